@@ -1,0 +1,9 @@
+//! One conversation for every channel: understanding, policy and phrasing over a pack of data.
+//!
+//! **Never here:** sockets, sound, SQL, reading the clock, and any price, slot or booking of its own:
+//! those are the job core's.
+
+pub mod conversation;
+pub mod pack;
+pub mod state;
+pub mod understand;
