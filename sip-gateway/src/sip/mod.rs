@@ -1,0 +1,11 @@
+//! The telephone exchange's language, spoken by both ends of a call.
+//!
+//! From the bytes up: `wire` reads and writes messages, `message` and `address` say what is in
+//! them, `transaction` gets each request answered exactly once over a lossy network, `dialog`
+//! remembers who talks to whom, `leg` is one end of one call, `agent` joins them all. `sdp` says
+//! where the voice goes. `timer` is the one table of everything that waits.
+//!
+//! **Never here:** tokio, sockets, SQL, `Instant::now`, unseeded randomness, who may call whom.
+
+pub mod agent;
+pub mod event;
