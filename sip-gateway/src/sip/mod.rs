@@ -9,3 +9,4 @@
 
 pub mod agent;
 pub mod event;
+pub mod sdp;

@@ -1,0 +1,615 @@
+//! Where the voice goes: reads offers and answers, writes ours.
+//!
+//! One audio stream of G.711 at 8 kHz with telephone events. Other streams of an offer are
+//! answered with port 0, as RFC 3264 section 6 asks.
+//!
+//! **Never here:** RTP, sockets, which port is free.
+
+use std::fmt::Write as _;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+/// A longer description is refused unread.
+pub const DESCRIPTION_BYTES_MAX: usize = 32 * 1024;
+/// Streams in one offer; answering each costs a line.
+pub const STREAMS_MAX: usize = 16;
+/// Payload types looked at per stream.
+const FORMATS_MAX: usize = 64;
+/// The payload type we offer for telephone events.
+const TELEPHONE_EVENT: u8 = 101;
+/// What we send, and ask for.
+const PTIME: Duration = Duration::from_millis(20);
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SdpError {
+    #[error("session description of {len} bytes is too long")]
+    Long { len: usize },
+    #[error("session description has {0} streams")]
+    Streams(usize),
+    #[error("stream line \"{0}\" cannot be read")]
+    Stream(String),
+    #[error("no stream of this description carries PCMU or PCMA over plain RTP")]
+    NothingInCommon,
+    #[error("the audio stream has no usable address in \"{0}\"")]
+    Address(String),
+}
+
+/// Both are 8 kHz, 8 bits per sample (ITU-T G.711).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Codec {
+    Pcmu,
+    Pcma,
+}
+
+impl Codec {
+    pub const ALL: [Codec; 2] = [Codec::Pcmu, Codec::Pcma];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Codec::Pcmu => "PCMU",
+            Codec::Pcma => "PCMA",
+        }
+    }
+
+    /// RFC 3551 table 4.
+    pub fn static_payload(self) -> u8 {
+        match self {
+            Codec::Pcmu => 0,
+            Codec::Pcma => 8,
+        }
+    }
+}
+
+/// Who sends voice, seen from the side whose description it stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Direction {
+    #[default]
+    SendRecv,
+    SendOnly,
+    RecvOnly,
+    Inactive,
+}
+
+impl Direction {
+    fn attribute(self) -> &'static str {
+        match self {
+            Direction::SendRecv => "sendrecv",
+            Direction::SendOnly => "sendonly",
+            Direction::RecvOnly => "recvonly",
+            Direction::Inactive => "inactive",
+        }
+    }
+
+    fn from_attribute(name: &str) -> Option<Self> {
+        match name {
+            "sendrecv" => Some(Direction::SendRecv),
+            "sendonly" => Some(Direction::SendOnly),
+            "recvonly" => Some(Direction::RecvOnly),
+            "inactive" => Some(Direction::Inactive),
+            _ => None,
+        }
+    }
+
+    /// The same agreement seen from the other side.
+    fn mirrored(self) -> Self {
+        match self {
+            Direction::SendRecv => Direction::SendRecv,
+            Direction::SendOnly => Direction::RecvOnly,
+            Direction::RecvOnly => Direction::SendOnly,
+            Direction::Inactive => Direction::Inactive,
+        }
+    }
+}
+
+/// What both sides agreed on, from the peer's description.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Session {
+    /// Where the peer receives RTP.
+    pub remote: SocketAddr,
+    /// Where the peer receives RTCP: `a=rtcp` (RFC 3605), else one port up.
+    pub remote_rtcp: SocketAddr,
+    pub codec: Codec,
+    /// What we send voice as; the peer's numbering.
+    pub payload_type: u8,
+    /// What we send keys as (RFC 4733), if the peer takes them.
+    pub telephone_event: Option<u8>,
+    /// Duration of one packet the peer asks for.
+    pub ptime: Duration,
+    /// The peer's direction: `SendOnly` means the peer has put us on hold.
+    pub direction: Direction,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Body for the 200.
+    pub sdp: Vec<u8>,
+    pub session: Session,
+}
+
+/// The identity of a description (RFC 4566 section 5.2): `version` grows with each change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Origin {
+    pub id: u64,
+    pub version: u64,
+}
+
+/// Answer an offer with one audio stream received at `local`:`port`. Anything that cannot be met
+/// is an error that deserves 488.
+pub fn answer(offer: &[u8], local: IpAddr, port: u16) -> Result<Answer, SdpError> {
+    answer_as(
+        offer,
+        local,
+        port,
+        Origin {
+            id: fingerprint(offer, port),
+            version: 1,
+        },
+    )
+}
+
+/// As `answer`, for a description that continues an earlier one.
+pub fn answer_as(
+    offer: &[u8],
+    local: IpAddr,
+    port: u16,
+    origin: Origin,
+) -> Result<Answer, SdpError> {
+    let description = Description::read(offer)?;
+    let (index, session) = description.session()?;
+
+    let mut sdp = head(local, origin);
+    for (at, stream) in description.streams.iter().enumerate() {
+        if at == index {
+            write_audio(&mut sdp, port, &session, session.direction.mirrored());
+        } else {
+            let _ = write!(
+                sdp,
+                "m={} 0 {} {}\r\n",
+                stream.kind, stream.proto, stream.formats
+            );
+        }
+    }
+    Ok(Answer {
+        sdp: sdp.into_bytes(),
+        session,
+    })
+}
+
+/// Offer PCMA, PCMU and telephone events at `local`:`port`.
+pub fn offer(local: IpAddr, port: u16) -> Vec<u8> {
+    let mut sdp = head(
+        local,
+        Origin {
+            id: fingerprint(b"offer", port),
+            version: 1,
+        },
+    );
+    let _ = write!(sdp, "m=audio {port} RTP/AVP 8 0 {TELEPHONE_EVENT}\r\n");
+    sdp.push_str("a=rtpmap:8 PCMA/8000\r\na=rtpmap:0 PCMU/8000\r\n");
+    write_events(&mut sdp, TELEPHONE_EVENT);
+    let _ = write!(sdp, "a=ptime:{}\r\na=sendrecv\r\n", PTIME.as_millis());
+    sdp.into_bytes()
+}
+
+/// What the peer's answer to our offer settles.
+pub fn read_answer(answer: &[u8]) -> Result<Session, SdpError> {
+    Description::read(answer)?
+        .session()
+        .map(|(_, session)| session)
+}
+
+/// Address, port and identity of one of our own descriptions.
+pub(super) fn own(sdp: &[u8]) -> Option<(SocketAddr, Origin)> {
+    let description = Description::read(sdp).ok()?;
+    let stream = description.streams.iter().find(|stream| stream.port != 0)?;
+    let address = description.address_of(stream).ok()?;
+    Some((SocketAddr::new(address, stream.port), description.origin?))
+}
+
+fn head(local: IpAddr, origin: Origin) -> String {
+    let family = if local.is_ipv4() { "IP4" } else { "IP6" };
+    let Origin { id, version } = origin;
+    format!(
+        "v=0\r\no=- {id} {version} IN {family} {local}\r\ns=-\r\nc=IN {family} {local}\r\nt=0 0\r\n"
+    )
+}
+
+fn write_audio(sdp: &mut String, port: u16, session: &Session, direction: Direction) {
+    let (voice, name) = (session.payload_type, session.codec.name());
+    let _ = write!(sdp, "m=audio {port} RTP/AVP {voice}");
+    if let Some(events) = session.telephone_event {
+        let _ = write!(sdp, " {events}");
+    }
+    let _ = write!(sdp, "\r\na=rtpmap:{voice} {name}/8000\r\n");
+    if let Some(events) = session.telephone_event {
+        write_events(sdp, events);
+    }
+    let (ptime, direction) = (PTIME.as_millis(), direction.attribute());
+    let _ = write!(sdp, "a=ptime:{ptime}\r\na={direction}\r\n");
+}
+
+fn write_events(sdp: &mut String, events: u8) {
+    let _ = write!(
+        sdp,
+        "a=rtpmap:{events} telephone-event/8000\r\na=fmtp:{events} 0-15\r\n"
+    );
+}
+
+/// FNV-1a: a number for `o=` that differs between calls without drawing on chance.
+fn fingerprint(bytes: &[u8], port: u16) -> u64 {
+    let seed = 0xcbf2_9ce4_8422_2325 ^ u64::from(port);
+    let hash = bytes.iter().fold(seed, |hash, &byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
+    });
+    hash >> 2
+}
+
+/// A description as far as we care, borrowed from its text.
+#[derive(Debug, Default)]
+struct Description<'a> {
+    origin: Option<Origin>,
+    connection: Option<&'a str>,
+    direction: Option<Direction>,
+    streams: Vec<Stream<'a>>,
+}
+
+#[derive(Debug)]
+struct Stream<'a> {
+    kind: &'a str,
+    port: u16,
+    proto: &'a str,
+    formats: &'a str,
+    connection: Option<&'a str>,
+    direction: Option<Direction>,
+    ptime: Option<Duration>,
+    rtcp: Option<&'a str>,
+    rtpmaps: Vec<(u8, &'a str)>,
+}
+
+impl<'a> Description<'a> {
+    fn read(bytes: &'a [u8]) -> Result<Self, SdpError> {
+        if bytes.len() > DESCRIPTION_BYTES_MAX {
+            return Err(SdpError::Long { len: bytes.len() });
+        }
+
+        let mut description = Description::default();
+        for line in bytes.split(|&byte| byte == b'\n' || byte == b'\r') {
+            let Ok(line) = std::str::from_utf8(line) else {
+                continue;
+            };
+            let Some((kind, value)) = line.trim().split_once('=') else {
+                continue;
+            };
+            description.take(kind, value.trim())?;
+        }
+        match description.streams.len() {
+            0 => Err(SdpError::NothingInCommon),
+            1..=STREAMS_MAX => Ok(description),
+            more => Err(SdpError::Streams(more)),
+        }
+    }
+
+    fn take(&mut self, kind: &str, value: &'a str) -> Result<(), SdpError> {
+        match (kind, self.streams.last_mut()) {
+            ("m", _) => self.streams.push(Stream::read(value)?),
+            ("o", None) => self.origin = read_origin(value),
+            ("c", None) => self.connection = Some(value),
+            ("c", Some(stream)) => stream.connection = Some(value),
+            ("a", None) => self.direction = Direction::from_attribute(value).or(self.direction),
+            ("a", Some(stream)) => stream.take(value),
+            (_, _) => {}
+        }
+        Ok(())
+    }
+
+    /// The first audio stream we can carry, and its number.
+    fn session(&self) -> Result<(usize, Session), SdpError> {
+        let carried = |stream: &Stream<'_>| stream.is_plain_audio().then(|| stream.voice())?;
+        let (index, (codec, payload_type)) = self
+            .streams
+            .iter()
+            .enumerate()
+            .find_map(|(index, stream)| Some((index, carried(stream)?)))
+            .ok_or(SdpError::NothingInCommon)?;
+
+        let stream = &self.streams[index];
+        let address = self.address_of(stream)?;
+        let held = address.is_unspecified();
+        let said = stream.direction.or(self.direction).unwrap_or_default();
+        let session = Session {
+            remote: SocketAddr::new(address, stream.port),
+            remote_rtcp: stream.rtcp_beside(address),
+            codec,
+            payload_type,
+            telephone_event: stream.events(),
+            ptime: stream.ptime.unwrap_or(PTIME),
+            direction: if held { held_by_address(said) } else { said },
+        };
+        Ok((index, session))
+    }
+
+    fn address_of(&self, stream: &Stream<'_>) -> Result<IpAddr, SdpError> {
+        let line = stream.connection.or(self.connection).unwrap_or_default();
+        read_connection(line).ok_or_else(|| SdpError::Address(line.to_owned()))
+    }
+}
+
+/// `c=IN IP4 0.0.0.0` is how RFC 2543 said "I hold": nothing may be sent there.
+fn held_by_address(said: Direction) -> Direction {
+    match said {
+        Direction::SendRecv | Direction::SendOnly => Direction::SendOnly,
+        Direction::RecvOnly | Direction::Inactive => Direction::Inactive,
+    }
+}
+
+fn read_origin(value: &str) -> Option<Origin> {
+    let mut words = value.split_ascii_whitespace().skip(1);
+    Some(Origin {
+        id: words.next()?.parse().ok()?,
+        version: words.next()?.parse().ok()?,
+    })
+}
+
+fn read_connection(value: &str) -> Option<IpAddr> {
+    let mut words = value.split_ascii_whitespace();
+    let (_net, family, address) = (words.next()?, words.next()?, words.next()?);
+    let address: IpAddr = address.split('/').next()?.parse().ok()?;
+    let fits = family.eq_ignore_ascii_case(if address.is_ipv4() { "IP4" } else { "IP6" });
+    (fits && !address.is_multicast()).then_some(address)
+}
+
+impl<'a> Stream<'a> {
+    fn read(value: &'a str) -> Result<Self, SdpError> {
+        let broken = || SdpError::Stream(value.chars().take(80).collect());
+        let mut words = value.splitn(4, ' ');
+        let kind = words
+            .next()
+            .filter(|kind| !kind.is_empty())
+            .ok_or_else(broken)?;
+        let port = words
+            .next()
+            .and_then(|port| port.split('/').next())
+            .ok_or_else(broken)?;
+        Ok(Stream {
+            kind,
+            port: port.parse().map_err(|_| broken())?,
+            proto: words.next().ok_or_else(broken)?,
+            formats: words.next().ok_or_else(broken)?.trim(),
+            connection: None,
+            direction: None,
+            ptime: None,
+            rtcp: None,
+            rtpmaps: Vec::new(),
+        })
+    }
+
+    fn take(&mut self, attribute: &'a str) {
+        if let Some(direction) = Direction::from_attribute(attribute) {
+            self.direction = Some(direction);
+            return;
+        }
+
+        let Some((name, value)) = attribute.split_once(':') else {
+            return;
+        };
+        match name {
+            "rtpmap" if self.rtpmaps.len() < FORMATS_MAX => {
+                let Some((payload, map)) = value.trim().split_once(' ') else {
+                    return;
+                };
+                let Ok(payload) = payload.parse() else { return };
+                self.rtpmaps.push((payload, map.trim()));
+            }
+            "ptime" => {
+                let millis = value
+                    .trim()
+                    .parse()
+                    .ok()
+                    .filter(|ms| (5..=200).contains(ms));
+                self.ptime = millis.map(Duration::from_millis);
+            }
+            "rtcp" => self.rtcp = Some(value.trim()),
+            _ => {}
+        }
+    }
+
+    fn is_plain_audio(&self) -> bool {
+        let plain = ["RTP/AVP", "RTP/AVPF"]
+            .iter()
+            .any(|proto| self.proto == *proto);
+        self.kind == "audio" && self.port != 0 && plain
+    }
+
+    fn payloads(&self) -> impl Iterator<Item = u8> {
+        let words = self.formats.split_ascii_whitespace().take(FORMATS_MAX);
+        words
+            .filter_map(|word| word.parse().ok())
+            .filter(|payload: &u8| *payload < 128)
+    }
+
+    /// Whether this payload type is `name` at 8 kHz, one channel.
+    fn is(&self, payload: u8, name: &str) -> Option<bool> {
+        let (_, map) = self.rtpmaps.iter().find(|(number, _)| *number == payload)?;
+        let mut parts = map.split('/').map(str::trim);
+        let same_name = parts
+            .next()
+            .is_some_and(|said| said.eq_ignore_ascii_case(name));
+        let same_rate = parts.next() == Some("8000");
+        Some(same_name && same_rate && parts.next().unwrap_or("1") == "1")
+    }
+
+    /// The first codec in the offerer's order that we speak; a type's own rtpmap outweighs the
+    /// static table.
+    fn voice(&self) -> Option<(Codec, u8)> {
+        self.payloads().find_map(|payload| {
+            let speaks = |codec: &Codec| {
+                self.is(payload, codec.name())
+                    .unwrap_or(payload == codec.static_payload())
+            };
+            Codec::ALL
+                .into_iter()
+                .find(speaks)
+                .map(|codec| (codec, payload))
+        })
+    }
+
+    fn events(&self) -> Option<u8> {
+        self.payloads()
+            .find(|payload| self.is(*payload, "telephone-event") == Some(true))
+    }
+
+    fn rtcp_beside(&self, address: IpAddr) -> SocketAddr {
+        let one_up = SocketAddr::new(address, self.port.saturating_add(1));
+        let Some(rtcp) = self.rtcp else { return one_up };
+        let (port, elsewhere) = rtcp.split_once(' ').unwrap_or((rtcp, ""));
+        let Ok(port) = port.parse() else {
+            return one_up;
+        };
+        SocketAddr::new(read_connection(elsewhere).unwrap_or(address), port)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOCAL: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 9));
+
+    #[test]
+    fn the_offerers_first_codec_is_taken_with_its_telephone_events() {
+        let answer = answer(
+            offered("8 0 96", "a=rtpmap:96 telephone-event/8000").as_bytes(),
+            LOCAL,
+            4000,
+        )
+        .expect("acceptable");
+
+        assert_eq!(answer.session.codec, Codec::Pcma);
+        assert_eq!(answer.session.telephone_event, Some(96));
+        assert_eq!(answer.session.remote.to_string(), "198.51.100.1:3456");
+        assert_eq!(answer.session.remote_rtcp.port(), 3457);
+        let text = String::from_utf8(answer.sdp).expect("text");
+        assert!(
+            text.contains("m=audio 4000 RTP/AVP 8 96\r\na=rtpmap:8 PCMA/8000\r\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains("a=fmtp:96 0-15\r\na=ptime:20\r\na=sendrecv\r\n"),
+            "{text}"
+        );
+        assert!(text.contains("c=IN IP4 192.0.2.9\r\n"), "{text}");
+    }
+
+    #[test]
+    fn a_wideband_rtpmap_or_an_unknown_codec_is_nothing_in_common() {
+        let wide = answer(
+            offered("96", "a=rtpmap:96 PCMU/16000").as_bytes(),
+            LOCAL,
+            4000,
+        );
+        let other = answer(
+            offered("18 3", "a=rtpmap:18 G729/8000").as_bytes(),
+            LOCAL,
+            4000,
+        );
+        let secure = offered("0", "").replace("RTP/AVP", "RTP/SAVP");
+
+        assert_eq!(wide, Err(SdpError::NothingInCommon));
+        assert_eq!(other, Err(SdpError::NothingInCommon));
+        assert_eq!(
+            answer(secure.as_bytes(), LOCAL, 4000),
+            Err(SdpError::NothingInCommon)
+        );
+    }
+
+    #[test]
+    fn every_stream_is_answered_in_its_place() {
+        let offer = format!(
+            "{}m=video 5000 RTP/AVP 31 32\r\nm=audio 0 RTP/AVP 0\r\nm=audio 6000 RTP/AVP 0\r\n\
+             c=IN IP4 203.0.113.5\r\na=sendonly\r\nm=text 7000 TCP/MSRP *\r\n",
+            session_level()
+        );
+
+        let answer = answer(offer.as_bytes(), LOCAL, 4000).expect("acceptable");
+
+        let text = String::from_utf8(answer.sdp).expect("text");
+        let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("m=")).collect();
+        assert_eq!(
+            lines,
+            [
+                "m=video 0 RTP/AVP 31 32",
+                "m=audio 0 RTP/AVP 0",
+                "m=audio 4000 RTP/AVP 0",
+                "m=text 0 TCP/MSRP *"
+            ]
+        );
+        assert_eq!(answer.session.remote.to_string(), "203.0.113.5:6000");
+        assert_eq!(answer.session.direction, Direction::SendOnly);
+        assert!(text.contains("a=recvonly"));
+    }
+
+    #[test]
+    fn a_hold_by_zero_address_keeps_us_from_sending() {
+        let offer = offered("0", "").replace("198.51.100.1", "0.0.0.0");
+
+        let answer = answer(offer.as_bytes(), LOCAL, 4000).expect("acceptable");
+
+        assert_eq!(answer.session.direction, Direction::SendOnly);
+        assert!(String::from_utf8_lossy(&answer.sdp).contains("a=recvonly"));
+    }
+
+    #[test]
+    fn bare_line_feeds_odd_spaces_and_foreign_bytes_are_read_over() {
+        let mut offer = offered("0", "a=ptime: 30")
+            .replace("\r\n", "\n")
+            .into_bytes();
+        offer.extend_from_slice(b"i=\xcf\xf0\xe8\xe2\xe5\xf2\n");
+
+        let answer = answer(&offer, LOCAL, 4000).expect("acceptable");
+
+        assert_eq!(answer.session.ptime, Duration::from_millis(30));
+    }
+
+    #[test]
+    fn a_host_name_or_no_address_is_said_to_be_the_fault() {
+        let named = offered("0", "").replace("198.51.100.1", "media.example.com");
+        let none = "v=0\r\nm=audio 3456 RTP/AVP 0\r\n";
+
+        assert!(matches!(
+            answer(named.as_bytes(), LOCAL, 1),
+            Err(SdpError::Address(_))
+        ));
+        assert_eq!(
+            answer(none.as_bytes(), LOCAL, 1),
+            Err(SdpError::Address(String::new()))
+        );
+        assert!(matches!(
+            answer(b"m=audio", LOCAL, 1),
+            Err(SdpError::Stream(_))
+        ));
+    }
+
+    #[test]
+    fn our_offer_is_answered_by_ourselves_and_the_answer_read() {
+        let offer = offer("2001:db8::1".parse().expect("address"), 5000);
+
+        let answer = answer(&offer, "2001:db8::2".parse().expect("address"), 6000).expect("ours");
+        let session = read_answer(&answer.sdp).expect("ours");
+
+        assert_eq!(session.remote.to_string(), "[2001:db8::2]:6000");
+        assert_eq!((session.codec, session.payload_type), (Codec::Pcma, 8));
+        assert_eq!(session.telephone_event, Some(101));
+        assert_eq!(own(&offer).map(|(at, _)| at.port()), Some(5000));
+    }
+
+    fn session_level() -> String {
+        "v=0\r\no=u 1 1 IN IP4 198.51.100.1\r\ns=x\r\nc=IN IP4 198.51.100.1\r\nt=0 0\r\n".to_owned()
+    }
+
+    fn offered(formats: &str, attributes: &str) -> String {
+        format!(
+            "{}m=audio 3456 RTP/AVP {formats}\r\n{attributes}\r\n",
+            session_level()
+        )
+    }
+}
