@@ -1,0 +1,38 @@
+# gudok: `make demo` shows it, `make test` checks it.
+
+CARGO ?= cargo
+DATA  ?= data/demo
+SIP   ?= 127.0.0.1:5060
+HTTP  ?= 127.0.0.1:8080
+# Who phones in: ru or en.
+CALLER ?= ru
+# ONCE=1: exit after the call, 0 only if a booking, a recording with both voices and a job file exist.
+ONCE ?=
+
+.PHONY: demo test check test-long measure clean
+
+demo:
+	@deploy/packages demo
+	@echo "==> building gudok (release); the first time takes some minutes"
+	@$(CARGO) build --release -p sip-gateway
+	@target/release/gudok demo --data $(DATA) --sip $(SIP) --http $(HTTP) --caller $(CALLER) $(if $(ONCE),--once)
+
+test: 
+	@deploy/packages test
+	@deploy/test
+
+check:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+
+measure:
+	@deploy/packages test
+	@$(CARGO) build --release -p sip-gateway
+	@target/release/gudok measure
+
+test-long: test
+	@$(CARGO) test --release -p call-tests -- --ignored
+
+clean:
+	$(CARGO) clean
+	rm -rf data

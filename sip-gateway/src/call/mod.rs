@@ -1,0 +1,307 @@
+//! A call: joins ear, floor, conversation and mouth, and counts its time in frames of 20 ms.
+//!
+//! One way: packet → jitter → ear → floor → conversation → mouth → player → packet. Everything slow
+//! (recogniser, synthesiser, job core) is an output whose result comes back as an input.
+//!
+//! **Never here:** tokio, sockets, threads, SQL, the clock.
+
+pub mod end;
+pub mod keys;
+pub mod line;
+pub mod note;
+pub mod talk;
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use dialog::conversation::{
+    Answer, Conversation, Input as Word, Output as Decision, Reply, Request, RequestId,
+};
+use jiff::Timestamp;
+use job_core::trade::Language;
+use media::audio::{FRAME_TIME, Frame, SILENCE};
+use media::ear::PreRoll;
+use media::floor::{self, Floor};
+use media::player::{Played, Player};
+use media::speech::{Expect, Heard, Spoken, Words};
+use media::turn::TurnId;
+use media::vad::Vad;
+
+use self::end::End;
+use self::keys::Keys;
+use self::line::{Agreed, Line, Origin};
+use self::note::Note;
+
+/// The recogniser's final words are waited for this long after the caller has finished.
+const FINAL_WITHIN: Duration = Duration::from_secs(2);
+/// No packet for this long: the other end is gone.
+const MEDIA_LOST_AFTER: Duration = Duration::from_secs(30);
+/// The last words are given this long to leave the phone's own buffers before the line is cut.
+const TAIL: Duration = Duration::from_millis(300);
+/// So many failures of the recogniser in one call, and the call goes on without it.
+const EAR_FAILURES_MAX: u8 = 2;
+/// Lines waiting to be said; a conversation never says so many at once.
+const LINES_MAX: usize = 8;
+
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// The call is answered: greet.
+    Answered,
+    /// A datagram of the media socket.
+    Packet(&'a [u8]),
+    /// 20 ms have passed: hear one frame, send one frame.
+    Tick,
+    Heard(TurnId, Heard),
+    Spoken(TurnId, Spoken),
+    Core(RequestId, Answer),
+    /// The other end hung up.
+    HungUp,
+    /// End the call for this reason without another word.
+    Stop(End),
+}
+
+#[derive(Debug)]
+pub enum Output {
+    /// `Call::packet` holds a packet to send.
+    Packet,
+    /// The recogniser: an utterance begins; `back` holds the frames of its first moments.
+    Listen { turn: TurnId, expect: Expect, back: Vec<Frame> },
+    /// The recogniser: `Call::heard` belongs to this utterance.
+    Hear(TurnId),
+    /// The recogniser: the utterance is over, final words please.
+    Settle(TurnId),
+    /// The recogniser failed: open another stream.
+    Reopen,
+    /// The synthesiser: speak.
+    Speak { line: TurnId, text: String, language: Language },
+    /// The synthesiser: what it still makes of this line is not wanted.
+    Hush(TurnId),
+    /// The job core.
+    Ask(RequestId, Request),
+    /// The call's page.
+    Note(Note),
+    /// The conversation's memory changed: keep it, so that a dropped call can go on.
+    Remember,
+    /// Hang up and close everything.
+    HangUp(End),
+}
+
+/// What the caller is doing, as far as the recogniser is concerned.
+#[derive(Debug)]
+enum Hearing {
+    Nobody,
+    Speech { turn: TurnId, began: u32 },
+    /// Waiting for the final words.
+    Settling { turn: TurnId, began: u32, until: Instant },
+}
+
+/// What a call begins with.
+#[derive(Debug)]
+pub struct Start {
+    pub agreed: Agreed,
+    pub origin: Origin,
+    pub talk: Talk,
+    /// Both clocks at the moment of answering.
+    pub at: (Instant, Timestamp),
+    pub longest: Duration,
+}
+
+/// Who answers.
+#[derive(Debug)]
+pub enum Talk {
+    Conversation(Box<Conversation>),
+    /// One line, then the end: all recognisers are taken.
+    Notice { reply: Reply, language: Language, end: End },
+}
+
+#[derive(Debug)]
+pub struct Call {
+    line: Line,
+    vad: Vad,
+    back: PreRoll,
+    floor: Floor,
+    player: Player,
+    keys: Keys,
+    talk: Talk,
+    hearing: Hearing,
+    /// Words of an utterance the caller went on from before it was answered.
+    unanswered: Option<Words>,
+    lines: VecDeque<Reply>,
+    saying: Option<Saying>,
+    line_id: TurnId,
+    /// The reply that was cut, until it is known whether the caller really said something.
+    cut: Option<Reply>,
+    caller_ended: Option<Instant>,
+    ear_failures: u8,
+    ending: Option<(End, Option<Instant>)>,
+    at: (Instant, Timestamp),
+    ticks: u32,
+    heard: Frame,
+    said: Frame,
+    packet: Vec<u8>,
+    outputs: VecDeque<Output>,
+}
+
+#[derive(Debug)]
+struct Saying {
+    id: TurnId,
+    reply: Reply,
+    noted: bool,
+}
+
+impl Call {
+    pub fn new(start: Start) -> Self {
+        Self {
+            line: Line::new(start.agreed, start.origin),
+            vad: Vad::new(),
+            back: PreRoll::default(),
+            floor: Floor::new(start.at.0, start.longest),
+            player: Player::new(),
+            keys: Keys::default(),
+            talk: start.talk,
+            hearing: Hearing::Nobody,
+            unanswered: None,
+            lines: VecDeque::new(),
+            saying: None,
+            line_id: TurnId::first(),
+            cut: None,
+            caller_ended: None,
+            ear_failures: 0,
+            ending: None,
+            at: start.at,
+            ticks: 0,
+            heard: SILENCE,
+            said: SILENCE,
+            packet: Vec::with_capacity(256),
+            outputs: VecDeque::new(),
+        }
+    }
+
+    pub fn handle(&mut self, now: Instant, input: Input<'_>) {
+        match input {
+            Input::Answered => self.greet(now),
+            Input::Packet(datagram) => {
+                if let Some(key) = self.line.receive(now, datagram) {
+                    self.key(now, key);
+                }
+            }
+            Input::Tick => self.tick(now),
+            Input::Heard(turn, heard) => self.hear(now, turn, heard),
+            Input::Spoken(line, spoken) => self.take_sound(line, spoken),
+            Input::Core(request, answer) => self.tell(now, Word::Answered(request, answer)),
+            Input::HungUp => self.caller_hung_up(now),
+            Input::Stop(end) => self.outputs.push_back(Output::HangUp(end)),
+        }
+    }
+
+    pub fn poll(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// The packet that `Output::Packet` speaks of.
+    pub fn packet(&self) -> &[u8] {
+        &self.packet
+    }
+
+    /// The last 20 ms of the call: caller, agent. One pair a tick, so both sides stay aligned.
+    pub fn frames(&self) -> (&Frame, &Frame) {
+        (&self.heard, &self.said)
+    }
+
+    pub fn conversation(&self) -> Option<&Conversation> {
+        match &self.talk {
+            Talk::Conversation(conversation) => Some(conversation),
+            Talk::Notice { .. } => None,
+        }
+    }
+
+    pub fn line(&self) -> &Line {
+        &self.line
+    }
+
+    fn greet(&mut self, now: Instant) {
+        match &self.talk {
+            Talk::Conversation(_) => self.tell(now, Word::Opened),
+            Talk::Notice { reply, end, .. } => {
+                self.ending = Some((*end, None));
+                self.lines.push_back(reply.clone());
+            }
+        }
+        self.speak_next();
+    }
+
+    fn tick(&mut self, now: Instant) {
+        self.ticks += 1;
+        self.heard = self.line.hear(now);
+        let voiced = self.vad.hear(&self.heard).voiced;
+        self.back.push(&self.heard);
+
+        self.floor.handle(now, floor::Input::Frame { voiced });
+        if let Hearing::Speech { turn, .. } = self.hearing {
+            self.outputs.push_back(Output::Hear(turn));
+        }
+        self.follow_floor(now);
+
+        if let Some(keys) = self.keys.due(now) {
+            self.tell(now, Word::Digits(keys));
+        }
+        self.give_up_waiting(now);
+        self.play(now);
+        self.close(now);
+    }
+
+    fn take_sound(&mut self, line: TurnId, spoken: Spoken) {
+        match spoken {
+            Spoken::Samples(samples) => self.player.push(line, &samples),
+            Spoken::Done => self.player.finish(line),
+            Spoken::Failed(error) => {
+                self.note(Note::event("synthesiser_failed", error.to_string()));
+                self.player.finish(line);
+            }
+        }
+    }
+
+    fn caller_hung_up(&mut self, now: Instant) {
+        let end = match (&self.ending, &self.saying) {
+            (Some((end, _)), _) if *end != End::Completed => *end,
+            (Some(_), _) => End::CallerLeft,
+            (None, Some(_)) => End::CallerHungUpOverAgent,
+            (None, None) => End::CallerHungUp,
+        };
+        self.cut_line(now);
+        self.tell(now, Word::Closed);
+        self.outputs.push_back(Output::HangUp(end));
+    }
+
+    /// The other end went quiet in a way no conversation can mend, or all is said.
+    fn close(&mut self, now: Instant) {
+        let last = self.line.last_packet().unwrap_or(self.at.0);
+        if now.saturating_duration_since(last) >= MEDIA_LOST_AFTER {
+            self.outputs.push_back(Output::HangUp(End::MediaLost));
+            return;
+        }
+
+        let quiet = self.saying.is_none() && self.lines.is_empty();
+        match &mut self.ending {
+            Some((end, Some(at))) if now >= *at => {
+                self.outputs.push_back(Output::HangUp(*end));
+            }
+            Some((_, at @ None)) if quiet => *at = Some(now + TAIL),
+            Some(_) | None => {}
+        }
+    }
+
+    fn note(&mut self, note: Note) {
+        self.outputs.push_back(Output::Note(note));
+    }
+
+    /// Time since the answer, on the recording's own clock.
+    fn elapsed(&self) -> Duration {
+        FRAME_TIME * self.ticks
+    }
+
+    fn wall(&self, now: Instant) -> Timestamp {
+        let since = now.saturating_duration_since(self.at.0);
+        jiff::SignedDuration::try_from(since).map_or(self.at.1, |since| self.at.1 + since)
+    }
+}

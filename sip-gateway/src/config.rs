@@ -1,0 +1,245 @@
+//! What the owner can set: a TOML file, overridden by `GUDOK_*` variables and `DATABASE_URL`.
+//!
+//! `GUDOK_SIP__LISTEN=0.0.0.0:5060` sets `listen` of `[sip]`. Secrets come from the environment only.
+//!
+//! **Never here:** opening what is configured.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Where recordings, caches and the SQLite file live.
+    pub data: PathBuf,
+    pub database: Database,
+    pub sip: Sip,
+    pub media: Media,
+    pub http: Http,
+    pub speech: Speech,
+    pub calls: Calls,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Database {
+    /// `sqlite:PATH` or `postgres://…`; empty: `gudok.db` in the data folder.
+    pub url: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sip {
+    /// UDP and TCP.
+    pub listen: SocketAddr,
+    /// Address told to peers, where it differs from `listen` (NAT).
+    pub advertise: Option<IpAddr>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Media {
+    /// First and last UDP port for RTP.
+    pub ports: (u16, u16),
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Http {
+    pub listen: SocketAddr,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Speech {
+    /// Callers understood at the same time, per language.
+    pub recognisers: usize,
+    /// Folder of the English acoustic model; empty: Debian's.
+    pub model_en: PathBuf,
+    /// Folder of the Russian acoustic model; empty: the one inside the program.
+    pub model_ru: PathBuf,
+    pub voice_ru: String,
+    pub voice_en: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Calls {
+    /// Calls at the same time, the politely refused included; more are answered 486.
+    pub most: usize,
+    /// A call ends after this many seconds whatever happens.
+    pub longest_seconds: u64,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("{0}")]
+    Read(#[from] config::ConfigError),
+    #[error("{key} = {value}: {fact}")]
+    Impossible { key: &'static str, value: String, fact: &'static str },
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from("data"),
+            database: Database::default(),
+            sip: Sip::default(),
+            media: Media::default(),
+            http: Http::default(),
+            speech: Speech::default(),
+            calls: Calls::default(),
+        }
+    }
+}
+
+impl Default for Sip {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 5060)), advertise: None }
+    }
+}
+
+impl Default for Media {
+    fn default() -> Self {
+        Self { ports: (20_000, 29_999) }
+    }
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)) }
+    }
+}
+
+impl Default for Speech {
+    fn default() -> Self {
+        Self {
+            recognisers: 8,
+            model_en: PathBuf::new(),
+            model_ru: PathBuf::new(),
+            voice_ru: "ru".into(),
+            voice_en: "slt".into(),
+        }
+    }
+}
+
+impl Default for Calls {
+    fn default() -> Self {
+        Self { most: 400, longest_seconds: 900 }
+    }
+}
+
+impl Settings {
+    /// File (if given), then environment; every value checked.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let mut sources = config::Config::builder();
+        if let Some(file) = file {
+            sources = sources.add_source(config::File::from(file));
+        }
+        let environment = config::Environment::with_prefix("GUDOK")
+            .prefix_separator("_")
+            .separator("__")
+            .try_parsing(true);
+        let mut settings: Self =
+            sources.add_source(environment).build()?.try_deserialize()?;
+        if let Ok(url) = std::env::var("DATABASE_URL") {
+            settings.database.url = url;
+        }
+
+        settings.check()?;
+        Ok(settings)
+    }
+
+    /// `sqlite:PATH` or `postgres://…`.
+    pub fn database_url(&self) -> String {
+        match self.database.url.as_str() {
+            "" => format!("sqlite:{}", self.data.join("gudok.db").display()),
+            url => url.to_owned(),
+        }
+    }
+
+    /// The effective configuration as TOML, the database's password hidden.
+    pub fn print(&self) -> Result<String, toml::ser::Error> {
+        let mut shown = self.clone();
+        shown.database.url = hide_password(&self.database_url());
+        toml::to_string_pretty(&shown)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let (first, last) = self.media.ports;
+        refuse(
+            first >= 1024 && first < last,
+            "media.ports",
+            format!("[{first}, {last}]"),
+            "the first port must be at least 1024 and below the last",
+        )?;
+        refuse(
+            (1..=256).contains(&self.speech.recognisers),
+            "speech.recognisers",
+            self.speech.recognisers.to_string(),
+            "must be between 1 and 256",
+        )?;
+        refuse(
+            (1..=100_000).contains(&self.calls.most),
+            "calls.most",
+            self.calls.most.to_string(),
+            "must be between 1 and 100000",
+        )?;
+        refuse(
+            (30..=14_400).contains(&self.calls.longest_seconds),
+            "calls.longest_seconds",
+            self.calls.longest_seconds.to_string(),
+            "must be between 30 and 14400",
+        )
+    }
+}
+
+fn refuse(
+    good: bool,
+    key: &'static str,
+    value: String,
+    fact: &'static str,
+) -> Result<(), ConfigError> {
+    if good { Ok(()) } else { Err(ConfigError::Impossible { key, value, fact }) }
+}
+
+fn hide_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let Some((user, host)) = rest.rsplit_once('@') else { return url.to_owned() };
+    let user = user.split(':').next().unwrap_or_default();
+    format!("{scheme}://{user}:***@{host}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_key_is_refused_by_its_name() {
+        let error = toml::from_str::<Settings>("[sip]\nlisten_on = \"127.0.0.1:5060\"").unwrap_err();
+
+        assert!(error.to_string().contains("listen_on"), "{error}");
+    }
+
+    #[test]
+    fn an_impossible_value_is_refused_by_its_key() {
+        let settings = Settings { media: Media { ports: (30_000, 20_000) }, ..Settings::default() };
+
+        let error = settings.check().unwrap_err();
+
+        assert!(error.to_string().starts_with("media.ports = [30000, 20000]"), "{error}");
+    }
+
+    #[test]
+    fn a_password_is_never_printed() {
+        let mut settings = Settings::default();
+        settings.database.url = "postgres://gudok:secret@db/gudok".into();
+
+        let shown = settings.print().unwrap();
+
+        assert!(shown.contains("postgres://gudok:***@db/gudok"), "{shown}");
+        assert!(!shown.contains("secret"));
+    }
+}

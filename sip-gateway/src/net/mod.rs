@@ -1,0 +1,12 @@
+//! The shell: sockets, threads, files and the database around the call.
+//!
+//! **Never here:** decisions. They are made in `sip/`, `call/` and the rooms below.
+
+pub mod pacemaker;
+pub mod phone;
+pub mod ports;
+pub mod scribe;
+pub mod seat;
+pub mod stream;
+pub mod switchboard;
+pub mod tape;

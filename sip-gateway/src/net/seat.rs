@@ -1,0 +1,262 @@
+//! A seat at the pacemaker: one call with its socket, ear, mouth, tape and clerk.
+//!
+//! Does what the call decides; decides nothing itself.
+
+use std::io::ErrorKind;
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Instant;
+
+use job_core::trade::Language;
+use media::speech::{Ear, Go, Heard, Line, Recogniser, SpeechError, Spoken, Synthesiser, Voice};
+use media::turn::TurnId;
+
+use super::pacemaker::{Beat, Message};
+use super::scribe::Page;
+use super::switchboard::Clerk;
+use super::tape::{Pair, Tape};
+use crate::call::end::End;
+use crate::call::{Call, Input, Output};
+use crate::sip::agent::Leg;
+
+/// Ticks handed to the tape at a time: one second.
+const TICKS_PER_REEL: usize = 50;
+/// Datagrams read from one socket in one beat; the rest waits for the next.
+const DATAGRAMS_PER_BEAT: usize = 16;
+/// No sound packet is larger on a telephone line.
+const DATAGRAM_MAX: usize = 2048;
+
+/// Voices by language.
+#[derive(Debug, Clone)]
+pub struct Voices {
+    pub ru: Voice,
+    pub en: Voice,
+}
+
+/// The parts every seat shares.
+#[derive(Clone)]
+pub struct Studio {
+    pub recognisers: Ears,
+    pub synthesiser: Arc<dyn Synthesiser>,
+    pub voices: Voices,
+    pub tape: Tape,
+}
+
+/// Recognisers by language.
+#[derive(Clone)]
+pub struct Ears {
+    pub ru: Arc<dyn Recogniser>,
+    pub en: Arc<dyn Recogniser>,
+}
+
+pub struct Seat {
+    pub leg: Leg,
+    pub call: Call,
+    pub socket: UdpSocket,
+    /// Where sound goes: from SDP at first, then where packets come from.
+    pub remote: SocketAddr,
+    pub latched: bool,
+    pub ear: Option<Box<dyn Ear>>,
+    pub language: Language,
+    pub studio: Studio,
+    pub clerk: Clerk,
+    pub page: Page,
+    pub beat: Beat,
+    pub hang_up: Box<dyn Fn(Leg) + Send>,
+    pub reel: Vec<Pair>,
+    pub hushed: Arc<AtomicU32>,
+    pub ended: Option<End>,
+    /// The recogniser refused a frame in this beat.
+    pub deaf: Option<(TurnId, SpeechError)>,
+}
+
+impl std::fmt::Debug for Seat {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Seat").field("leg", &self.leg).field("ended", &self.ended).finish()
+    }
+}
+
+impl Ears {
+    pub fn of(&self, language: Language) -> &Arc<dyn Recogniser> {
+        match language {
+            Language::Ru => &self.ru,
+            Language::En => &self.en,
+        }
+    }
+}
+
+impl Voices {
+    pub fn of(&self, language: Language) -> &Voice {
+        match language {
+            Language::Ru => &self.ru,
+            Language::En => &self.en,
+        }
+    }
+}
+
+impl Seat {
+    pub fn leg(&self) -> Leg {
+        self.leg
+    }
+
+    pub fn over(&self) -> bool {
+        self.ended.is_some()
+    }
+
+    /// One beat: what came in, then one frame heard and one sent.
+    pub fn step(&mut self, now: Instant) {
+        self.receive(now);
+        self.handle(now, Input::Tick);
+        if let Some((turn, error)) = self.deaf.take() {
+            self.handle(now, Input::Heard(turn, Heard::Failed(error)));
+        }
+        if self.over() {
+            return;
+        }
+
+        let (heard, said) = self.call.frames();
+        self.reel.push((*heard, *said));
+        if self.reel.len() >= TICKS_PER_REEL {
+            self.change_reel();
+        }
+    }
+
+    pub fn handle(&mut self, now: Instant, input: Input<'_>) {
+        if self.over() {
+            return;
+        }
+        self.call.handle(now, input);
+        while let Some(output) = self.call.poll() {
+            self.carry_out(output);
+        }
+    }
+
+    fn receive(&mut self, now: Instant) {
+        let mut datagram = [0; DATAGRAM_MAX];
+        for _ in 0..DATAGRAMS_PER_BEAT {
+            match self.socket.recv_from(&mut datagram) {
+                Ok((length, from)) => {
+                    self.latch(from);
+                    if from == self.remote {
+                        self.handle(now, Input::Packet(&datagram[..length]));
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(error) => {
+                    tracing::trace!(%error, "media socket");
+                }
+            }
+        }
+    }
+
+    /// Symmetric RTP: the first packet shows where the phone really is, once and for good.
+    fn latch(&mut self, from: SocketAddr) {
+        if !self.latched {
+            self.latched = true;
+            self.remote = from;
+        }
+    }
+
+    fn carry_out(&mut self, output: Output) {
+        match output {
+            Output::Packet => {
+                if let Err(error) = self.socket.send_to(self.call.packet(), self.remote) {
+                    tracing::trace!(%error, "packet not sent");
+                }
+            }
+            Output::Listen { turn, expect, back } => {
+                let Some(ear) = &mut self.ear else { return };
+                ear.begin(turn, expect);
+                for frame in &back {
+                    let _ = ear.hear(frame);
+                }
+            }
+            Output::Hear(turn) => self.feed(turn),
+            Output::Settle(turn) => {
+                if let Some(ear) = &mut self.ear {
+                    ear.end(turn);
+                }
+            }
+            Output::Reopen => self.open_ear(),
+            Output::Speak { line, text, language } => self.speak(line, text, language),
+            Output::Hush(line) => self.hushed.store(line.number(), Ordering::Relaxed),
+            Output::Ask(id, request) => {
+                let (beat, leg) = (self.beat.clone(), self.leg);
+                self.clerk.ask(request, move |answer| {
+                    beat.send(Message::Core(leg, id, answer));
+                });
+            }
+            Output::Note(note) => self.page.note(note),
+            Output::Remember => {
+                if let Some(conversation) = self.call.conversation() {
+                    self.page.remember(conversation);
+                }
+            }
+            Output::HangUp(end) => self.hang_up(end),
+        }
+    }
+
+    fn feed(&mut self, turn: TurnId) {
+        let Some(ear) = &mut self.ear else { return };
+        let (heard, _) = self.call.frames();
+        if let Err(error) = ear.hear(heard) {
+            self.ear = None;
+            self.deaf = Some((turn, error));
+        }
+    }
+
+    pub fn open_ear(&mut self) {
+        let opened = self.studio.recognisers.of(self.language).open(self.events());
+        match opened {
+            Ok(ear) => self.ear = Some(ear),
+            Err(error) => {
+                tracing::warn!(%error, "no recogniser");
+                self.ear = None;
+            }
+        }
+    }
+
+    fn events(&self) -> media::speech::Events {
+        events(&self.beat, self.leg)
+    }
+
+    fn speak(&mut self, line: TurnId, text: String, language: Language) {
+        let (beat, leg, hushed) = (self.beat.clone(), self.leg, self.hushed.clone());
+        let voice = self.studio.voices.of(language).clone();
+        let sink = Box::new(move |spoken: Spoken| {
+            if hushed.load(Ordering::Relaxed) >= line.number() {
+                return Go::Stop;
+            }
+            if beat.send(Message::Spoken(leg, line, spoken)) { Go::On } else { Go::Stop }
+        });
+        self.studio.synthesiser.speak(Line { turn: line, text, voice }, sink);
+    }
+
+    fn change_reel(&mut self) {
+        let reel = std::mem::replace(&mut self.reel, Vec::with_capacity(TICKS_PER_REEL));
+        self.studio.tape.record(self.leg, reel);
+    }
+
+    fn hang_up(&mut self, end: End) {
+        if self.over() {
+            return;
+        }
+        self.ended = Some(end);
+        self.ear = None;
+        self.hushed.store(u32::MAX, Ordering::Relaxed);
+        self.change_reel();
+        self.studio.tape.end(self.leg);
+        self.page.end(end, self.call.conversation());
+        (self.hang_up)(self.leg);
+    }
+}
+
+/// The recogniser's way back to the call.
+pub fn events(beat: &Beat, leg: Leg) -> media::speech::Events {
+    let beat = beat.clone();
+    Box::new(move |turn, heard| {
+        beat.send(Message::Heard(leg, turn, heard));
+    })
+}
+

@@ -1,0 +1,102 @@
+//! The tape: recordings written beside the calls, so that a slow disk never holds up a frame.
+//!
+//! Seats hand over one second of both sides at a time; a killed process loses at most that second.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread;
+
+use media::audio::Frame;
+use media::recorder::Recording;
+
+use crate::sip::agent::Leg;
+
+/// Seconds of sound waiting for the disk, over all calls; beyond it a second is lost and said so.
+const SECONDS_WAITING_MAX: usize = 2_000;
+
+/// One tick of a call: caller, agent.
+pub type Pair = (Frame, Frame);
+
+enum Order {
+    Begin(Leg, PathBuf),
+    Sound(Leg, Vec<Pair>),
+    End(Leg),
+}
+
+#[derive(Debug, Clone)]
+pub struct Tape {
+    orders: SyncSender<Order>,
+}
+
+impl Tape {
+    pub fn start() -> std::io::Result<Self> {
+        let (orders, inbox) = sync_channel(SECONDS_WAITING_MAX);
+        thread::Builder::new().name("tape".into()).spawn(move || run(&inbox))?;
+        Ok(Self { orders })
+    }
+
+    pub fn begin(&self, leg: Leg, file: PathBuf) {
+        self.order(Order::Begin(leg, file));
+    }
+
+    pub fn record(&self, leg: Leg, sound: Vec<Pair>) {
+        self.order(Order::Sound(leg, sound));
+    }
+
+    /// Returns once the order is queued; the file is complete a moment later.
+    pub fn end(&self, leg: Leg) {
+        self.order(Order::End(leg));
+    }
+
+    fn order(&self, order: Order) {
+        match self.orders.try_send(order) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => tracing::error!("the disk is too slow: sound lost"),
+            Err(TrySendError::Disconnected(_)) => tracing::error!("the tape has stopped"),
+        }
+    }
+}
+
+fn run(inbox: &Receiver<Order>) {
+    let mut open: HashMap<Leg, Recording<BufWriter<File>>> = HashMap::new();
+    while let Ok(order) = inbox.recv() {
+        match order {
+            Order::Begin(leg, file) => match create(&file) {
+                Ok(recording) => {
+                    open.insert(leg, recording);
+                }
+                Err(error) => tracing::error!(%error, file = %file.display(), "no recording"),
+            },
+            Order::Sound(leg, sound) => {
+                let Some(recording) = open.get_mut(&leg) else { continue };
+                if let Err(error) = write(recording, &sound) {
+                    tracing::error!(%error, "recording broken off");
+                    open.remove(&leg);
+                }
+            }
+            Order::End(leg) => {
+                if let Some(Err(error)) = open.remove(&leg).map(Recording::finish) {
+                    tracing::error!(%error, "recording not closed");
+                }
+            }
+        }
+    }
+}
+
+fn create(file: &std::path::Path) -> anyhow::Result<Recording<BufWriter<File>>> {
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    Ok(Recording::new(BufWriter::new(File::create(file)?))?)
+}
+
+fn write(recording: &mut Recording<BufWriter<File>>, sound: &[Pair]) -> anyhow::Result<()> {
+    for (caller, agent) in sound {
+        recording.write(caller, agent)?;
+    }
+    recording.flush()?;
+    Ok(())
+}
