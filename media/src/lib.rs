@@ -1,1 +1,22 @@
-//! Sound.
+//! Sound: what is heard on a call, who has the floor, and what is said.
+//!
+//! One way through the room: [`rtp`] → [`jitter`] → [`codec`] → [`vad`] and [`ear`] → [`floor`] →
+//! [`player`] → [`codec`] → [`rtp`]; the [`recorder`] hears both ends, [`telephone_event`] the keys.
+//! Inside, sound is 8 kHz, mono, 16 bits, in frames of 20 ms ([`audio`]); [`resample`] brings
+//! everything else there.
+//!
+//! **Never here:** sockets, pacing, what words mean.
+
+pub mod audio;
+pub mod codec;
+pub mod ear;
+pub mod floor;
+pub mod jitter;
+pub mod player;
+pub mod recorder;
+pub mod resample;
+pub mod rtp;
+pub mod telephone_event;
+pub mod turn;
+pub mod vad;
+mod vad_ffi;
