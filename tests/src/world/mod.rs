@@ -1,0 +1,330 @@
+//! Both ends of a phone call in injected time: caller, network, gateway, job core.
+//!
+//! What is said travels as sound through codec, jitter buffer, voice detection and floor of both
+//! ends; what it means travels beside it, since the recognisers here know what was said and only
+//! owe it when the floor says that the turn is over. The same seed gives the same bytes.
+
+pub mod core;
+pub mod link;
+pub mod studio;
+pub mod voice;
+
+use std::collections::VecDeque;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use dialog::conversation::{Answer, Conversation, RequestId};
+use jiff::Timestamp;
+use media::audio::FRAME_TIME;
+use media::codec::Codec;
+use media::speech::{Heard, SpeechError, Spoken, Words};
+use media::turn::TurnId;
+use sip_gateway::call::end::End;
+use sip_gateway::call::line::{Agreed, Origin};
+use sip_gateway::call::note::Note;
+use sip_gateway::call::{self, Call, Start, Talk};
+use sip_gateway::caller::scenario::{Mind, Scenario};
+use sip_gateway::caller::{self, Caller};
+
+pub use self::studio::Studio;
+
+use self::core::QuietDay;
+use self::link::{Link, Weather};
+use self::voice::Voice;
+
+/// The recogniser's final words come this long after the turn.
+const FINAL_AFTER: Duration = Duration::from_millis(80);
+/// The first sound of a sentence comes this long after its text.
+const SOUND_AFTER: Duration = Duration::from_millis(40);
+/// The job core answers within this.
+const CORE_AFTER: Duration = Duration::from_millis(15);
+/// No simulated call lasts longer.
+const LONGEST: Duration = Duration::from_secs(900);
+
+/// What goes wrong on purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mishap {
+    #[default]
+    Nothing,
+    /// The recogniser's thread dies at this many seconds, `times` times.
+    RecogniserDies { at: u64, times: u8 },
+}
+
+/// Everything a simulated call depends on.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    pub scenario: Scenario,
+    pub weather: Weather,
+    pub mishap: Mishap,
+    pub seed: u64,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ending {
+    pub end: End,
+    pub lasted: Duration,
+    pub jobs: usize,
+    /// Over every packet that either end sent.
+    pub fingerprint: u64,
+    pub transcript: Vec<Note>,
+    /// From the caller's last sound to the answer's first, at the gateway.
+    pub answered_in: Vec<Duration>,
+    /// Utterances of the caller that were split in two by the floor.
+    pub cut_off: usize,
+}
+
+/// What is under way inside one end.
+#[derive(Debug)]
+enum Parcel {
+    Sound(TurnId, Vec<i16>),
+    Words(TurnId, String),
+    Deaf(TurnId),
+    Core(RequestId, Box<Answer>),
+}
+
+pub struct World {
+    now: Instant,
+    began: (Instant, Timestamp),
+    setting: Setting,
+    gateway: Call,
+    caller: Caller,
+    to_gateway: Link,
+    to_caller: Link,
+    core: QuietDay,
+    voices: Arc<Voices>,
+    for_gateway: VecDeque<(Instant, Parcel)>,
+    for_caller: VecDeque<(Instant, Parcel)>,
+    /// Said and not yet recognised.
+    caller_said: String,
+    agent_said: String,
+    deaths: u8,
+    caller_hung_up: bool,
+    fingerprint: DefaultHasher,
+    ending: Ending,
+    over: Option<End>,
+}
+
+/// Voices shared by all worlds.
+#[derive(Debug)]
+pub struct Voices {
+    pub caller: Voice,
+    pub agent: Voice,
+}
+
+impl Voices {
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self { caller: Voice::new(190.0), agent: Voice::new(110.0) })
+    }
+}
+
+impl World {
+    /// A call just answered. `began` is any moment on both clocks.
+    pub fn new(
+        began: (Instant, Timestamp),
+        conversation: Conversation,
+        core: QuietDay,
+        voices: Arc<Voices>,
+        setting: Setting,
+    ) -> Self {
+        let agreed = Agreed { codec: Codec::Pcma, keypad: Some(101) };
+        let origin = |ssrc| Origin { ssrc, sequence: 65_000, timestamp: u32::MAX - 4_000 };
+        let gateway = Call::new(Start {
+            agreed,
+            origin: origin(0xA6E27),
+            talk: Talk::Conversation(Box::new(conversation)),
+            at: began,
+            longest: LONGEST,
+        });
+        let mind = Mind::new(setting.scenario.clone());
+        Self {
+            now: began.0,
+            began,
+            gateway,
+            caller: Caller::new(began.0, agreed, origin(0xCA11), mind),
+            to_gateway: Link::new(setting.weather, setting.seed),
+            to_caller: Link::new(setting.weather, setting.seed ^ u64::MAX),
+            setting,
+            core,
+            voices,
+            for_gateway: VecDeque::new(),
+            for_caller: VecDeque::new(),
+            caller_said: String::new(),
+            agent_said: String::new(),
+            deaths: 0,
+            caller_hung_up: false,
+            fingerprint: DefaultHasher::new(),
+            ending: Ending {
+                end: End::ShutDown,
+                lasted: Duration::ZERO,
+                jobs: 0,
+                fingerprint: 0,
+                transcript: Vec::new(),
+                answered_in: Vec::new(),
+                cut_off: 0,
+            },
+            over: None,
+        }
+    }
+
+    /// Lets the call run to its end.
+    pub fn run(mut self) -> Ending {
+        self.tell_gateway(call::Input::Answered);
+        while self.over.is_none() && self.now - self.began.0 < LONGEST {
+            self.now += FRAME_TIME;
+            self.step();
+        }
+
+        self.ending.end = self.over.unwrap_or(End::TimeLimit);
+        self.ending.lasted = self.now - self.began.0;
+        self.ending.jobs = self.core.booked.len();
+        self.ending.fingerprint = self.fingerprint.finish();
+        self.ending
+    }
+
+    fn step(&mut self) {
+        self.deliver();
+        while let Some(packet) = self.to_gateway.receive(self.now) {
+            self.tell_gateway(call::Input::Packet(&packet));
+        }
+        self.tell_gateway(call::Input::Tick);
+        if self.caller_hung_up {
+            return;
+        }
+        while let Some(packet) = self.to_caller.receive(self.now) {
+            self.tell_caller(caller::Input::Packet(&packet));
+        }
+        self.tell_caller(caller::Input::Tick);
+    }
+
+    fn deliver(&mut self) {
+        while let Some(parcel) = due(&mut self.for_gateway, self.now) {
+            match parcel {
+                Parcel::Sound(line, samples) => {
+                    self.tell_gateway(call::Input::Spoken(line, Spoken::Samples(samples)));
+                    self.tell_gateway(call::Input::Spoken(line, Spoken::Done));
+                }
+                Parcel::Words(turn, text) => {
+                    self.tell_gateway(call::Input::Heard(turn, Heard::Final(words(text))));
+                }
+                Parcel::Deaf(turn) => {
+                    let failed = Heard::Failed(SpeechError::Gone);
+                    self.tell_gateway(call::Input::Heard(turn, failed));
+                }
+                Parcel::Core(id, answer) => self.tell_gateway(call::Input::Core(id, *answer)),
+            }
+        }
+        while let Some(parcel) = due(&mut self.for_caller, self.now) {
+            match parcel {
+                Parcel::Sound(line, samples) => {
+                    self.tell_caller(caller::Input::Spoken(line, Spoken::Samples(samples)));
+                    self.tell_caller(caller::Input::Spoken(line, Spoken::Done));
+                }
+                Parcel::Words(turn, text) => {
+                    self.tell_caller(caller::Input::Heard(turn, Heard::Final(words(text))));
+                }
+                Parcel::Deaf(_) | Parcel::Core(..) => {}
+            }
+        }
+    }
+
+    fn tell_gateway(&mut self, input: call::Input<'_>) {
+        self.gateway.handle(self.now, input);
+        while let Some(output) = self.gateway.poll() {
+            self.carry_out_gateway(output);
+        }
+    }
+
+    fn carry_out_gateway(&mut self, output: call::Output) {
+        match output {
+            call::Output::Packet => {
+                self.gateway.packet().hash(&mut self.fingerprint);
+                self.to_caller.send(self.now, self.gateway.packet());
+            }
+            call::Output::Settle(turn) => self.recognise(turn),
+            call::Output::Speak { line, text, .. } => {
+                let sound = Parcel::Sound(line, self.voices.agent.say(&text));
+                self.for_gateway.push_back((self.now + SOUND_AFTER, sound));
+                self.agent_said = format!("{} {text}", self.agent_said);
+            }
+            call::Output::Ask(id, request) => {
+                let since = jiff::SignedDuration::try_from(self.now - self.began.0).unwrap();
+                let answer = Box::new(self.core.answer(self.began.1 + since, request));
+                self.for_gateway.push_back((self.now + CORE_AFTER, Parcel::Core(id, answer)));
+            }
+            call::Output::Note(note) => self.note(note),
+            call::Output::HangUp(end) => self.over = self.over.or(Some(end)),
+            call::Output::Listen { .. }
+            | call::Output::Hear(_)
+            | call::Output::Forget(_)
+            | call::Output::Reopen
+            | call::Output::Hush(_)
+            | call::Output::Remember => {}
+        }
+    }
+
+    /// The gateway's recogniser owes its final words; a dead one says so instead.
+    fn recognise(&mut self, turn: TurnId) {
+        let at = self.now + FINAL_AFTER;
+        if let Mishap::RecogniserDies { at: second, times } = self.setting.mishap
+            && self.deaths < times
+            && self.now - self.began.0 >= Duration::from_secs(second)
+        {
+            self.deaths += 1;
+            self.for_gateway.push_back((at, Parcel::Deaf(turn)));
+            return;
+        }
+        let text = std::mem::take(&mut self.caller_said);
+        self.ending.cut_off += usize::from(text.is_empty());
+        self.for_gateway.push_back((at, Parcel::Words(turn, text)));
+    }
+
+    fn note(&mut self, note: Note) {
+        if let Note::Agent { answered_in: Some(time), .. } = &note {
+            self.ending.answered_in.push(*time);
+        }
+        self.ending.transcript.push(note);
+    }
+
+    fn tell_caller(&mut self, input: caller::Input<'_>) {
+        self.caller.handle(self.now, input);
+        while let Some(output) = self.caller.poll() {
+            self.carry_out_caller(output);
+        }
+    }
+
+    fn carry_out_caller(&mut self, output: caller::Output) {
+        match output {
+            caller::Output::Packet => {
+                self.caller.packet().hash(&mut self.fingerprint);
+                self.to_gateway.send(self.now, self.caller.packet());
+            }
+            caller::Output::Settle(turn) => {
+                let text = std::mem::take(&mut self.agent_said);
+                self.for_caller.push_back((self.now + FINAL_AFTER, Parcel::Words(turn, text)));
+            }
+            caller::Output::Speak { line, text } => {
+                let sound = Parcel::Sound(line, self.voices.caller.say(&text));
+                self.for_caller.push_back((self.now + SOUND_AFTER, sound));
+                self.caller_said = format!("{} {text}", self.caller_said).trim().to_owned();
+            }
+            caller::Output::HangUp => {
+                self.caller_hung_up = true;
+                self.tell_gateway(call::Input::HungUp);
+            }
+            caller::Output::Listen { .. }
+            | caller::Output::Hear(_)
+            | caller::Output::Forget(_)
+            | caller::Output::Event(_) => {}
+        }
+    }
+}
+
+fn words(text: String) -> Words {
+    Words { text, words: Vec::new(), confidence: 0.95 }
+}
+
+fn due(parcels: &mut VecDeque<(Instant, Parcel)>, now: Instant) -> Option<Parcel> {
+    parcels.pop_front_if(|(at, _)| *at <= now).map(|(_, parcel)| parcel)
+}
