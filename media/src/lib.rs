@@ -16,6 +16,7 @@ pub mod player;
 pub mod recorder;
 pub mod resample;
 pub mod rtp;
+pub mod speech;
 pub mod telephone_event;
 pub mod turn;
 pub mod vad;
