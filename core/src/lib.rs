@@ -4,9 +4,19 @@
 //!
 //! **Never here:** sockets, HTTP, sound, phrasing, reading the clock.
 
+pub mod assign;
+pub mod conversation;
 pub mod ids;
+pub mod job;
+pub mod job_file;
+pub mod master;
 pub mod money;
 pub mod order;
+pub mod phone;
+pub mod place;
 pub mod price;
+pub mod schedule;
+pub mod settings;
 pub mod slot;
+pub mod store;
 pub mod trade;

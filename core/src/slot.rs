@@ -1,10 +1,22 @@
 //! When a master can come: the caller's wish, free slots, and the honest answer to the wish.
 
-use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
+use crate::assign::{Rule, Task};
 use crate::ids::MasterId;
+use crate::master::Candidate;
+use crate::schedule::{Minutes, Pace, Span, clash};
 use crate::trade::Category;
+
+/// An answer names one slot and at most this many others.
+const OTHERS_MAX: usize = 2;
+
+/// A wish further ahead than this is answered with what is free before.
+const AHEAD_MAX: SignedDuration = SignedDuration::from_hours(24 * 90);
 
 /// The caller's wish; an open end is `None`, both open is "any time".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -45,4 +57,218 @@ pub enum Feasibility {
     Full,
     /// No master works in that city at all.
     NoMasters,
+}
+
+impl Wish {
+    /// A visit is inside a wish when it begins there; a wish for one moment means just that start.
+    pub fn holds(&self, start: Timestamp) -> bool {
+        let late_enough = self.from.is_none_or(|from| start >= from);
+        let early_enough = self
+            .to
+            .is_none_or(|to| start < to || self.from == Some(to) && start == to);
+
+        late_enough && early_enough
+    }
+
+    /// How far outside the wish that start lies.
+    fn misses(&self, start: Timestamp) -> SignedDuration {
+        let early = self
+            .from
+            .map(|from| from.duration_since(start))
+            .unwrap_or_default();
+        let late = self
+            .to
+            .map(|to| start.duration_since(to))
+            .unwrap_or_default();
+
+        early.max(late).max(SignedDuration::ZERO)
+    }
+
+    /// The moment before an excluded end; for one moment, that moment.
+    fn last(&self) -> Option<Timestamp> {
+        let to = self.to?;
+
+        if self.from == Some(to) {
+            Some(to)
+        } else {
+            to.checked_sub(1.nanosecond()).ok()
+        }
+    }
+}
+
+/// The honest answer to a wish: the earliest slot inside it, else on its day, else the next.
+pub fn feasibility(
+    masters: &[Candidate],
+    wish: Wish,
+    task: &Task<'_>,
+    now: Timestamp,
+) -> Feasibility {
+    let in_city =
+        |it: &&Candidate| !matches!(task.suits(it), Err(Rule::Inactive | Rule::OtherCity));
+    if !masters.iter().any(|it| in_city(&it)) {
+        return Feasibility::NoMasters;
+    }
+    let able = masters.iter().filter(|it| task.suits(it).is_ok()).collect();
+    let earliest = now + task.pace.lead(task.work.urgent).duration();
+    let search = Search {
+        task,
+        able,
+        earliest,
+        now,
+    };
+
+    search
+        .inside(wish)
+        .or_else(|| search.same_day(wish))
+        .or_else(|| search.next(wish))
+        .unwrap_or(Feasibility::Full)
+}
+
+/// The end of time that an answer to that wish may look at; visits before it have to be known.
+pub fn searched(wish: Wish, pace: &Pace, now: Timestamp) -> Timestamp {
+    let days = SignedDuration::from_hours(24 * (i64::from(pace.horizon_days) + 2));
+
+    clipped(wish, now) + days
+}
+
+/// Where a wish begins, no earlier than now and not beyond what is looked ahead.
+fn clipped(wish: Wish, now: Timestamp) -> Timestamp {
+    wish.from.unwrap_or(now).clamp(now, now + AHEAD_MAX)
+}
+
+/// Days walked one by one, so that a wish for tomorrow costs one day and not the whole horizon.
+struct Search<'a> {
+    task: &'a Task<'a>,
+    able: Vec<&'a Candidate>,
+    earliest: Timestamp,
+    now: Timestamp,
+}
+
+impl Search<'_> {
+    fn inside(&self, wish: Wish) -> Option<Feasibility> {
+        let last = wish.last().map_or(self.horizon(wish), |last| {
+            self.date(last).min(self.horizon(wish))
+        });
+        let slots = self.first_of(self.days(self.begin(wish), last), |start| wish.holds(start));
+
+        answer(slots, |offer, others| Feasibility::Can { offer, others })
+    }
+
+    fn same_day(&self, wish: Wish) -> Option<Feasibility> {
+        let named = wish.from.or(wish.to)?;
+        let first = self.date(wish.from.unwrap_or(self.earliest));
+        let last = wish.last().map_or(self.date(named), |last| self.date(last));
+        let days = self.days(first, last.min(self.horizon(wish)));
+        let mut slots: Vec<Offer> = days.flat_map(|date| self.offers(date, |_| true)).collect();
+        slots.sort_by_key(|offer| (wish.misses(offer.start), offer.start));
+        slots.truncate(1 + OTHERS_MAX);
+
+        answer(slots, |offer, others| Feasibility::Partly { offer, others })
+    }
+
+    fn next(&self, wish: Wish) -> Option<Feasibility> {
+        let later = self.days(self.begin(wish), self.horizon(wish));
+        let mut slots = self.first_of(later, |_| true);
+        if slots.is_empty() {
+            let sooner = self.days(self.date(self.earliest), self.horizon(Wish::default()));
+            slots = self.first_of(sooner, |_| true);
+        }
+
+        answer(slots, |next, others| Feasibility::Cannot { next, others })
+    }
+
+    fn first_of(
+        &self,
+        days: impl Iterator<Item = Date>,
+        fits: impl Fn(Timestamp) -> bool,
+    ) -> Vec<Offer> {
+        days.flat_map(|date| self.offers(date, &fits))
+            .take(1 + OTHERS_MAX)
+            .collect()
+    }
+
+    /// Every distinct start of that day with the best master free then, in order.
+    fn offers(&self, date: Date, fits: impl Fn(Timestamp) -> bool) -> Vec<Offer> {
+        let mut free: BTreeMap<Timestamp, Vec<&Candidate>> = BTreeMap::new();
+        for candidate in &self.able {
+            for start in self.starts(candidate, date).filter(|start| fits(*start)) {
+                free.entry(start).or_default().push(candidate);
+            }
+        }
+
+        free.into_iter()
+            .filter_map(|(start, masters)| self.offer(start, &masters))
+            .collect()
+    }
+
+    fn starts<'s>(
+        &'s self,
+        candidate: &'s Candidate,
+        date: Date,
+    ) -> impl Iterator<Item = Timestamp> + 's {
+        let Task {
+            work,
+            district,
+            zone,
+            pace,
+        } = *self.task;
+        let free = move |start: &Timestamp| {
+            Span::lasting(*start, Minutes(work.minutes))
+                .is_some_and(|span| clash(&candidate.visits, span, district, pace).is_none())
+        };
+
+        let mut starts =
+            candidate
+                .master
+                .schedule
+                .starts(date, Minutes(work.minutes), pace.step, zone);
+        starts.dedup();
+        starts
+            .into_iter()
+            .filter(|start| *start >= self.earliest)
+            .filter(free)
+    }
+
+    fn offer(&self, start: Timestamp, free: &[&Candidate]) -> Option<Offer> {
+        let span = Span::lasting(start, Minutes(self.task.work.minutes))?;
+        let best = self.task.best(free, start)?;
+
+        Some(Offer {
+            start,
+            end: span.end,
+            master_id: best.master.id.clone(),
+        })
+    }
+
+    /// The first day a wish looks at.
+    fn begin(&self, wish: Wish) -> Date {
+        self.date(clipped(wish, self.now).max(self.earliest))
+    }
+
+    /// The last day that is searched at all.
+    fn horizon(&self, wish: Wish) -> Date {
+        let days = i64::from(self.task.pace.horizon_days).days();
+
+        self.date(clipped(wish, self.now))
+            .checked_add(days)
+            .unwrap_or(Date::MAX)
+    }
+
+    fn days(&self, first: Date, last: Date) -> impl Iterator<Item = Date> + use<> {
+        first.series(1.day()).take_while(move |date| *date <= last)
+    }
+
+    fn date(&self, at: Timestamp) -> Date {
+        at.to_zoned(self.task.zone.clone()).date()
+    }
+}
+
+fn answer(
+    slots: Vec<Offer>,
+    told: impl Fn(Offer, Vec<Offer>) -> Feasibility,
+) -> Option<Feasibility> {
+    let mut slots = slots.into_iter();
+    let first = slots.next()?;
+
+    Some(told(first, slots.collect()))
 }

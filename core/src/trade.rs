@@ -11,6 +11,15 @@ pub enum Category {
     General,
 }
 
+impl Category {
+    pub const ALL: [Self; 4] = [
+        Self::Electrical,
+        Self::Plumbing,
+        Self::Appliance,
+        Self::General,
+    ];
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Urgency {
@@ -61,4 +70,31 @@ pub struct Address {
     pub entrance: Option<String>,
     pub floor: Option<String>,
     pub flat: Option<String>,
+}
+
+impl Address {
+    /// One line as a person writes it: "Калининград, улица Ленина 21/3, корп. 2, кв. 14". Empty
+    /// parts are left out. Labels are the organisation's own language's business elsewhere; these
+    /// are for the map and the master.
+    pub fn line(&self) -> String {
+        let labelled =
+            |label: &str, part: &Option<String>| part.as_ref().map(|it| format!("{label} {it}"));
+        let place = match (&self.street, &self.house) {
+            (Some(street), Some(house)) => Some(format!("{street} {house}")),
+            (street, house) => street.clone().or_else(|| house.clone()),
+        };
+
+        [
+            self.city.clone(),
+            place,
+            labelled("корп.", &self.building),
+            labelled("подъезд", &self.entrance),
+            labelled("этаж", &self.floor),
+            labelled("кв.", &self.flat),
+        ]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(", ")
+    }
 }

@@ -1,0 +1,88 @@
+//! What an organisation may decide for itself. One JSON document; what it leaves out is the default.
+
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+use crate::money::Rates;
+use crate::place::District;
+use crate::schedule::{Minutes, Pace};
+use crate::trade::Language;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// IANA name.
+    pub zone: String,
+    pub currency: String,
+    /// Where a client lives who names no city.
+    pub city: String,
+    pub language: Language,
+    pub rates: Rates,
+    pub pace: Pace,
+    /// How long a slot is kept for a caller who has not said yes.
+    pub hold: Minutes,
+    /// A dropped call is carried on when the same number phones again within this time.
+    pub resume_within: Minutes,
+    pub districts: Vec<District>,
+    /// The conversation API may be told what time it is.
+    pub test_clock: bool,
+    /// Everything in it is made up.
+    pub demo: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            zone: "Europe/Kaliningrad".into(),
+            currency: "RUB".into(),
+            city: "Калининград".into(),
+            language: Language::Ru,
+            rates: Rates::default(),
+            pace: Pace::default(),
+            hold: Minutes(10),
+            resume_within: Minutes(15),
+            districts: Vec::new(),
+            test_clock: false,
+            demo: false,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no time zone {0:?}")]
+pub struct UnknownZone(pub String);
+
+impl Settings {
+    pub fn time_zone(&self) -> Result<TimeZone, UnknownZone> {
+        TimeZone::get(&self.zone).map_err(|_| UnknownZone(self.zone.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_out_is_the_default() {
+        let settings: Settings =
+            serde_json::from_str(r#"{"zone":"Asia/Almaty","hold":5}"#).unwrap();
+
+        assert_eq!(settings.zone, "Asia/Almaty");
+        assert_eq!(settings.hold, Minutes(5));
+        assert_eq!(settings.pace, Pace::default());
+        assert!(settings.time_zone().is_ok());
+    }
+
+    #[test]
+    fn a_zone_nobody_knows_is_refused_by_name() {
+        let settings = Settings {
+            zone: "Europe/Königsberg".into(),
+            ..Settings::default()
+        };
+
+        assert_eq!(
+            settings.time_zone().unwrap_err(),
+            UnknownZone("Europe/Königsberg".into())
+        );
+    }
+}

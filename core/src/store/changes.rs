@@ -1,0 +1,312 @@
+//! What happens to a job after it was booked: moved, cancelled, or one step further in its life.
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::booking::{ATTEMPTS, master_named};
+use super::db::{Row, Tx, values};
+use super::outbox::Draft;
+use super::slots::Owner;
+use super::{OrgStore, StoreError};
+use crate::ids::{ConversationId, JobId, MasterId};
+use crate::job::{JobStatus, StepRefused};
+use crate::job_file::JobFile;
+use crate::order::Refused;
+use crate::schedule::Span;
+use crate::slot::{Offer, Work};
+
+impl OrgStore {
+    /// Moves a job to another slot; refused, it stays where it was. Holds of `by` are given up for
+    /// it, and the price that was told stands.
+    pub async fn move_to(
+        &self,
+        job: &JobId,
+        offer: &Offer,
+        by: &ConversationId,
+        now: Timestamp,
+    ) -> Result<Result<Offer, Refused>, StoreError> {
+        for _ in 1..ATTEMPTS {
+            match self.move_once(job, offer, by, now).await {
+                Err(error) if error.is_passing() => {}
+                done => return done,
+            }
+        }
+        self.move_once(job, offer, by, now).await
+    }
+
+    async fn move_once(
+        &self,
+        job: &JobId,
+        offer: &Offer,
+        by: &ConversationId,
+        now: Timestamp,
+    ) -> Result<Result<Offer, Refused>, StoreError> {
+        let settings = self.settings().await?;
+        let mut tx = self.db.begin().await?;
+        let row = match self.changeable(&mut tx, job).await? {
+            Ok(row) => row,
+            Err(refused) => return refuse(tx, refused).await,
+        };
+        let (from, before): (Timestamp, String) = (row.time("start_ms")?, row.text("master_id")?);
+        let work = work_of(&row)?;
+        self.drop_holds_of(&mut tx, by).await?;
+        self.free_cells(&mut tx, job).await?;
+        let Some(span) = self
+            .fitting_elsewhere(&mut tx, &settings, &work, offer, job, now)
+            .await?
+        else {
+            return refuse(tx, Refused::Taken(offer.start)).await;
+        };
+        let master = &offer.master_id;
+        if !self
+            .occupy(&mut tx, master, span, &settings.pace, Owner::Job(job))
+            .await?
+        {
+            return refuse(tx, Refused::Taken(offer.start)).await;
+        }
+        let moved = Offer {
+            start: span.start,
+            end: span.end,
+            master_id: master.clone(),
+        };
+        self.rewrite(&mut tx, job, &moved, &MasterId::new(before), now)
+            .await?;
+        let note = format!("moved from {from}");
+        self.write_history(&mut tx, job, JobStatus::Booked, by.as_str(), &note, now)
+            .await?;
+        tx.commit().await?;
+
+        Ok(Ok(moved))
+    }
+
+    /// Cancels a job before the master is at work; its time is free at once. `by`: who says so.
+    pub async fn cancel(
+        &self,
+        job: &JobId,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<Result<(), Refused>, StoreError> {
+        let mut tx = self.db.begin().await?;
+        if let Err(refused) = self.changeable(&mut tx, job).await? {
+            return refuse(tx, refused).await;
+        }
+        self.free_cells(&mut tx, job).await?;
+        self.set_status(&mut tx, job, JobStatus::Cancelled).await?;
+        self.write_history(&mut tx, job, JobStatus::Cancelled, by, "", now)
+            .await?;
+        if let Some(file) = self.file_in(&mut tx, job).await? {
+            self.tell(
+                &mut tx,
+                &file,
+                "client",
+                &file.client.phone,
+                "cancelled",
+                now,
+            )
+            .await?;
+            self.tell(
+                &mut tx,
+                &file,
+                "master",
+                &file.master.phone,
+                "cancelled",
+                now,
+            )
+            .await?;
+        }
+        tx.commit().await?;
+
+        Ok(Ok(()))
+    }
+
+    /// One step of a job's life. `None`: there is no such job. A cancel goes through `cancel`.
+    pub async fn step(
+        &self,
+        job: &JobId,
+        to: JobStatus,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<Option<Result<JobStatus, StepRefused>>, StoreError> {
+        let mut tx = self.db.begin().await?;
+        let Some(row) = self.locked(&mut tx, job).await? else {
+            tx.roll_back().await?;
+            return Ok(None);
+        };
+        let status: JobStatus = row.word("status")?;
+        let next = match status.step(to) {
+            Ok(next) => next,
+            Err(refused) => {
+                tx.roll_back().await?;
+                return Ok(Some(Err(refused)));
+            }
+        };
+        if next == JobStatus::Cancelled {
+            self.free_cells(&mut tx, job).await?;
+        }
+        self.set_status(&mut tx, job, next).await?;
+        self.write_history(&mut tx, job, next, by, "", now).await?;
+        tx.commit().await?;
+
+        Ok(Some(Ok(next)))
+    }
+
+    /// The job's row, locked until the transaction ends.
+    async fn locked(&self, tx: &mut Tx, job: &JobId) -> Result<Option<Row>, StoreError> {
+        tx.first(
+            "UPDATE jobs SET touched = touched + 1 WHERE org_id = $1 AND id = $2 RETURNING *",
+            values![&self.org, job],
+        )
+        .await
+    }
+
+    async fn changeable(
+        &self,
+        tx: &mut Tx,
+        job: &JobId,
+    ) -> Result<Result<Row, Refused>, StoreError> {
+        let Some(row) = self.locked(tx, job).await? else {
+            return Ok(Err(Refused::Unknown));
+        };
+        let status: JobStatus = row.word("status")?;
+        if status.step(JobStatus::Cancelled).is_err() {
+            return Ok(Err(Refused::TooLate(job.clone(), status.to_string())));
+        }
+
+        Ok(Ok(row))
+    }
+
+    async fn free_cells(&self, tx: &mut Tx, job: &JobId) -> Result<(), StoreError> {
+        tx.execute(
+            "DELETE FROM occupied WHERE org_id = $1 AND job_id = $2",
+            values![&self.org, job],
+        )
+        .await?;
+        Ok(())
+    }
+
+    async fn set_status(
+        &self,
+        tx: &mut Tx,
+        job: &JobId,
+        status: JobStatus,
+    ) -> Result<(), StoreError> {
+        tx.execute(
+            "UPDATE jobs SET status = $3 WHERE org_id = $1 AND id = $2",
+            values![&self.org, job, status.as_str()],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// As `fitting`, while the job's own present time does not stand in its way.
+    async fn fitting_elsewhere(
+        &self,
+        tx: &mut Tx,
+        settings: &crate::settings::Settings,
+        work: &Work,
+        offer: &Offer,
+        job: &JobId,
+        now: Timestamp,
+    ) -> Result<Option<Span>, StoreError> {
+        tx.execute(
+            "UPDATE jobs SET start_ms = 0, end_ms = 0 WHERE org_id = $1 AND id = $2",
+            values![&self.org, job],
+        )
+        .await?;
+
+        self.fitting(tx, settings, work, offer, now).await
+    }
+
+    /// Row and file say where the job is now; both sides are told.
+    async fn rewrite(
+        &self,
+        tx: &mut Tx,
+        job: &JobId,
+        moved: &Offer,
+        before: &MasterId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        tx.execute(
+            "UPDATE jobs SET master_id = $3, start_ms = $4, end_ms = $5, status = 'booked' \
+             WHERE org_id = $1 AND id = $2",
+            values![&self.org, job, &moved.master_id, moved.start, moved.end],
+        )
+        .await?;
+        let Some(mut file) = self.file_in(tx, job).await? else {
+            return Ok(());
+        };
+        if *before != moved.master_id {
+            self.tell(tx, &file, "master", &file.master.phone, "cancelled", now)
+                .await?;
+        }
+        if let Some(master) = master_named(self, tx, &moved.master_id).await? {
+            file.master = master;
+        }
+        file.visit = moved.clone();
+        file.assignment.chosen = Some(moved.master_id.clone());
+        self.write_file(tx, &file).await?;
+        self.tell(tx, &file, "client", &file.client.phone, "moved", now)
+            .await?;
+        self.offer_to_master(tx, &file, now).await
+    }
+
+    async fn tell(
+        &self,
+        tx: &mut Tx,
+        file: &JobFile,
+        recipient: &str,
+        address: &str,
+        template: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let payload = json!({
+            "number": file.number,
+            "start": file.visit.start,
+            "master": file.master.name,
+            "tracking": file.tracking,
+        });
+        let language = file.language;
+        let draft = Draft {
+            job: &file.job,
+            recipient,
+            address,
+            template,
+            language,
+            payload,
+        };
+
+        self.send(tx, draft, now).await
+    }
+
+    pub(super) async fn file_in(
+        &self,
+        tx: &mut Tx,
+        job: &JobId,
+    ) -> Result<Option<JobFile>, StoreError> {
+        let row = tx
+            .first(
+                "SELECT file FROM job_files WHERE org_id = $1 AND job_id = $2 \
+                 ORDER BY version DESC LIMIT 1",
+                values![&self.org, job],
+            )
+            .await?;
+
+        row.map(|row| row.json("file")).transpose()
+    }
+}
+
+async fn refuse<T>(tx: Tx, refused: Refused) -> Result<Result<T, Refused>, StoreError> {
+    tx.roll_back().await?;
+
+    Ok(Err(refused))
+}
+
+fn work_of(row: &Row) -> Result<Work, StoreError> {
+    Ok(Work {
+        category: row.word("category")?,
+        minutes: row.int("minutes")?,
+        city: row.text("city")?,
+        street: row.maybe_text("street")?,
+        urgent: false,
+    })
+}
