@@ -4,6 +4,7 @@
 //!
 //! **Never here:** sockets, who speaks when, what is said.
 
+use std::collections::VecDeque;
 use std::time::Instant;
 
 use media::audio::{FRAME, Frame, SILENCE};
@@ -11,6 +12,14 @@ use media::codec::Codec;
 use media::jitter::{JitterBuffer, Pulled};
 use media::rtp::{self, Header};
 use media::telephone_event::Keypad;
+
+use crate::sip::sdp::{self, Session};
+
+/// Packets of one pressed key, 20 ms each, and how many of them say that it is over.
+const KEY_PACKETS: u16 = 8;
+const KEY_ENDS: u16 = 3;
+/// -10 dBm0, as telephones send it.
+const KEY_VOLUME: u8 = 10;
 
 /// What the two sides agreed on in SDP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +37,16 @@ pub struct Origin {
     pub timestamp: u32,
 }
 
+impl From<&Session> for Agreed {
+    fn from(session: &Session) -> Self {
+        let codec = match session.codec {
+            sdp::Codec::Pcmu => Codec::Pcmu,
+            sdp::Codec::Pcma => Codec::Pcma,
+        };
+        Self { codec, keypad: session.telephone_event }
+    }
+}
+
 #[derive(Debug)]
 pub struct Line {
     agreed: Agreed,
@@ -36,6 +55,9 @@ pub struct Line {
     decoded: Vec<i16>,
     header: Header,
     last_packet: Option<Instant>,
+    /// Keys still to be pressed on this side, and the packets of the current one.
+    dialling: VecDeque<u8>,
+    pressed: u16,
 }
 
 impl Line {
@@ -53,6 +75,8 @@ impl Line {
                 ssrc: origin.ssrc,
             },
             last_packet: None,
+            dialling: VecDeque::new(),
+            pressed: 0,
         }
     }
 
@@ -91,9 +115,18 @@ impl Line {
 
     /// Writes the next packet into `out`, which is cleared first.
     pub fn say(&mut self, frame: &Frame, out: &mut Vec<u8>) {
+        if let (Some(&event), Some(payload_type)) = (self.dialling.front(), self.agreed.keypad) {
+            self.write_key(event, payload_type, out);
+            return;
+        }
         rtp::write(&self.header, &self.agreed.codec.encode(frame), out);
         self.header.marker = false;
         self.advance();
+    }
+
+    /// Presses these keys one after another, in place of sound.
+    pub fn press(&mut self, keys: &str) {
+        self.dialling.extend(keys.chars().filter_map(event_of));
     }
 
     /// Lets 20 ms pass without a packet; the next one is marked as a new talkspurt.
@@ -110,8 +143,40 @@ impl Line {
         self.jitter.stats()
     }
 
+    /// One packet of a pressed key: same timestamp throughout, the end said three times
+    /// (RFC 4733 section 2.5.1).
+    fn write_key(&mut self, event: u8, payload_type: u8, out: &mut Vec<u8>) {
+        self.pressed += 1;
+        let end = self.pressed > KEY_PACKETS - KEY_ENDS;
+        let duration = self.pressed.min(KEY_PACKETS - KEY_ENDS + 1) * FRAME as u16;
+        let [high, low] = duration.to_be_bytes();
+        let flags = if end { 0x80 } else { 0 } | KEY_VOLUME;
+        let marker = self.pressed == 1;
+        let header = Header { payload_type, marker, ..self.header };
+        rtp::write(&header, &[event, flags, high, low], out);
+        self.header.sequence = self.header.sequence.wrapping_add(1);
+
+        if self.pressed >= KEY_PACKETS {
+            self.pressed = 0;
+            self.dialling.pop_front();
+            let passed = u32::from(KEY_PACKETS) * FRAME as u32;
+            self.header.timestamp = self.header.timestamp.wrapping_add(passed);
+            self.header.marker = true;
+        }
+    }
+
     fn advance(&mut self) {
         self.header.sequence = self.header.sequence.wrapping_add(1);
         self.header.timestamp = self.header.timestamp.wrapping_add(FRAME as u32);
+    }
+}
+
+/// RFC 4733 section 3.2, table 3.
+fn event_of(key: char) -> Option<u8> {
+    match key {
+        '0'..='9' => Some(key as u8 - b'0'),
+        '*' => Some(10),
+        '#' => Some(11),
+        _ => None,
     }
 }

@@ -70,6 +70,8 @@ pub enum Output {
     Hear(TurnId),
     /// The recogniser: the utterance is over, final words please.
     Settle(TurnId),
+    /// The recogniser: it was no utterance after all.
+    Forget(TurnId),
     /// The recogniser failed: open another stream.
     Reopen,
     /// The synthesiser: speak.
@@ -131,6 +133,8 @@ pub struct Call {
     line_id: TurnId,
     /// The reply that was cut, until it is known whether the caller really said something.
     cut: Option<Reply>,
+    last_voice: Option<Instant>,
+    /// The caller's last sound, until the answer to it begins.
     caller_ended: Option<Instant>,
     ear_failures: u8,
     ending: Option<(End, Option<Instant>)>,
@@ -165,6 +169,7 @@ impl Call {
             saying: None,
             line_id: TurnId::first(),
             cut: None,
+            last_voice: None,
             caller_ended: None,
             ear_failures: 0,
             ending: None,
@@ -235,6 +240,9 @@ impl Call {
         self.heard = self.line.hear(now);
         let voiced = self.vad.hear(&self.heard).voiced;
         self.back.push(&self.heard);
+        if voiced {
+            self.last_voice = Some(now);
+        }
 
         self.floor.handle(now, floor::Input::Frame { voiced });
         if let Hearing::Speech { turn, .. } = self.hearing {
@@ -252,10 +260,14 @@ impl Call {
 
     fn take_sound(&mut self, line: TurnId, spoken: Spoken) {
         match spoken {
-            Spoken::Samples(samples) => self.player.push(line, &samples),
+            Spoken::Samples(samples) => {
+                if !self.player.push_shared(line, &samples) {
+                    self.note_event("reply_too_long", samples.len().to_string());
+                }
+            }
             Spoken::Done => self.player.finish(line),
             Spoken::Failed(error) => {
-                self.note(Note::event("synthesiser_failed", error.to_string()));
+                self.note_event("synthesiser_failed", error.to_string());
                 self.player.finish(line);
             }
         }

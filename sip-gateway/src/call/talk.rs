@@ -4,6 +4,9 @@ use super::*;
 use dialog::state::Awaiting;
 use media::floor::Patience;
 
+/// The greeting, with the disclosure.
+const FIRST_LINE: TurnId = TurnId::first().next();
+
 impl Call {
     /// Does what the floor has decided.
     pub(super) fn follow_floor(&mut self, now: Instant) {
@@ -11,6 +14,11 @@ impl Call {
             match decision {
                 floor::Output::TurnBegan { turn, frames_back } => self.listen(turn, frames_back),
                 floor::Output::TurnEnded(turn) => self.settle(now, turn),
+                floor::Output::TurnLapsed(turn) => self.forget(turn),
+                floor::Output::StuckNoise(turn) => {
+                    self.note_event("stuck_noise", String::new());
+                    self.forget(turn);
+                }
                 floor::Output::Interrupted(_) => self.cut_line(now),
                 floor::Output::CallerSilent { nth } => {
                     self.note_event("caller_silent", nth.to_string());
@@ -56,7 +64,8 @@ impl Call {
     }
 
     pub(super) fn key(&mut self, now: Instant, key: char) {
-        self.floor.handle(now, floor::Input::Key);
+        self.floor.handle(now, floor::Input::Key(key));
+        self.follow_floor(now);
         let single = !matches!(self.awaiting(), Awaiting::Phone | Awaiting::Address);
         self.keys.press(now, key, single);
         let (at, keys) = (self.elapsed(), key.to_string());
@@ -80,7 +89,7 @@ impl Call {
     /// Sends the next 20 ms of what the agent says, or silence.
     pub(super) fn play(&mut self, now: Instant) {
         self.said = SILENCE;
-        match self.player.next() {
+        match self.player.next_frame() {
             Played::Frame(frame) => {
                 self.said = frame;
                 self.note_first_sound(now);
@@ -96,10 +105,9 @@ impl Call {
     /// The agent stops at once; the history keeps the words that were heard.
     pub(super) fn cut_line(&mut self, now: Instant) {
         let Some(saying) = self.saying.take() else { return };
-        let heard = self.player.cut().text;
+        let heard = self.player.cut(saying.id.next()).map(|heard| heard.text).unwrap_or_default();
         self.outputs.push_back(Output::Hush(saying.id));
         self.lines.clear();
-        self.floor.handle(now, floor::Input::AgentSilent);
 
         let at = self.elapsed();
         self.note(Note::Cut { at, line: saying.id, heard: heard.clone() });
@@ -117,7 +125,7 @@ impl Call {
     }
 
     fn listen(&mut self, turn: TurnId, frames_back: usize) {
-        let back = self.back.last(frames_back);
+        let back = self.back.last(frames_back).copied().collect();
         let began = self.ticks.saturating_sub(frames_back as u32);
         self.hearing = Hearing::Speech { turn, began };
         let expect = expect(self.awaiting());
@@ -130,16 +138,26 @@ impl Call {
             return;
         }
 
-        self.caller_ended = self.floor.last_voice();
+        self.caller_ended = self.last_voice;
         self.hearing = Hearing::Settling { turn, began, until: now + FINAL_WITHIN };
         self.outputs.push_back(Output::Settle(turn));
+    }
+
+    fn forget(&mut self, turn: TurnId) {
+        if let Hearing::Speech { turn: current, .. } = self.hearing
+            && current == turn
+        {
+            self.hearing = Hearing::Nobody;
+        }
+        self.outputs.push_back(Output::Forget(turn));
     }
 
     fn overhear(&mut self, now: Instant, turn: TurnId, words: &Words) {
         let Hearing::Speech { turn: current, .. } = self.hearing else { return };
         if current == turn {
-            let characters = words.text.chars().count();
-            self.floor.handle(now, floor::Input::Words { characters, complete: false });
+            let text_len = words.text.len();
+            let words = floor::Input::Words { turn, text_len, settled: false, complete: false };
+            self.floor.handle(now, words);
         }
     }
 
@@ -208,7 +226,7 @@ impl Call {
 
         self.note(Note::Agent { at, line, text, answered_in });
         self.floor.handle(now, floor::Input::Expect(patience));
-        self.floor.handle(now, floor::Input::AgentSpeaks { protected: self.line_id.is_early() });
+        self.floor.handle(now, floor::Input::AgentSpeaks { protected: self.line_id == FIRST_LINE });
     }
 
     fn line_out(&mut self, now: Instant, line: TurnId) {
@@ -229,7 +247,7 @@ impl Call {
         }
     }
 
-    fn note_event(&mut self, kind: &'static str, detail: String) {
+    pub(super) fn note_event(&mut self, kind: &'static str, detail: String) {
         let at = self.elapsed();
         self.note(Note::Event { at, kind, detail });
     }

@@ -2,11 +2,15 @@
 //!
 //! **Never here:** decisions. They are made in `sip/`, `call/` and the rooms below.
 
+pub mod demo;
+pub mod house;
+pub mod ledger;
 pub mod pacemaker;
 pub mod phone;
 pub mod ports;
 pub mod scribe;
 pub mod seat;
+pub mod speech;
 pub mod stream;
 pub mod switchboard;
 pub mod tape;

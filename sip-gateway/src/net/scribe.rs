@@ -6,7 +6,8 @@
 //! **Never here:** what is worth noting.
 
 use dialog::conversation::Conversation;
-use job_core::ids::ConversationId;
+use job_core::conversation::Conversation as Record;
+use job_core::ids::{ConversationId, OrgId};
 use tokio::sync::{broadcast, mpsc};
 
 use crate::call::end::End;
@@ -20,6 +21,7 @@ const WATCH_MAX: usize = 1_024;
 /// What is written on a page.
 #[derive(Debug, Clone)]
 pub enum Entry {
+    Begin(Box<(OrgId, Record)>),
     Note(Note),
     /// Memory and state of the conversation after a turn.
     Remember(Box<Keepsake>),
@@ -64,6 +66,11 @@ impl Scribe {
 }
 
 impl Page {
+    /// Opens the page; everything else on it comes later.
+    pub fn begin(&self, org: OrgId, record: Record) {
+        self.write(Entry::Begin(Box::new((org, record))));
+    }
+
     pub fn note(&self, note: Note) {
         self.write(Entry::Note(note));
     }
@@ -72,6 +79,7 @@ impl Page {
         self.write(Entry::Remember(Box::new(keepsake(conversation))));
     }
 
+    /// Closes the page. Nothing about this call follows.
     pub fn end(&self, end: End, conversation: Option<&Conversation>) {
         let keepsake = conversation.map(keepsake).unwrap_or_default();
         self.write(Entry::End(end, Box::new(keepsake)));

@@ -167,7 +167,7 @@ impl Seat {
             }
             Output::Listen { turn, expect, back } => {
                 let Some(ear) = &mut self.ear else { return };
-                ear.begin(turn, expect);
+                let _ = ear.begin(turn, expect);
                 for frame in &back {
                     let _ = ear.hear(frame);
                 }
@@ -175,12 +175,17 @@ impl Seat {
             Output::Hear(turn) => self.feed(turn),
             Output::Settle(turn) => {
                 if let Some(ear) = &mut self.ear {
-                    ear.end(turn);
+                    let _ = ear.end(turn);
+                }
+            }
+            Output::Forget(turn) => {
+                if let Some(ear) = &mut self.ear {
+                    ear.drop_turn(turn);
                 }
             }
             Output::Reopen => self.open_ear(),
             Output::Speak { line, text, language } => self.speak(line, text, language),
-            Output::Hush(line) => self.hushed.store(line.number(), Ordering::Relaxed),
+            Output::Hush(line) => self.hushed.store(line.0, Ordering::Relaxed),
             Output::Ask(id, request) => {
                 let (beat, leg) = (self.beat.clone(), self.leg);
                 self.clerk.ask(request, move |answer| {
@@ -200,7 +205,7 @@ impl Seat {
     fn feed(&mut self, turn: TurnId) {
         let Some(ear) = &mut self.ear else { return };
         let (heard, _) = self.call.frames();
-        if let Err(error) = ear.hear(heard) {
+        if let Err(error @ SpeechError::Gone) = ear.hear(heard) {
             self.ear = None;
             self.deaf = Some((turn, error));
         }
@@ -225,7 +230,7 @@ impl Seat {
         let (beat, leg, hushed) = (self.beat.clone(), self.leg, self.hushed.clone());
         let voice = self.studio.voices.of(language).clone();
         let sink = Box::new(move |spoken: Spoken| {
-            if hushed.load(Ordering::Relaxed) >= line.number() {
+            if hushed.load(Ordering::Relaxed) >= line.0 {
                 return Go::Stop;
             }
             if beat.send(Message::Spoken(leg, line, spoken)) { Go::On } else { Go::Stop }
@@ -255,7 +260,7 @@ impl Seat {
 /// The recogniser's way back to the call.
 pub fn events(beat: &Beat, leg: Leg) -> media::speech::Events {
     let beat = beat.clone();
-    Box::new(move |turn, heard| {
+    Arc::new(move |turn, heard| {
         beat.send(Message::Heard(leg, turn, heard));
     })
 }

@@ -95,8 +95,7 @@ fn create(file: &std::path::Path) -> anyhow::Result<Recording<BufWriter<File>>> 
 
 fn write(recording: &mut Recording<BufWriter<File>>, sound: &[Pair]) -> anyhow::Result<()> {
     for (caller, agent) in sound {
-        recording.write(caller, agent)?;
+        recording.push(caller, agent)?;
     }
-    recording.flush()?;
     Ok(())
 }

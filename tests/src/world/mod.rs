@@ -78,7 +78,7 @@ pub struct Ending {
 /// What is under way inside one end.
 #[derive(Debug)]
 enum Parcel {
-    Sound(TurnId, Vec<i16>),
+    Sound(TurnId, Arc<[i16]>),
     Words(TurnId, String),
     Deaf(TurnId),
     Core(RequestId, Box<Answer>),
@@ -244,7 +244,7 @@ impl World {
             }
             call::Output::Settle(turn) => self.recognise(turn),
             call::Output::Speak { line, text, .. } => {
-                let sound = Parcel::Sound(line, self.voices.agent.say(&text));
+                let sound = Parcel::Sound(line, self.voices.agent.say(&text).into());
                 self.for_gateway.push_back((self.now + SOUND_AFTER, sound));
                 self.agent_said = format!("{} {text}", self.agent_said);
             }
@@ -305,7 +305,7 @@ impl World {
                 self.for_caller.push_back((self.now + FINAL_AFTER, Parcel::Words(turn, text)));
             }
             caller::Output::Speak { line, text } => {
-                let sound = Parcel::Sound(line, self.voices.caller.say(&text));
+                let sound = Parcel::Sound(line, self.voices.caller.say(&text).into());
                 self.for_caller.push_back((self.now + SOUND_AFTER, sound));
                 self.caller_said = format!("{} {text}", self.caller_said).trim().to_owned();
             }

@@ -1,0 +1,222 @@
+//! The whole house put together: database, packs, speech, telephone, pages.
+//!
+//! **Never here:** decisions; only what is built from what.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use anyhow::Context;
+use dialog::pack::Pack;
+use dialog::state::State;
+use job_core::ids::{ConversationId, Ids, JobId, OrgId};
+use job_core::store::Store;
+use job_core::trade::Language;
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use super::pacemaker::Beat;
+use super::phone::Phone;
+use super::ports::Ports;
+use super::scribe::Scribe;
+use super::switchboard::{Packs, Parts, Switchboard, lock};
+use super::{demo, ledger, speech};
+use crate::clock;
+use crate::config::Settings;
+use crate::sip;
+
+/// Packs the program carries.
+pub const PACKS: &[&str] = &["home-repair"];
+/// News from the telephone set waiting for the switchboard.
+const EVENTS_MAX: usize = 4_096;
+/// How long running calls may take to end when the house closes.
+const CLOSE_WITHIN: Duration = Duration::from_secs(3);
+
+/// A running gateway.
+pub struct House {
+    pub sip: SocketAddr,
+    pub http: SocketAddr,
+    pub data: PathBuf,
+    pub demo_file: Option<PathBuf>,
+    /// Login and password of the demo's admin; empty outside the demo.
+    pub admin: (String, String),
+    pub scribe: Scribe,
+    store: Store,
+    board: Switchboard,
+    ledger: JoinHandle<()>,
+}
+
+/// What is left of a call, in words.
+#[derive(Debug, Clone)]
+pub struct Summary {
+    pub conversation: ConversationId,
+    pub job: Option<JobId>,
+    pub quote: Option<String>,
+    pub slot: Option<String>,
+    pub master: Option<String>,
+    pub recording: PathBuf,
+    pub job_file: bool,
+}
+
+impl House {
+    /// Opens everything; an error names what is missing and how to mend it.
+    pub async fn open(settings: Settings, demo: bool) -> anyhow::Result<Self> {
+        let data = settings.data.clone();
+        std::fs::create_dir_all(&data).with_context(|| format!("data folder {}", data.display()))?;
+        let random = Arc::new(Mutex::new(chance()?));
+        let store = open_store(&settings, &random).await?;
+        let packs = load_packs()?;
+        let keys = match demo {
+            true => Some(demo::prepare(&store, &random).await?),
+            false => None,
+        };
+
+        let studio = speech::studio(&settings, &packs)?;
+        let agent = agent_settings(&settings, &random);
+        let (phone, handset) = Phone::open(settings.sip.listen, true, agent).await?;
+        let sip = phone.local();
+        let listener = TcpListener::bind(settings.http.listen).await.with_context(|| {
+            format!("HTTP port {}: is another program using it? set http.listen", settings.http.listen)
+        })?;
+        let http = listener.local_addr()?;
+
+        let (scribe, entries) = Scribe::new();
+        let ledger = tokio::spawn(ledger::keep(store.clone(), entries));
+        let recordings = data.join("recordings");
+        std::fs::create_dir_all(&recordings)?;
+        let seed = lock(&random).next_u64();
+        let board = Switchboard::new(Parts {
+            store: store.clone(),
+            packs: packs.clone(),
+            studio,
+            handset,
+            beats: beats()?,
+            ports: Ports::new(sip.ip(), settings.media.ports),
+            scribe: scribe.clone(),
+            random: Mutex::new(ChaCha20Rng::seed_from_u64(seed)),
+            recordings: recordings.clone(),
+            most: settings.calls.most,
+            longest: Duration::from_secs(settings.calls.longest_seconds),
+            media_address: settings.sip.advertise.unwrap_or(sip.ip()),
+        });
+        let (sender, events) = mpsc::channel(EVENTS_MAX);
+        tokio::spawn(phone.run(sender));
+        tokio::spawn(board.clone().run(events));
+        serve_pages(listener, store.clone(), packs, recordings, random);
+
+        let demo_file = match &keys {
+            Some(keys) => Some(keys.write(&data, sip, http)?),
+            None => None,
+        };
+        let admin = keys.map(|keys| (keys.admin_user, keys.admin_password)).unwrap_or_default();
+        Ok(Self { sip, http, data, demo_file, admin, scribe, store, board, ledger })
+    }
+
+    /// Calls end with their reason on their pages, rows are written, then it is over.
+    pub async fn close(self) {
+        self.board.stop_all();
+        let deadline = clock::now() + CLOSE_WITHIN;
+        while self.board.calls() > 0 && clock::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        drop((self.board, self.scribe));
+        let _ = tokio::time::timeout(CLOSE_WITHIN, self.ledger).await;
+        self.store.close().await;
+    }
+
+    /// What is left of that call, once its page is closed.
+    pub async fn summary(&self, conversation: &ConversationId) -> anyhow::Result<Summary> {
+        let rows = self.store.org(&OrgId::new(demo::ORG));
+        let deadline = clock::now() + CLOSE_WITHIN;
+        let record = loop {
+            let record = rows.conversation(conversation).await?.context("the call's page")?;
+            if record.ended.is_some() || clock::now() > deadline {
+                break record;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        };
+        let state: Option<State> =
+            record.state.as_deref().and_then(|text| serde_json::from_str(text).ok());
+        let state = state.unwrap_or_default();
+        let master = match &state.offer {
+            Some(offer) => rows.master(&offer.master_id).await?.map(|master| master.name),
+            None => None,
+        };
+        let job_file = match &record.job {
+            Some(job) => rows.job_file(job).await?.is_some(),
+            None => false,
+        };
+        Ok(Summary {
+            conversation: conversation.clone(),
+            quote: state.quote.map(|quote| format!("{}–{} {}", quote.min, quote.max, quote.currency)),
+            slot: state.offer.map(|offer| format!("{} … {}", offer.start, offer.end)),
+            master,
+            recording: self.data.join("recordings").join(record.recording.unwrap_or_default()),
+            job: record.job,
+            job_file,
+        })
+    }
+}
+
+async fn open_store(
+    settings: &Settings,
+    random: &Mutex<ChaCha20Rng>,
+) -> anyhow::Result<Store> {
+    let url = settings.database_url();
+    let path = url.strip_prefix("sqlite:").unwrap_or(&url);
+    let seed = lock(random).next_u64();
+    Store::open(path, Ids::new(seed)).await.context("the database")
+}
+
+fn load_packs() -> anyhow::Result<Packs> {
+    let mut packs = Packs::new();
+    for name in PACKS {
+        for language in [Language::Ru, Language::En] {
+            let pack = Pack::built_in(name, language)?;
+            packs.insert(((*name).to_owned(), language), Arc::new(pack));
+        }
+    }
+    Ok(packs)
+}
+
+fn beats() -> std::io::Result<Vec<Beat>> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    (0..cores).map(Beat::start).collect()
+}
+
+fn agent_settings(settings: &Settings, random: &Mutex<ChaCha20Rng>) -> sip::agent::Settings {
+    sip::agent::Settings {
+        user_agent: concat!("gudok/", env!("CARGO_PKG_VERSION")).into(),
+        contact_user: "gudok".into(),
+        advertised: settings.sip.advertise,
+        seed: lock(random).next_u64(),
+    }
+}
+
+fn serve_pages(
+    listener: TcpListener,
+    store: Store,
+    packs: Packs,
+    recordings: PathBuf,
+    random: Arc<Mutex<ChaCha20Rng>>,
+) {
+    let chance = Arc::new(move || lock(&random).next_u64());
+    let pages = web::router(web::House::new(store, packs, recordings, clock::wall, chance));
+    tokio::spawn(async move {
+        if let Err(error) = axum::serve(listener, pages).await {
+            tracing::error!(%error, "pages are no longer served");
+        }
+    });
+}
+
+/// The operating system's randomness.
+fn chance() -> anyhow::Result<ChaCha20Rng> {
+    use std::io::Read as _;
+    let mut seed = [0; 32];
+    std::fs::File::open(Path::new("/dev/urandom"))?.read_exact(&mut seed)?;
+    Ok(ChaCha20Rng::from_seed(seed))
+}

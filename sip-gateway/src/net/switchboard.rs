@@ -1,0 +1,352 @@
+//! The switchboard: decides who answers a ringing line and seats the call at a pacemaker.
+//!
+//! **Never here:** SIP messages, sound, what is said.
+
+use std::collections::{HashMap, HashSet};
+use std::net::{SocketAddr, UdpSocket};
+use std::path::PathBuf;
+use std::sync::atomic::AtomicU32;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use dialog::conversation::{Answer, Conversation, Kind, Reply, Request, Setup};
+use dialog::pack::Pack;
+use dialog::state::Awaiting;
+use jiff::tz::TimeZone;
+use job_core::conversation::Conversation as Record;
+use job_core::ids::{ConversationId, OrgId};
+use job_core::store::{Line as Number, OrgStore, Store, StoreError};
+use job_core::trade::{Channel, Language};
+use media::speech::SpeechError;
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::Rng;
+use tokio::sync::mpsc;
+
+use super::pacemaker::{Beat, Message};
+use super::phone::Handset;
+use super::ports::Ports;
+use super::scribe::{Page, Scribe};
+use super::seat::{Seat, Studio, events};
+use crate::call::end::End;
+use crate::call::line::{Agreed, Origin};
+use crate::call::{Call, Start, Talk};
+use crate::clock;
+use crate::sip::agent::{Caller, Command, Event, Leg, Why};
+use crate::sip::sdp::{self, Session};
+
+/// The job core answers a conversation within this, or the caller is told that it could not.
+const CORE_WITHIN: Duration = Duration::from_secs(3);
+/// Asked to phone again when all lines are taken, in seconds.
+const RETRY_AFTER: u32 = 30;
+
+/// Packs by name and language.
+pub type Packs = HashMap<(String, Language), Arc<Pack>>;
+
+/// What the switchboard works with.
+pub struct Parts {
+    pub store: Store,
+    pub packs: Packs,
+    pub studio: Studio,
+    pub handset: Handset,
+    pub beats: Vec<Beat>,
+    pub ports: Ports,
+    pub scribe: Scribe,
+    pub random: Mutex<ChaCha20Rng>,
+    pub recordings: PathBuf,
+    /// Calls at the same time.
+    pub most: usize,
+    pub longest: Duration,
+    /// Told to peers in SDP.
+    pub media_address: std::net::IpAddr,
+}
+
+#[derive(Clone)]
+pub struct Switchboard {
+    parts: Arc<Parts>,
+    open: Arc<Mutex<HashSet<Leg>>>,
+    /// Calls whose INVITE brought no offer: they are seated when the ACK brings the answer.
+    waiting: Arc<Mutex<HashMap<Leg, Waiting>>>,
+}
+
+struct Waiting {
+    socket: UdpSocket,
+    number: Number,
+    dialled: String,
+    caller: Caller,
+}
+
+/// A line that rings.
+struct Ringing {
+    leg: Leg,
+    dialled: String,
+    caller: Caller,
+    offer: Option<Vec<u8>>,
+}
+
+/// Why nobody answers, as SIP says it.
+enum Refusal {
+    NoSuchNumber,
+    AllLinesTaken,
+    NoCommonSound(sdp::SdpError),
+    Trouble(anyhow::Error),
+}
+
+impl Switchboard {
+    pub fn new(parts: Parts) -> Self {
+        Self { parts: Arc::new(parts), open: Arc::default(), waiting: Arc::default() }
+    }
+
+    /// Serves until the telephone set is gone.
+    pub async fn run(self, mut events: mpsc::Receiver<Event>) {
+        while let Some(event) = events.recv().await {
+            match event {
+                Event::Invited { leg, number, caller, offer, .. } => {
+                    let board = self.clone();
+                    let ringing = Ringing { leg, dialled: number, caller, offer };
+                    tokio::spawn(async move { board.ring(ringing).await });
+                }
+                Event::Confirmed { leg, answer } => self.confirmed(leg, answer).await,
+                Event::Ended { leg, why } => self.ended(leg, why),
+                Event::Ringing { .. } | Event::Answered { .. } | Event::Reoffered { .. } => {}
+            }
+        }
+    }
+
+    /// Calls under way.
+    pub fn calls(&self) -> usize {
+        lock(&self.open).len()
+    }
+
+    /// Every call ends now, each with its reason on its page.
+    pub fn stop_all(&self) {
+        for beat in &self.parts.beats {
+            beat.send(Message::StopAll(End::ShutDown));
+        }
+    }
+
+    async fn ring(&self, ringing: Ringing) {
+        let leg = ringing.leg;
+        if let Err(refusal) = self.answer(ringing).await {
+            let (status, reason, retry_after) = match &refusal {
+                Refusal::NoSuchNumber => (404, "Not Found", None),
+                Refusal::AllLinesTaken => (486, "Busy Here", Some(RETRY_AFTER)),
+                Refusal::NoCommonSound(_) => (488, "Not Acceptable Here", None),
+                Refusal::Trouble(_) => (500, "Server Internal Error", Some(RETRY_AFTER)),
+            };
+            match refusal {
+                Refusal::NoCommonSound(error) => tracing::info!(%leg, %error, "call refused"),
+                Refusal::Trouble(error) => tracing::error!(%leg, %error, "call refused"),
+                Refusal::NoSuchNumber | Refusal::AllLinesTaken => {
+                    tracing::info!(%leg, status, "call refused");
+                }
+            }
+            lock(&self.open).remove(&leg);
+            self.parts.handset.order(Command::Refuse { leg, status, reason, retry_after });
+        }
+    }
+
+    async fn answer(&self, ringing: Ringing) -> Result<(), Refusal> {
+        let Ringing { leg, dialled, caller, offer } = ringing;
+        let found = self.parts.store.organisation_by_number(&dialled).await;
+        let number = found.map_err(trouble)?.ok_or(Refusal::NoSuchNumber)?;
+        self.take_line(leg)?;
+        let socket = self.parts.ports.open().map_err(trouble)?;
+        let port = socket.local_addr().map_err(trouble)?.port();
+
+        let Some(offer) = offer else {
+            let sdp = sdp::offer(self.parts.media_address, port);
+            lock(&self.waiting).insert(leg, Waiting { socket, number, dialled, caller });
+            self.parts.handset.order(Command::Answer { leg, sdp });
+            return Ok(());
+        };
+        let answer = sdp::answer(&offer, self.parts.media_address, port);
+        let answer = answer.map_err(Refusal::NoCommonSound)?;
+        self.parts.handset.order(Command::Answer { leg, sdp: answer.sdp });
+        let waiting = Waiting { socket, number, dialled, caller };
+        self.seat(leg, waiting, &answer.session).await.map_err(trouble)
+    }
+
+    fn take_line(&self, leg: Leg) -> Result<(), Refusal> {
+        let mut open = lock(&self.open);
+        if open.len() >= self.parts.most {
+            return Err(Refusal::AllLinesTaken);
+        }
+        open.insert(leg);
+        Ok(())
+    }
+
+    async fn confirmed(&self, leg: Leg, answer: Option<Vec<u8>>) {
+        let Some(waiting) = lock(&self.waiting).remove(&leg) else { return };
+        let session = answer.and_then(|answer| sdp::read_answer(&answer).ok());
+        let Some(session) = session else {
+            self.parts.handset.order(Command::HangUp { leg });
+            return;
+        };
+        if let Err(error) = self.seat(leg, waiting, &session).await {
+            tracing::error!(%leg, %error, "call not seated");
+            self.parts.handset.order(Command::HangUp { leg });
+        }
+    }
+
+    fn ended(&self, leg: Leg, why: Why) {
+        lock(&self.open).remove(&leg);
+        lock(&self.waiting).remove(&leg);
+        let message = match why {
+            Why::NotConfirmed => Message::Stop(leg, End::NotConfirmed),
+            Why::CallerHungUp
+            | Why::Cancelled
+            | Why::Refused(_)
+            | Why::NoAnswer
+            | Why::FlowLost
+            | Why::HungUp
+            | Why::NotPlaced => Message::HungUp(leg),
+        };
+        self.beat(leg).send(message);
+    }
+
+    /// Puts the call at its pacemaker: from here on it lives in frames of 20 ms.
+    async fn seat(&self, leg: Leg, waiting: Waiting, session: &Session) -> anyhow::Result<()> {
+        let now = clock::wall();
+        let id = ConversationId::new(self.parts.store.new_id(now));
+        let page = self.parts.scribe.page(id.clone());
+        let file = self.parts.recordings.join(format!("{id}.wav"));
+        let phone = waiting.caller.number.as_deref().and_then(job_core::phone::e164);
+        let language = waiting.number.language;
+        let rows = self.parts.store.org(&waiting.number.org);
+        let settings = rows.settings().await?;
+        let pack = self.pack(&waiting.number)?;
+
+        let record = Record {
+            participant: phone.clone().or(waiting.caller.number),
+            dialled: Some(waiting.dialled),
+            recording: Some(format!("{id}.wav")),
+            test: settings.demo,
+            ..Record::beginning(id.clone(), Channel::Phone, language, now)
+        };
+        page.begin(waiting.number.org.clone(), record);
+        self.parts.studio.tape.begin(leg, file);
+
+        let beat = self.beat(leg).clone();
+        let opened = self.parts.studio.recognisers.of(language).open(events(&beat, leg));
+        let (ear, talk) = match opened {
+            Ok(ear) => {
+                let zone = settings.time_zone()?;
+                let setup = setup(id, language, phone, zone);
+                let conversation = Conversation::new(Arc::clone(&pack), setup);
+                (Some(ear), Talk::Conversation(Box::new(conversation)))
+            }
+            Err(error) => (None, notice(&pack, language, &error)),
+        };
+        let handset = self.parts.handset.clone();
+        let seat = Seat {
+            leg,
+            call: Call::new(Start {
+                agreed: Agreed::from(session),
+                origin: self.origin(),
+                talk,
+                at: (clock::now(), now),
+                longest: self.parts.longest,
+            }),
+            socket: waiting.socket,
+            remote: session.remote,
+            latched: false,
+            ear,
+            language,
+            studio: self.parts.studio.clone(),
+            clerk: self.clerk(rows, pack),
+            page,
+            beat: beat.clone(),
+            hang_up: Box::new(move |leg| handset.order(Command::HangUp { leg })),
+            reel: Vec::new(),
+            hushed: Arc::new(AtomicU32::new(0)),
+            ended: None,
+            deaf: None,
+        };
+        if lock(&self.open).contains(&leg) {
+            beat.send(Message::Sit(Box::new(seat)));
+        } else {
+            self.abandoned(&seat);
+        }
+        Ok(())
+    }
+
+    /// The caller hung up before the call was seated.
+    fn abandoned(&self, seat: &Seat) {
+        seat.page.end(End::CallerHungUp, seat.call.conversation());
+        self.parts.studio.tape.end(seat.leg);
+    }
+
+    fn pack(&self, number: &Number) -> anyhow::Result<Arc<Pack>> {
+        let name = number.pack.clone().unwrap_or_default();
+        let key = (name, number.language);
+        let pack = self.parts.packs.get(&key).cloned();
+        pack.ok_or_else(|| anyhow::anyhow!("number has pack {:?}, which is not loaded", key.0))
+    }
+
+    fn clerk(&self, rows: OrgStore, pack: Arc<Pack>) -> Clerk {
+        Clerk { rows, pack, parts: Arc::clone(&self.parts), runtime: tokio::runtime::Handle::current() }
+    }
+
+    fn beat(&self, leg: Leg) -> &Beat {
+        let beats = &self.parts.beats;
+        &beats[leg.0 as usize % beats.len()]
+    }
+
+    fn origin(&self) -> Origin {
+        let mut random = lock(&self.parts.random);
+        Origin {
+            ssrc: random.next_u32(),
+            sequence: (random.next_u32() & 0x7fff) as u16,
+            timestamp: random.next_u32(),
+        }
+    }
+}
+
+/// Takes a conversation's questions to the job core and brings back the answers.
+#[derive(Clone)]
+pub struct Clerk {
+    rows: OrgStore,
+    pack: Arc<Pack>,
+    parts: Arc<Parts>,
+    runtime: tokio::runtime::Handle,
+}
+
+impl Clerk {
+    /// Answers on some other thread, and always answers.
+    pub fn ask(&self, request: Request, reply: impl FnOnce(Answer) + Send + 'static) {
+        let clerk = self.clone();
+        self.runtime.spawn(async move {
+            let random = lock(&clerk.parts.random).next_u64();
+            let now = clock::wall();
+            let answer =
+                dialog::clerk::answer(&clerk.rows, &clerk.pack, random, now, request);
+            let answer = tokio::time::timeout(CORE_WITHIN, answer).await;
+            reply(answer.unwrap_or_else(|_| Answer::Failed("the job core took too long".into())));
+        });
+    }
+}
+
+fn setup(
+    id: ConversationId,
+    language: Language,
+    phone: Option<String>,
+    zone: TimeZone,
+) -> Setup {
+    Setup { id, kind: Kind::ClientRequest, channel: Channel::Phone, language, phone, zone }
+}
+
+/// All recognisers are taken, or none works: the caller is told so and let go.
+fn notice(pack: &Pack, language: Language, error: &SpeechError) -> Talk {
+    tracing::warn!(%error, "a caller is sent away");
+    let line = pack.line("busy_lines", 0, &[]);
+    let reply = Reply { text: line.text, speech: line.speech, awaiting: Awaiting::None };
+    Talk::Notice { reply, language, end: End::Busy }
+}
+
+fn trouble(error: impl Into<anyhow::Error>) -> Refusal {
+    Refusal::Trouble(error.into())
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
