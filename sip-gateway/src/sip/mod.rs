@@ -7,6 +7,13 @@
 //!
 //! **Never here:** tokio, sockets, SQL, `Instant::now`, unseeded randomness, who may call whom.
 
+pub mod address;
 pub mod agent;
 pub mod event;
+pub mod message;
 pub mod sdp;
+pub mod timer;
+pub mod wire;
+
+#[cfg(test)]
+mod tests;
