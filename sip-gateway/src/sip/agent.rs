@@ -1,27 +1,60 @@
 //! A telephone: takes calls, places calls, hangs up.
 //!
-//! **Never here:** tokio, sockets, SQL, `Instant::now`; whether a number exists.
+//! Bytes, commands and the passing of time go in; bytes to send and news about calls come out.
+//! `callee` serves what others ask of us, `caller` is what we ask of others.
+//!
+//! **Never here:** tokio, sockets, SQL, `Instant::now`; whether a number exists or a call fits.
 
-use std::collections::VecDeque;
+mod callee;
+mod caller;
+
+use std::collections::{BTreeSet, HashMap};
+use std::net::SocketAddr;
 use std::time::Instant;
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
 
 pub use super::event::{
     Caller, Command, Event, Flow, Input, Leg, Output, Settings, Transport, Why,
 };
+use super::leg::{Call, State, Unconfirmed};
+use super::message::{Header, Message, Start};
+use super::timer::Timer;
+use super::transaction::{Desk, MAGIC, News, Owner, TransactionId, Transactions};
+use super::wire;
+
+/// More calls than this are refused with 503.
+pub const LEGS_MAX: usize = 16_384;
+/// What a peer refused for want of room is asked to wait, in seconds.
+const COME_BACK_IN: &str = "5";
+/// What we serve.
+pub const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS";
 
 #[derive(Debug)]
 pub struct Agent {
     settings: Settings,
+    chance: ChaCha8Rng,
     legs_made: u64,
-    outputs: VecDeque<Output>,
+    calls: HashMap<Leg, Call>,
+    /// Our tag finds the leg; it is ours, so it is unique.
+    by_tag: HashMap<String, Leg>,
+    on_streams: BTreeSet<(u64, Leg)>,
+    transactions: Transactions,
+    desk: Desk,
 }
 
 impl Agent {
     pub fn new(settings: Settings) -> Self {
         Agent {
+            chance: ChaCha8Rng::seed_from_u64(settings.seed),
             settings,
             legs_made: 0,
-            outputs: VecDeque::new(),
+            calls: HashMap::new(),
+            by_tag: HashMap::new(),
+            on_streams: BTreeSet::new(),
+            transactions: Transactions::default(),
+            desk: Desk::new(),
         }
     }
 
@@ -31,20 +64,222 @@ impl Agent {
         Leg(self.legs_made)
     }
 
-    pub fn handle(&mut self, _now: Instant, _input: Input<'_>) {
-        let _ = &self.settings;
+    pub fn handle(&mut self, now: Instant, input: Input<'_>) {
+        self.desk.set_clock(now);
+        match input {
+            Input::Message { flow, bytes } => self.hear(flow, bytes),
+            Input::Timeout => {}
+            Input::Command(command) => self.obey(command),
+            Input::FlowLost(flow) => self.lose(flow),
+        }
+        while let Some((owner, timer)) = self.desk.due() {
+            self.fire(owner, timer);
+        }
     }
 
     pub fn poll(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+        self.desk.poll()
     }
 
     pub fn deadline(&self) -> Option<Instant> {
-        None
+        self.desk.deadline()
     }
 
     /// Live legs and transactions.
     pub fn open(&self) -> usize {
-        0
+        self.calls.len() + self.transactions.len()
+    }
+
+    /// Live legs alone.
+    pub fn legs(&self) -> usize {
+        self.calls.len()
+    }
+
+    fn hear(&mut self, flow: Flow, bytes: &[u8]) {
+        let Ok(reading) = wire::read(bytes) else {
+            return;
+        };
+        match reading.message.start {
+            Start::Request { .. } => self.serve(flow, reading),
+            Start::Response { .. } if reading.fault.is_none() => self.learn(&reading.message),
+            Start::Response { .. } => {}
+        }
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Call {
+                leg,
+                flow,
+                to,
+                from,
+                sdp,
+            } => self.call(leg, flow, &to, &from, sdp),
+            Command::Ring { leg } => self.ring(leg),
+            Command::Answer { leg, sdp } => self.answer(leg, sdp),
+            Command::Refuse {
+                leg,
+                status,
+                reason,
+                retry_after,
+            } => {
+                self.refuse(leg, status, reason, retry_after);
+            }
+            Command::HangUp { leg } => self.hang_up(leg),
+        }
+    }
+
+    fn fire(&mut self, owner: Owner, timer: Timer) {
+        match owner {
+            Owner::Server(id) => self.transactions.fire_server(id, timer, &mut self.desk),
+            Owner::Client(id) => {
+                let news = self.transactions.fire_client(id, timer, &mut self.desk);
+                if let Some((leg, invite, news)) = news {
+                    self.unanswered(leg, invite, news);
+                }
+            }
+            Owner::Leg(leg) => self.fire_leg(leg, timer),
+        }
+    }
+
+    fn fire_leg(&mut self, leg: Leg, timer: Timer) {
+        let Some(call) = self.calls.get_mut(&leg) else {
+            return;
+        };
+        let Some(unconfirmed) = &mut call.unconfirmed else {
+            return;
+        };
+        if timer == Timer::AckMissing {
+            self.end_unconfirmed(leg);
+            return;
+        }
+
+        self.desk.send(unconfirmed.flow, unconfirmed.bytes.clone());
+        if let Some(pause) = Timer::OkAgain.next(unconfirmed.pause) {
+            unconfirmed.pause = pause;
+            self.desk.wait(Owner::Leg(leg), Timer::OkAgain, pause);
+        }
+    }
+
+    /// Nobody acknowledged our 200: the peer is told with a BYE that nobody waits for.
+    fn end_unconfirmed(&mut self, leg: Leg) {
+        self.send_bye(leg);
+        self.end(leg, Why::NotConfirmed);
+    }
+
+    fn lose(&mut self, flow: Flow) {
+        if !flow.transport.is_reliable() {
+            return;
+        }
+
+        self.transactions.lose(flow.connection, &mut self.desk);
+        let hanging = (flow.connection, Leg(0))..=(flow.connection, Leg(u64::MAX));
+        let legs: Vec<Leg> = self
+            .on_streams
+            .range(hanging)
+            .map(|(_, leg)| *leg)
+            .collect();
+        for leg in legs {
+            self.end(leg, Why::FlowLost);
+        }
+    }
+
+    fn hang_up(&mut self, leg: Leg) {
+        let Some(call) = self.calls.get_mut(&leg) else {
+            return;
+        };
+        match &mut call.state {
+            State::Invited { .. } => self.refuse(leg, 480, "", None),
+            State::Answered { hang_up } => *hang_up = true,
+            State::Calling { .. } => self.cancel(leg, Why::Cancelled),
+            State::Up => self.begin_to_hang_up(leg, Why::HungUp),
+            State::Cancelling { .. } | State::HangingUp { .. } => {}
+        }
+    }
+
+    fn begin_to_hang_up(&mut self, leg: Leg, why: Why) {
+        self.forget_unconfirmed(leg);
+        self.send_bye(leg);
+        if let Some(call) = self.calls.get_mut(&leg) {
+            call.state = State::HangingUp { why };
+        }
+    }
+
+    fn send_bye(&mut self, leg: Leg) {
+        let Some(call) = self.calls.get_mut(&leg) else {
+            return;
+        };
+        let way = call.way();
+        let Some(dialog) = &mut call.dialog else {
+            return;
+        };
+        let bye = dialog.request(rsip::Method::Bye);
+        self.send(bye, way, Some(leg));
+    }
+
+    /// A request of ours, given the Via of a new transaction.
+    fn send(&mut self, request: Message, flow: Flow, leg: Option<Leg>) -> TransactionId {
+        let request = self.signed(request, flow);
+        self.transactions.send(request, flow, leg, &mut self.desk)
+    }
+
+    /// With a Via of our own on top and our name below.
+    fn signed(&mut self, mut request: Message, flow: Flow) -> Message {
+        let (transport, here) = (flow.transport.token(), self.here(flow));
+        let branch = self.word();
+        let value = format!("SIP/2.0/{transport} {here};branch={MAGIC}{branch};rport");
+        request.headers.insert(
+            0,
+            Header {
+                name: "Via".into(),
+                value,
+            },
+        );
+        request.with("User-Agent", self.settings.user_agent.clone())
+    }
+
+    fn insert(&mut self, leg: Leg, call: Call) {
+        self.by_tag.insert(call.local_tag.clone(), leg);
+        if call.flow.transport.is_reliable() {
+            self.on_streams.insert((call.flow.connection, leg));
+        }
+        self.calls.insert(leg, call);
+    }
+
+    /// The end of every leg.
+    fn end(&mut self, leg: Leg, why: Why) {
+        self.forget_unconfirmed(leg);
+        let Some(call) = self.calls.remove(&leg) else {
+            return;
+        };
+        self.by_tag.remove(&call.local_tag);
+        self.on_streams.remove(&(call.flow.connection, leg));
+        self.desk.tell(Event::Ended { leg, why });
+    }
+
+    /// Our 200 needs no repeating any more.
+    fn forget_unconfirmed(&mut self, leg: Leg) -> Option<Unconfirmed> {
+        self.desk.stop(Owner::Leg(leg), Timer::OkAgain);
+        self.desk.stop(Owner::Leg(leg), Timer::AckMissing);
+        self.calls.get_mut(&leg)?.unconfirmed.take()
+    }
+
+    /// Where peers reach us on this flow.
+    fn here(&self, flow: Flow) -> SocketAddr {
+        let ip = self.settings.advertised.unwrap_or(flow.local.ip());
+        SocketAddr::new(ip, flow.local.port())
+    }
+
+    fn contact(&self, flow: Flow) -> String {
+        let (user, here) = (&self.settings.contact_user, self.here(flow));
+        match flow.transport {
+            Transport::Udp => format!("<sip:{user}@{here}>"),
+            Transport::Tcp => format!("<sip:{user}@{here};transport=tcp>"),
+        }
+    }
+
+    /// A word nobody else uses.
+    fn word(&mut self) -> String {
+        format!("{:016x}", self.chance.next_u64())
     }
 }

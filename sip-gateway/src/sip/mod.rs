@@ -9,10 +9,13 @@
 
 pub mod address;
 pub mod agent;
+pub mod dialog;
 pub mod event;
+mod leg;
 pub mod message;
 pub mod sdp;
 pub mod timer;
+pub mod transaction;
 pub mod wire;
 
 #[cfg(test)]

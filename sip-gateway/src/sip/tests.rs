@@ -3,7 +3,10 @@
 use std::time::Instant;
 
 /// Tests count from here; what the clock says does not matter to them.
-#[expect(clippy::disallowed_methods, reason = "an Instant can only be had from the clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "an Instant can only be had from the clock"
+)]
 pub(super) fn start() -> Instant {
     Instant::now()
 }

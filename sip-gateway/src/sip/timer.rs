@@ -90,7 +90,11 @@ impl Timer {
             Timer::OkAgain => (T1, Some(T2), Same),
             Timer::AckMissing => (PATIENCE, None, Same),
         };
-        Row { first, doubles_to, over_streams }
+        Row {
+            first,
+            doubles_to,
+            over_streams,
+        }
     }
 
     /// The first wait over this transport: zero where the state is to be left at once, `None`
@@ -106,7 +110,9 @@ impl Timer {
 
     /// The wait that follows a wait of `last`.
     pub fn next(self, last: Duration) -> Option<Duration> {
-        self.row().doubles_to.map(|most| last.saturating_mul(2).min(most))
+        self.row()
+            .doubles_to
+            .map(|most| last.saturating_mul(2).min(most))
     }
 }
 
@@ -119,7 +125,10 @@ pub struct Timers<Owner> {
 
 impl<Owner: Copy + Ord + Hash> Timers<Owner> {
     pub fn new() -> Self {
-        Timers { due: BTreeSet::new(), set: HashMap::new() }
+        Timers {
+            due: BTreeSet::new(),
+            set: HashMap::new(),
+        }
     }
 
     pub fn set(&mut self, owner: Owner, timer: Timer, at: Instant) {

@@ -1,0 +1,247 @@
+//! What we ask of others: to take our call, to drop it, and what their answers mean.
+//!
+//! **Never here:** requests that reach us.
+
+use super::super::address::{Address, Uri};
+use super::super::dialog::Dialog;
+use super::*;
+
+impl Agent {
+    pub(super) fn call(&mut self, leg: Leg, flow: Flow, to: &str, from: &str, sdp: Vec<u8>) {
+        assert!(!self.calls.contains_key(&leg), "{leg} is already a call");
+        let room = self.calls.len() < LEGS_MAX && !self.transactions.is_full();
+        let (Some(uri), Some(from), true) = (callable(to), named(from), room) else {
+            return self.desk.tell(Event::Ended {
+                leg,
+                why: Why::NotPlaced,
+            });
+        };
+
+        let (local_tag, call_id) = (self.word(), self.word() + &self.word());
+        let invite = Message::request(rsip::Method::Invite, uri)
+            .with("Max-Forwards", "70")
+            .with("From", format!("{from};tag={local_tag}"))
+            .with("To", format!("<{uri}>"))
+            .with("Call-ID", call_id)
+            .with("CSeq", "1 INVITE")
+            .with("Contact", self.contact(flow))
+            .with("Allow", ALLOW)
+            .with_sdp(sdp.clone());
+        let client = self.send(invite, flow, Some(leg));
+        let call = Call {
+            state: State::Calling {
+                client,
+                rung: false,
+            },
+            flow,
+            local_tag,
+            dialog: None,
+            sdp,
+            unconfirmed: None,
+            behind_nat: false,
+        };
+        self.insert(leg, call);
+    }
+
+    /// A response, to whichever request of ours it answers.
+    pub(super) fn learn(&mut self, response: &Message) {
+        if response.members("Via").nth(1).is_some() {
+            return;
+        }
+        let Some(id) = self.transactions.receive(response, &mut self.desk) else {
+            return;
+        };
+        let Some(client) = self.transactions.client(id) else {
+            return;
+        };
+        let (leg, invite) = (client.leg, client.request.clone());
+        match (invite, response.status().unwrap_or_default()) {
+            (Some(_), 100..200) => self.progressed(leg, response),
+            (Some(invite), 200..300) => self.accepted(leg, id, &invite, response),
+            (Some(_), status) => self.refused(leg, status),
+            (None, _) => self.hung_up(leg),
+        }
+    }
+
+    fn progressed(&mut self, leg: Option<Leg>, response: &Message) {
+        let Some(leg) = leg else { return };
+        let Some(call) = self.calls.get_mut(&leg) else {
+            return;
+        };
+        let rings = response.status().is_some_and(|status| status == 180);
+        match &mut call.state {
+            State::Calling { rung, .. } if rings && !*rung => {
+                *rung = true;
+                self.desk.tell(Event::Ringing { leg });
+            }
+            State::Cancelling { client, sent, .. } if !*sent => {
+                *sent = true;
+                let client = *client;
+                self.send_cancel(client);
+            }
+            State::Calling { .. }
+            | State::Cancelling { .. }
+            | State::Invited { .. }
+            | State::Answered { .. }
+            | State::Up
+            | State::HangingUp { .. } => {}
+        }
+    }
+
+    fn accepted(
+        &mut self,
+        leg: Option<Leg>,
+        client: TransactionId,
+        invite: &Message,
+        answer: &Message,
+    ) {
+        let Some(dialog) = Dialog::of_caller(invite, answer) else {
+            return;
+        };
+        let waiting = leg.and_then(|leg| Some((leg, &self.calls.get(&leg)?.state)));
+        match waiting {
+            Some((leg, State::Calling { .. })) => {
+                self.join(leg, dialog, client, invite);
+                self.desk.tell(Event::Answered {
+                    leg,
+                    sdp: answer.body.clone(),
+                });
+            }
+            Some((leg, State::Cancelling { why, .. })) => {
+                let why = *why;
+                self.join(leg, dialog, client, invite);
+                self.begin_to_hang_up(leg, why);
+            }
+            Some((
+                _,
+                State::Invited { .. }
+                | State::Answered { .. }
+                | State::Up
+                | State::HangingUp { .. },
+            ))
+            | None => self.leave(dialog, client, invite),
+        }
+    }
+
+    /// The far end is there: acknowledge, and remember the ACK for when its 2xx comes again.
+    fn join(&mut self, leg: Leg, dialog: Dialog, client: TransactionId, invite: &Message) {
+        let Some(call) = self.calls.get_mut(&leg) else {
+            return;
+        };
+        call.state = State::Up;
+        call.dialog = Some(dialog.clone());
+        let way = call.way();
+        let ack = self.acknowledge(&dialog, way, invite);
+        if let Some(client) = self.transactions.client(client) {
+            client.remember_ack(dialog.remote_tag.unwrap_or_default(), way, ack);
+        }
+    }
+
+    fn acknowledge(&mut self, dialog: &Dialog, way: Flow, invite: &Message) -> Vec<u8> {
+        let number = invite.cseq().map_or(1, |cseq| cseq.number);
+        let ack = self.signed(dialog.ack(number), way).to_bytes();
+        self.desk.send(way, ack.clone());
+        ack
+    }
+
+    /// A second end answered, or one nobody waits for any more: acknowledge and hang up on it.
+    fn leave(&mut self, mut dialog: Dialog, client: TransactionId, invite: &Message) {
+        let Some(flow) = self.transactions.client(client).map(|client| client.flow) else {
+            return;
+        };
+        let way = match dialog.next_hop() {
+            Some(remote) if !flow.transport.is_reliable() => Flow { remote, ..flow },
+            Some(_) | None => flow,
+        };
+        self.acknowledge(&dialog, way, invite);
+        let bye = dialog.request(rsip::Method::Bye);
+        self.send(bye, way, None);
+    }
+
+    fn refused(&mut self, leg: Option<Leg>, status: u16) {
+        let Some(leg) = leg else { return };
+        match self.calls.get(&leg).map(|call| &call.state) {
+            Some(State::Calling { .. }) => self.end(leg, Why::Refused(status)),
+            Some(State::Cancelling { why, .. }) => self.end(leg, *why),
+            Some(
+                State::Invited { .. }
+                | State::Answered { .. }
+                | State::Up
+                | State::HangingUp { .. },
+            )
+            | None => {}
+        }
+    }
+
+    /// Our BYE was answered, whatever the answer, or never will be.
+    fn hung_up(&mut self, leg: Option<Leg>) {
+        let Some(leg) = leg else { return };
+        if let Some(State::HangingUp { why }) = self.calls.get(&leg).map(|call| &call.state) {
+            self.end(leg, *why);
+        }
+    }
+
+    /// A request of ours got no answer, or rings on without end.
+    pub(super) fn unanswered(&mut self, leg: Leg, invite: bool, news: News) {
+        let state = self.calls.get(&leg).map(|call| &call.state);
+        match (news, state) {
+            (News::TimedOut, Some(State::Calling { .. })) if invite => {
+                self.end(leg, Why::NoAnswer);
+            }
+            (News::TimedOut, Some(State::Cancelling { why, .. })) if invite => {
+                self.end(leg, *why);
+            }
+            (News::TimedOut, _) => self.hung_up(Some(leg)),
+            (News::RungOut, _) => self.cancel(leg, Why::NoAnswer),
+            (News::Nothing | News::Response, _) => {}
+        }
+    }
+
+    pub(super) fn cancel(&mut self, leg: Leg, why: Why) {
+        let Some(call) = self.calls.get_mut(&leg) else {
+            return;
+        };
+        let State::Calling { client, .. } = call.state else {
+            return;
+        };
+        let sent = self
+            .transactions
+            .client(client)
+            .is_some_and(|client| client.may_cancel());
+        call.state = State::Cancelling { client, sent, why };
+        if sent {
+            self.send_cancel(client);
+        }
+    }
+
+    fn send_cancel(&mut self, client: TransactionId) {
+        let Some(invite) = self.transactions.client(client) else {
+            return;
+        };
+        let (flow, cancel) = (invite.flow, invite.cancel());
+        let Some(cancel) = cancel else { return };
+        self.transactions.expect_end(client, &mut self.desk);
+        self.transactions.send(cancel, flow, None, &mut self.desk);
+    }
+}
+
+/// The URI to put into the request line.
+fn callable(to: &str) -> Option<&str> {
+    let uri = Address::read(to).ok()?.uri;
+    Uri::read(uri)
+        .is_ok_and(|uri| uri.is_sip() || uri.is_tel())
+        .then_some(uri)
+}
+
+/// The From value without parameters.
+fn named(from: &str) -> Option<String> {
+    let address = Address::read(from).ok()?;
+    Uri::read(address.uri).ok()?;
+    match address.display {
+        None => Some(format!("<{}>", address.uri)),
+        Some(name) => {
+            let name = name.replace('\\', "\\\\").replace('"', "\\\"");
+            Some(format!("\"{name}\" <{}>", address.uri))
+        }
+    }
+}
