@@ -133,8 +133,8 @@ class Corpus:
             path = "%s/wav/%s.wav" % (ru_text.RECORDINGS, name)
             effects = []
             if copy:
-                effects = [dice.choice(["speed", "tempo"]), "%.3f" % dice.choice([0.88, 0.93, 1.07, 1.13, 1.2])]
-            return telephone(band_limited(["cat", path], effects), dice, noises, copy % 2 == 0)
+                effects = [dice.choice(["speed", "tempo"]), "%.3f" % dice.choice([0.92, 0.96, 1.04, 1.08])]
+            return telephone(band_limited(["cat", path], effects), dice, noises, dice.random() < 0.5)
         return make
 
     def synthetic(self, count, per_shape, dice):
@@ -197,8 +197,8 @@ class Corpus:
 
 def main():
     corpus = Corpus(sys.argv[1])
-    corpus.real(size("REAL_COPIES", 2))
-    corpus.synthetic(size("SYNTHETIC", 3000), size("PER_TEMPLATE", 40), random.Random(3))
+    corpus.real(size("REAL_COPIES", 3))
+    corpus.synthetic(size("SYNTHETIC", 6000), size("PER_TEMPLATE", 60), random.Random(3))
     # Training runs in two processes, each on half of the list: both halves get every kind.
     random.Random(4).shuffle(corpus.transcripts)
     corpus.write_lists()

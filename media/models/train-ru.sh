@@ -12,7 +12,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 work=${1:-$(mktemp -d)}
 mkdir -p "$work"
 work=$(cd "$work" && pwd)
-export SENONES="${SENONES:-600}" GAUSSIANS="${GAUSSIANS:-8}"
+export SENONES="${SENONES:-900}" GAUSSIANS="${GAUSSIANS:-8}"
 export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 
 say() { printf '%s %s\n' "$(date +%H:%M:%S)" "$*"; }
@@ -54,7 +54,8 @@ set_to CFG_NPART 2
 set_to CFG_QUEUE_TYPE '"Queue::POSIX"'
 sed -i "s|^\( *\$CFG_FINAL_NUM_DENSITIES\) = 8;|\1 = $GAUSSIANS;|" etc/sphinx_train.cfg
 rm -rf feat model_parameters model_architecture bwaccumdir trees qmanager logdir ru.html
-python3 bin/sphinxtrain run >train.log 2>&1 || {
+stages=comp_feat,verify,ci_hmm,cd_hmm_untied,buildtrees,prunetree,cd_hmm_tied
+python3 bin/sphinxtrain -s "$stages" run >train.log 2>&1 || {
     tail -n 30 train.log >&2
     exit 1
 }
@@ -64,7 +65,8 @@ model=$work/model_parameters/ru.cd_cont_$SENONES
 out=$work/ru
 rm -rf "$out"
 mkdir "$out"
-for f in mdef means variances mixture_weights transition_matrices noisedict feat.params; do
+pocketsphinx_mdef_convert -bin "$model/mdef" "$out/mdef" >mdef.log 2>&1
+for f in means variances mixture_weights transition_matrices noisedict feat.params; do
     cp "$model/$f" "$out/"
 done
 python3 "$here/ru_score.py" params "$work" >>"$out/feat.params"
