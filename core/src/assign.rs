@@ -204,7 +204,7 @@ mod tests {
         let mut busy = master("busy", 500, "north");
         busy.visits.push(visit("2026-11-23T08:30:00Z"));
         let mut far = master("far", 500, "south");
-        far.visits.push(visit("2026-11-23T09:15:00Z"));
+        far.visits.push(visit("2026-11-23T09:10:00Z"));
         let mut gone = master("gone", 500, "north");
         gone.master.active = false;
         let mut off = master("off", 500, "north");

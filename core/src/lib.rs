@@ -6,6 +6,7 @@
 
 pub mod assign;
 pub mod conversation;
+pub mod demo;
 pub mod ids;
 pub mod job;
 pub mod job_file;

@@ -272,3 +272,285 @@ fn answer(
 
     Some(told(first, slots.collect()))
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::Weekday;
+    use jiff::tz::TimeZone;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::master::{Master, Rating};
+    use crate::schedule::{Hours, Schedule, Visit};
+
+    // Monday 2026-11-23, 10:00 in Kaliningrad.
+    const NOW: &str = "2026-11-23T10:00";
+
+    #[test]
+    fn a_wish_that_can_be_met_gets_its_earliest_slot_and_two_others() {
+        let world = [master("ann", 480, 9, 18)];
+
+        let answer = ask(&world, wish("2026-11-24T13:00", "2026-11-24T18:00"));
+
+        assert_eq!(
+            told(&answer),
+            "can 24 13:00 ann, 24 13:30 ann, 24 14:00 ann"
+        );
+    }
+
+    #[test]
+    fn an_exact_wish_gets_that_start_and_the_best_master_free_then() {
+        let mut star = master("star", 490, 9, 18);
+        star.visits.push(visit("2026-11-24T10:00"));
+        let world = [star, master("ann", 480, 9, 18), master("bob", 450, 9, 18)];
+
+        let answer = ask(&world, wish("2026-11-24T10:00", "2026-11-24T10:00"));
+
+        assert_eq!(told(&answer), "can 24 10:00 ann");
+    }
+
+    #[test]
+    fn a_short_window_means_the_slot_that_starts_in_it() {
+        let answer = ask(
+            &[master("ann", 480, 9, 18)],
+            wish("2026-11-24T10:00", "2026-11-24T10:15"),
+        );
+
+        assert_eq!(told(&answer), "can 24 10:00 ann");
+    }
+
+    #[test]
+    fn not_in_the_morning_but_the_same_day() {
+        let world = [master("late", 480, 14, 20)];
+
+        let answer = ask(&world, wish("2026-11-24T09:00", "2026-11-24T12:00"));
+
+        assert_eq!(
+            told(&answer),
+            "partly 24 14:00 late, 24 14:30 late, 24 15:00 late"
+        );
+    }
+
+    #[test]
+    fn the_nearest_other_time_of_the_day_comes_first() {
+        let mut ann = master("ann", 480, 9, 18);
+        ann.visits.push(visit("2026-11-24T13:00"));
+
+        let answer = ask(&[ann], wish("2026-11-24T13:00", "2026-11-24T13:00"));
+
+        assert_eq!(
+            told(&answer),
+            "partly 24 11:30 ann, 24 14:30 ann, 24 11:00 ann"
+        );
+    }
+
+    #[test]
+    fn a_day_nobody_works_is_answered_with_the_next_one() {
+        let answer = ask(
+            &[master("ann", 480, 9, 18)],
+            wish("2026-11-29T00:00", "2026-11-30T00:00"),
+        );
+
+        assert_eq!(
+            told(&answer),
+            "cannot 30 09:00 ann, 30 09:30 ann, 30 10:00 ann"
+        );
+    }
+
+    #[test]
+    fn nobody_is_sent_before_the_lead_time() {
+        let world = [master("ann", 480, 9, 18)];
+
+        let standard = ask(&world, Wish::default());
+        let urgent = ask_for(
+            &world,
+            Wish::default(),
+            &Work {
+                urgent: true,
+                ..work()
+            },
+        );
+
+        assert!(told(&standard).starts_with("can 23 12:00"));
+        assert!(told(&urgent).starts_with("can 23 11:00"));
+    }
+
+    #[test]
+    fn a_wish_that_has_passed_is_answered_with_the_rest_of_the_day() {
+        let answer = ask(
+            &[master("ann", 480, 9, 18)],
+            wish("2026-11-23T08:00", "2026-11-23T09:00"),
+        );
+
+        assert!(told(&answer).starts_with("partly 23 12:00"));
+    }
+
+    #[test]
+    fn an_open_end_is_open() {
+        let from = Wish {
+            from: Some(at("2026-11-25T16:00")),
+            to: None,
+        };
+        let to = Wish {
+            from: None,
+            to: Some(at("2026-11-25T16:00")),
+        };
+        let world = [master("ann", 480, 9, 18)];
+
+        assert!(told(&ask(&world, from)).starts_with("can 25 16:00"));
+        assert!(told(&ask(&world, to)).starts_with("can 23 12:00"));
+    }
+
+    #[test]
+    fn no_master_in_the_city_and_no_time_at_all_are_different_answers() {
+        let mut away = master("away", 480, 9, 18);
+        away.master.city = "Москва".into();
+        let mut idle = master("idle", 480, 9, 18);
+        idle.master.schedule = Schedule::default();
+
+        assert_eq!(ask(&[away], Wish::default()), Feasibility::NoMasters);
+        assert_eq!(ask(&[idle], Wish::default()), Feasibility::Full);
+    }
+
+    #[test]
+    fn a_wish_for_next_year_is_answered_with_what_is_free_before() {
+        let answer = ask(
+            &[master("ann", 480, 9, 18)],
+            wish("2027-11-24T10:00", "2027-11-24T10:00"),
+        );
+
+        assert!(matches!(answer, Feasibility::Cannot { .. }));
+    }
+
+    proptest! {
+        #[test]
+        fn an_offer_is_never_early_never_off_the_step_and_never_in_a_visit(
+            from in 0i64..400, length in 0i64..48, taken in prop::collection::vec(0i64..200, 0..30),
+        ) {
+            let mut ann = master("ann", 480, 8, 20);
+            ann.visits = taken.iter().map(|half| Visit {
+                span: Span::lasting(at(NOW) + Minutes(30 * half).duration(), Minutes(60)).unwrap(),
+                district: None,
+            }).collect();
+            let from = at(NOW) + Minutes(30 * (from - 50)).duration();
+            let wish = Wish { from: Some(from), to: Some(from + Minutes(30 * length).duration()) };
+
+            let slots = match ask(&[ann.clone()], wish) {
+                Feasibility::Can { offer, others } => {
+                    prop_assert!(wish.holds(offer.start) && others.iter().all(|it| wish.holds(it.start)));
+                    [vec![offer], others].concat()
+                }
+                Feasibility::Partly { offer: it, others } | Feasibility::Cannot { next: it, others } => {
+                    prop_assert!(!wish.holds(it.start));
+                    [vec![it], others].concat()
+                }
+                Feasibility::Full | Feasibility::NoMasters => Vec::new(),
+            };
+
+            for slot in slots {
+                let span = Span { start: slot.start, end: slot.end };
+                prop_assert!(slot.start >= at(NOW) + Minutes(120).duration());
+                prop_assert_eq!(slot.start.to_zoned(zone()).minute() % 30, 0);
+                prop_assert_eq!(clash(&ann.visits, span, None, &Pace::default()), None);
+            }
+        }
+    }
+
+    fn ask(masters: &[Candidate], wish: Wish) -> Feasibility {
+        ask_for(masters, wish, &work())
+    }
+
+    fn ask_for(masters: &[Candidate], wish: Wish, work: &Work) -> Feasibility {
+        let task = Task {
+            work,
+            district: None,
+            zone: &zone(),
+            pace: &Pace::default(),
+        };
+
+        feasibility(masters, wish, &task, at(NOW))
+    }
+
+    fn told(answer: &Feasibility) -> String {
+        let (word, first, others) = match answer {
+            Feasibility::Can { offer, others } => ("can", offer, others),
+            Feasibility::Partly { offer, others } => ("partly", offer, others),
+            Feasibility::Cannot { next, others } => ("cannot", next, others),
+            Feasibility::Full => return "full".into(),
+            Feasibility::NoMasters => return "nobody".into(),
+        };
+        let slot = |it: &Offer| {
+            format!(
+                "{} {}",
+                it.start.to_zoned(zone()).strftime("%d %H:%M"),
+                it.master_id
+            )
+        };
+        let slots: Vec<String> = std::iter::once(first).chain(others).map(slot).collect();
+
+        format!("{word} {}", slots.join(", "))
+    }
+
+    fn work() -> Work {
+        Work {
+            category: Category::Electrical,
+            minutes: 60,
+            city: "Калининград".into(),
+            street: None,
+            urgent: false,
+        }
+    }
+
+    fn wish(from: &str, to: &str) -> Wish {
+        Wish {
+            from: Some(at(from)),
+            to: Some(at(to)),
+        }
+    }
+
+    fn visit(start: &str) -> Visit {
+        Visit {
+            span: Span::lasting(at(start), Minutes(60)).unwrap(),
+            district: None,
+        }
+    }
+
+    /// Works Monday to Saturday.
+    fn master(name: &str, rating: i64, from: u16, to: u16) -> Candidate {
+        let days = [
+            Weekday::Monday,
+            Weekday::Tuesday,
+            Weekday::Wednesday,
+            Weekday::Thursday,
+            Weekday::Friday,
+            Weekday::Saturday,
+        ];
+        let master = Master {
+            id: MasterId::new(name),
+            name: name.into(),
+            phone: "+79110000000".into(),
+            email: None,
+            city: "Калининград".into(),
+            district: None,
+            trades: vec![Category::Electrical],
+            rating: Rating(rating),
+            active: true,
+            schedule: Schedule::weekly(&days, &[Hours::new(from, to)]),
+        };
+
+        Candidate {
+            master,
+            visits: Vec::new(),
+        }
+    }
+
+    fn at(local: &str) -> Timestamp {
+        let local: jiff::civil::DateTime = local.parse().unwrap();
+
+        local.to_zoned(zone()).unwrap().timestamp()
+    }
+
+    fn zone() -> TimeZone {
+        TimeZone::get("Europe/Kaliningrad").unwrap()
+    }
+}

@@ -81,6 +81,39 @@ impl OrgStore {
         Ok(true)
     }
 
+    /// One turn where several nodes may answer at once: `before` is the memory the turn began with.
+    /// `false`: the message was answered before, or somebody has written since; nothing was changed.
+    pub async fn save_turn_over(
+        &self,
+        before: &str,
+        conversation: &ConversationId,
+        lines: &[Utterance],
+        memory: &str,
+        state: &str,
+        message: Option<(&str, &str)>,
+    ) -> Result<bool, StoreError> {
+        let mut tx = self.db.begin().await?;
+        let written = tx
+            .execute(
+                "UPDATE conversations SET memory = $4, state = $5 \
+                 WHERE org_id = $1 AND id = $2 AND memory = $3",
+                values![&self.org, conversation, before, memory, state],
+            )
+            .await?;
+        let fresh = match message {
+            Some((id, reply)) => self.write_reply(&mut tx, conversation, id, reply).await?,
+            None => true,
+        };
+        if written != 1 || !fresh {
+            tx.roll_back().await?;
+            return Ok(false);
+        }
+        self.write_lines(&mut tx, conversation, lines).await?;
+        tx.commit().await?;
+
+        Ok(true)
+    }
+
     /// What was answered to that message before.
     pub async fn reply_to(
         &self,

@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::booking::ATTEMPTS;
 use super::db::{Tx, values};
 use super::{OrgStore, StoreError};
 use crate::assign::Task;
@@ -66,10 +67,31 @@ impl OrgStore {
         now: Timestamp,
     ) -> Result<Result<HoldId, Refused>, StoreError> {
         let settings = self.settings().await?;
+        for _ in 1..ATTEMPTS {
+            match self
+                .hold_once(&settings, work, offer, conversation, now)
+                .await
+            {
+                Err(error) if error.is_passing() => {}
+                done => return done,
+            }
+        }
+        self.hold_once(&settings, work, offer, conversation, now)
+            .await
+    }
+
+    async fn hold_once(
+        &self,
+        settings: &Settings,
+        work: &Work,
+        offer: &Offer,
+        conversation: &ConversationId,
+        now: Timestamp,
+    ) -> Result<Result<HoldId, Refused>, StoreError> {
         let hold = HoldId::new(self.new_id(now));
         let mut tx = self.db.begin().await?;
         self.drop_holds_of(&mut tx, conversation).await?;
-        let Some(span) = self.fitting(&mut tx, &settings, work, offer, now).await? else {
+        let Some(span) = self.fitting(&mut tx, settings, work, offer, now).await? else {
             tx.roll_back().await?;
             return Ok(Err(Refused::Taken(offer.start)));
         };
@@ -83,7 +105,7 @@ impl OrgStore {
                 &offer.master_id,
                 span.start,
                 span.end,
-                district(&settings, work),
+                district(settings, work),
                 now + settings.hold.duration(),
             ],
         )
