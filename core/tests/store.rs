@@ -5,7 +5,7 @@ mod world;
 
 use std::collections::BTreeSet;
 
-use jiff::ToSpan;
+use jiff::{Timestamp, ToSpan};
 use job_core::conversation::{
     CallEvent, Conversation, ConversationFilter, ConversationStatus, Ending, Millis, Page, Speaker,
     Utterance,
@@ -16,7 +16,7 @@ use job_core::job::JobStatus;
 use job_core::money::Kopecks;
 use job_core::order::Refused;
 use job_core::slot::{Feasibility, Offer, Wish};
-use job_core::store::{ApiKey, Line, Role, StoreError, User};
+use job_core::store::{ApiKey, JobFilter, Line, OrgStore, Role, StoreError, User};
 use job_core::trade::{Channel, Language};
 use world::{World, at, conformance, order, prices, work};
 
@@ -24,6 +24,7 @@ conformance! {
     a_held_slot_becomes_a_job_with_file_messages_and_history,
     one_conversation_books_one_job,
     sixty_four_callers_never_share_a_master,
+    booking_moving_and_cancelling_at_once_never_overlap,
     a_hold_lasts_ten_minutes,
     a_hold_of_ones_own_does_not_stand_in_the_way,
     a_refused_hold_leaves_what_was_held,
@@ -201,6 +202,107 @@ async fn sixty_four_callers_never_share_a_master(world: World) {
     }
     let numbers: BTreeSet<_> = booked.iter().map(|it| &it.number).collect();
     assert_eq!(numbers.len(), booked.len());
+}
+
+async fn booking_moving_and_cancelling_at_once_never_overlap(world: World) {
+    let store = world.org("a").await;
+
+    let mut tasks = Vec::new();
+    for task in 0..64u64 {
+        let steps = (0..12)
+            .map(|step| chance_step(&world, task, step))
+            .collect();
+        tasks.push(tokio::spawn(live(store.clone(), steps, world.now)));
+    }
+    let mut standing = 0;
+    for task in tasks {
+        standing += task.await.unwrap();
+    }
+
+    let filter = JobFilter {
+        status: Some(JobStatus::Booked),
+        ..Default::default()
+    };
+    let mut jobs = store
+        .jobs(
+            &filter,
+            Page {
+                limit: 1_000,
+                offset: 0,
+            },
+        )
+        .await
+        .unwrap();
+    jobs.sort_by_key(|it| (it.offer.master_id.clone(), it.offer.start));
+    assert_eq!(jobs.len(), standing);
+    assert!(jobs.len() > 5, "{} jobs", jobs.len());
+    for pair in jobs.windows(2) {
+        let (one, other) = (&pair[0].offer, &pair[1].offer);
+        assert!(one.master_id != other.master_id || one.end + 15.minutes() <= other.start);
+    }
+    for job in jobs {
+        assert_eq!(
+            store.job_file(&job.id).await.unwrap().unwrap().visit,
+            job.offer
+        );
+    }
+}
+
+struct ChanceStep {
+    dice: u64,
+    offer: Offer,
+    call: ConversationId,
+    random: u64,
+}
+
+fn chance_step(world: &World, task: u64, step: u64) -> ChanceStep {
+    let dice = (task * 12 + step + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
+    let mut offer = world.offer("a", 1 + (dice >> 8) as usize % 2, "2026-11-24T08:00");
+    offer.start += (30 * (dice % 60) as i64).minutes();
+    offer.end = offer.start + 60.minutes();
+    let call = ConversationId::new(world.name(&format!("{task}-{step}")));
+
+    ChanceStep {
+        dice: dice >> 16,
+        offer,
+        call,
+        random: world.chance(),
+    }
+}
+
+/// Books, moves and cancels as the dice fall; how many jobs stand at the end.
+async fn live(store: OrgStore, steps: Vec<ChanceStep>, now: Timestamp) -> usize {
+    let mut mine: Vec<JobId> = Vec::new();
+    for ChanceStep {
+        dice,
+        offer,
+        call,
+        random,
+    } in steps
+    {
+        match (dice % 4, mine.last().cloned()) {
+            (0, Some(job)) => drop(store.move_to(&job, &offer, &call, now).await.unwrap()),
+            (1, Some(job)) => {
+                store.cancel(&job, "client", now).await.unwrap().unwrap();
+                mine.pop();
+            }
+            (_, _) => {
+                let Ok(hold) = store.hold(&work(), &offer, &call, now).await.unwrap() else {
+                    continue;
+                };
+                let order = order(&call, &hold, &offer);
+                mine.push(
+                    store
+                        .book(&order, &prices(), now, random)
+                        .await
+                        .unwrap()
+                        .unwrap()
+                        .job,
+                );
+            }
+        }
+    }
+    mine.len()
 }
 
 async fn a_hold_lasts_ten_minutes(world: World) {

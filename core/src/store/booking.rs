@@ -77,14 +77,18 @@ impl OrgStore {
             return Ok(Some(Ok(booked)));
         }
         let Some(claim) = self.claim(&mut tx, order, now).await? else {
+            // While this waited for the hold, the same conversation may have booked it.
+            let meanwhile = self.booked_by(&mut tx, &order.conversation).await?;
             tx.roll_back().await?;
-            return Ok(Some(Err(Refused::HoldExpired(order.hold.clone()))));
+            return Ok(Some(
+                meanwhile.ok_or_else(|| Refused::HoldExpired(order.hold.clone())),
+            ));
         };
-        let facts =
-            order
-                .price
-                .clone()
-                .in_slot(list, claim.offer.start, now, &settings.time_zone()?);
+        let zone = settings.time_zone()?;
+        let facts = order
+            .price
+            .clone()
+            .in_slot(list, claim.offer.start, now, &zone);
         let decided = Decided {
             job: JobId::new(self.new_id(now)),
             number: self.next_number(&mut tx).await?,
