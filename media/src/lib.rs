@@ -18,6 +18,7 @@ pub mod resample;
 pub mod rtp;
 pub mod speech;
 pub mod telephone_event;
+pub mod tone;
 pub mod turn;
 pub mod vad;
 mod vad_ffi;

@@ -162,3 +162,117 @@ impl Filter {
 fn sample_of(sample: f32) -> i16 {
     sample.round().clamp(-FULL_SCALE, FULL_SCALE - 1.0) as i16
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// What a shift by half a sample does to 1 kHz, in decibels.
+    const HALF_A_SAMPLE: f32 = -8.0;
+    const COMMON: [u32; 7] = [8_000, 11_025, 16_000, 22_050, 24_000, 44_100, 48_000];
+
+    #[test]
+    fn a_tone_keeps_its_pitch_its_strength_and_its_place() {
+        for from_hz in COMMON {
+            let heard = resampled(from_hz, &tone(from_hz, 1_000.0, 1), &[1_000]);
+
+            let expected = tone(RATE, 1_000.0, 1);
+            assert_eq!(heard.len(), RATE as usize, "{from_hz} Hz");
+            let inner = 400..7_600;
+            let loudness = level(&heard[inner.clone()]) - level(&expected[inner.clone()]);
+            assert!(loudness.abs() < 0.5, "{from_hz} Hz: {loudness} dB");
+            let difference: Vec<i16> = inner
+                .map(|n| heard[n].saturating_sub(expected[n]))
+                .collect();
+            let error = level(&difference) - level(&expected);
+            assert!(error < HALF_A_SAMPLE, "{from_hz} Hz: {error} dB");
+        }
+    }
+
+    #[test]
+    fn what_a_telephone_cannot_carry_is_filtered_out() {
+        for from_hz in [16_000, 22_050, 48_000] {
+            let heard = resampled(from_hz, &tone(from_hz, 5_000.0, 1), &[777]);
+
+            assert!(level(&heard[400..7_600]) < -60.0, "{from_hz} Hz");
+        }
+    }
+
+    #[test]
+    fn eight_kilohertz_pass_through_untouched() {
+        let sound = tone(8_000, 3_000.0, 1);
+
+        assert_eq!(resampled(8_000, &sound, &[13]), sound);
+    }
+
+    #[test]
+    fn a_stream_after_finish_starts_afresh() {
+        let sound = tone(22_050, 700.0, 1);
+        let mut resampler = Resampler::new(22_050).unwrap();
+        let (mut first, mut second) = (Vec::new(), Vec::new());
+
+        for out in [&mut first, &mut second] {
+            resampler.push(&sound, out);
+            resampler.finish(out);
+        }
+
+        assert_eq!(first, second);
+    }
+
+    #[test]
+    fn impossible_rates_are_refused() {
+        assert!(matches!(Resampler::new(0), Err(ResampleError::Rate(0))));
+        assert!(matches!(
+            Resampler::new(7_999),
+            Err(ResampleError::Rate(7_999))
+        ));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
+
+        #[test]
+        fn the_size_of_the_pieces_does_not_matter(
+            rate in 0..COMMON.len(),
+            sizes in proptest::collection::vec(1usize..3_000, 1..20),
+            len in 0usize..20_000,
+        ) {
+            let from_hz = COMMON[rate];
+            let sound = tone(from_hz, 440.0, 3);
+            let sound = &sound[..len.min(sound.len())];
+
+            let pieces = resampled(from_hz, sound, &sizes);
+            let whole = resampled(from_hz, sound, &[usize::MAX]);
+
+            prop_assert_eq!(pieces.len(), (sound.len() * 8_000).div_ceil(from_hz as usize));
+            prop_assert_eq!(pieces, whole);
+        }
+    }
+
+    fn resampled(from_hz: u32, sound: &[i16], sizes: &[usize]) -> Vec<i16> {
+        let mut resampler = Resampler::new(from_hz).unwrap();
+        let (mut out, mut rest) = (Vec::new(), sound);
+        for &size in sizes.iter().cycle() {
+            if rest.is_empty() {
+                break;
+            }
+            let (piece, later) = rest.split_at(size.min(rest.len()));
+            resampler.push(piece, &mut out);
+            rest = later;
+        }
+        resampler.finish(&mut out);
+        out
+    }
+
+    fn tone(rate: u32, hz: f64, seconds: u32) -> Vec<i16> {
+        let step = hz * std::f64::consts::TAU / f64::from(rate);
+        (0..rate * seconds)
+            .map(|n| (10_000.0 * (f64::from(n) * step).sin()) as i16)
+            .collect()
+    }
+
+    fn level(samples: &[i16]) -> f32 {
+        crate::audio::level_dbfs(samples)
+    }
+}

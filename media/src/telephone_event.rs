@@ -7,7 +7,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::audio::FRAME;
+use crate::audio::{FRAME, FRAME_TIME};
 
 /// Event codes 0 to 15 (RFC 4733 section 3.2).
 const KEYS: &[u8; 16] = b"0123456789*#ABCD";
@@ -143,7 +143,7 @@ impl Press {
     pub fn new(key: char, held: Duration) -> Option<Press> {
         let key = u8::try_from(key.to_ascii_uppercase()).ok()?;
         let event = KEYS.iter().position(|&known| known == key)? as u8;
-        let frames = (held.as_millis() / 20).clamp(2, 400) as u32;
+        let frames = (held.as_millis() / FRAME_TIME.as_millis()).clamp(2, 400) as u32;
         Some(Press {
             event,
             frames,
@@ -168,5 +168,161 @@ impl Iterator for Press {
             marker: self.sent == 1,
             payload: [self.event, end | VOLUME, high, low],
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_press_is_heard_once_though_its_packets_repeat() {
+        let mut caller = Caller::new();
+
+        caller.press('5', 100, |_| true);
+        caller.press('5', 100, |_| true);
+        caller.press('#', 60, |_| true);
+
+        assert_eq!(caller.heard, "55#");
+    }
+
+    #[test]
+    fn the_same_key_twice_is_two_presses_although_all_ends_of_the_first_are_lost() {
+        let mut caller = Caller::new();
+
+        caller.press('7', 100, |nth| nth < 4);
+        caller.press('7', 100, |_| true);
+
+        assert_eq!(caller.heard, "77");
+    }
+
+    #[test]
+    fn one_packet_is_enough() {
+        for only in 0..7 {
+            let mut caller = Caller::new();
+
+            caller.press('1', 100, |nth| nth == only);
+            caller.press('2', 100, |nth| nth == only);
+
+            assert_eq!(caller.heard, "12", "packet {only}");
+        }
+    }
+
+    #[test]
+    fn a_key_held_for_longer_than_a_duration_can_say_is_one_press() {
+        let (mut keypad, start) = (Keypad::new(), epoch());
+        let hold = |keypad: &mut Keypad, at: u64, timestamp, duration: u16| {
+            let [high, low] = duration.to_be_bytes();
+            keypad.hear(
+                start + Duration::from_millis(at),
+                timestamp,
+                &[9, 10, high, low],
+                false,
+            )
+        };
+
+        assert_eq!(hold(&mut keypad, 0, 1_000, 160), Some('9'));
+        assert_eq!(hold(&mut keypad, 8_190, 1_000, u16::MAX), None);
+        assert_eq!(hold(&mut keypad, 8_210, 1_000 + 65_535, 160), None);
+        assert_eq!(hold(&mut keypad, 8_230, 1_000 + 65_535, 320), None);
+    }
+
+    #[test]
+    fn a_telephone_that_moves_the_timestamp_with_every_packet_presses_once() {
+        let (mut keypad, start) = (Keypad::new(), epoch());
+
+        let heard: String = (0..8_u16)
+            .filter_map(|nth| {
+                let [high, low] = (160 * (nth + 1)).to_be_bytes();
+                let now = start + FRAME_TIME * u32::from(nth);
+                keypad.hear(now, 160 * u32::from(nth), &[3, 10, high, low], nth == 0)
+            })
+            .collect();
+
+        assert_eq!(heard, "3");
+    }
+
+    #[test]
+    fn an_overtaken_packet_of_an_earlier_press_is_no_press() {
+        let (mut keypad, now) = (Keypad::new(), epoch());
+
+        assert_eq!(keypad.hear(now, 1_000, &[1, 10, 0, 160], true), Some('1'));
+        assert_eq!(keypad.hear(now, 3_000, &[2, 10, 0, 160], true), Some('2'));
+        assert_eq!(keypad.hear(now, 1_000, &[1, 0x8a, 3, 32], false), None);
+        assert_eq!(keypad.hear(now, 3_000, &[2, 0x8a, 3, 32], false), None);
+    }
+
+    #[test]
+    fn a_flash_or_a_broken_payload_is_nothing() {
+        let (mut keypad, now) = (Keypad::new(), epoch());
+
+        assert_eq!(keypad.hear(now, 0, &[16, 10, 0, 160], true), None);
+        assert_eq!(keypad.hear(now, 0, &[1, 10, 0], true), None);
+        assert_eq!(
+            Press::new('x', Duration::from_millis(100)).map(|_| ()),
+            None
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn every_key_survives_losses_while_any_packet_of_it_arrives(
+            keys in "[0-9*#A-D]{1,12}",
+            losses in proptest::collection::vec(0u8..128, 12),
+        ) {
+            let mut caller = Caller::new();
+
+            for (key, lost) in keys.chars().zip(losses) {
+                let survivor = usize::from(lost) % 7;
+                caller.press(key, 100, |nth| nth == survivor || lost >> nth & 1 == 0);
+            }
+
+            prop_assert_eq!(&caller.heard, &keys);
+        }
+    }
+
+    struct Caller {
+        keypad: Keypad,
+        now: Instant,
+        timestamp: u32,
+        heard: String,
+    }
+
+    impl Caller {
+        fn new() -> Caller {
+            let timestamp = u32::MAX - 5_000;
+            Caller {
+                keypad: Keypad::new(),
+                now: epoch(),
+                timestamp,
+                heard: String::new(),
+            }
+        }
+
+        /// Holds a key, then pauses for 60 ms; the network drops what does not `arrive`.
+        fn press(&mut self, key: char, millis: u64, arrives: impl Fn(usize) -> bool) {
+            let packets = Press::new(key, Duration::from_millis(millis)).unwrap();
+            let mut sent = 0;
+            for (nth, packet) in packets.enumerate() {
+                let now = self.now + FRAME_TIME * nth as u32;
+                if arrives(nth) {
+                    let PressPacket { marker, payload } = packet;
+                    self.heard
+                        .extend(self.keypad.hear(now, self.timestamp, &payload, marker));
+                }
+                sent += 1;
+            }
+            self.now += FRAME_TIME * (sent + 3);
+            self.timestamp = self.timestamp.wrapping_add(FRAME as u32 * (sent + 3));
+        }
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "any instant will do as the test's zero"
+    )]
+    fn epoch() -> Instant {
+        Instant::now()
     }
 }
