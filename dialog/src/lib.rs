@@ -3,7 +3,10 @@
 //! **Never here:** sockets, sound, SQL, reading the clock, and any price, slot or booking of its own:
 //! those are the job core's.
 
+pub mod clerk;
 pub mod conversation;
+pub mod desk;
 pub mod pack;
+pub mod phrase;
 pub mod state;
 pub mod understand;

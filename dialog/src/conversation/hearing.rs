@@ -1,0 +1,373 @@
+//! What was said is read whole, and every fact in it taken, whatever was asked.
+//!
+//! **Never here:** what to do next (course), answers to the question asked (replies).
+
+use job_core::trade::{Address, Language};
+
+use super::memory::{Known, Question, Task, Time};
+use super::{Conversation, Output};
+use crate::pack::Reading;
+use crate::state::Intent;
+use crate::understand::{Context, Facts, TimeWish, understand};
+
+/// Heard worse than this, nothing is taken: ask again, differently.
+pub(super) const HEARD_POORLY: f32 = 0.35;
+/// Heard worse than this, what must be right is read back before it is relied on.
+pub(super) const HEARD_WELL: f32 = 0.6;
+/// A symptom recognised at least this well may replace or join the one already known.
+const SYMPTOM_SURE: f32 = 0.6;
+/// A conversation longer than this goes to a person.
+const TURNS_MAX: u16 = 150;
+/// Said while the core was thinking; more is forgotten.
+const LATER_MAX: usize = 4;
+/// Turns in a row that bring nothing new; after more a person takes over.
+const IDLE_MAX: u8 = 10;
+
+/// One utterance and what it was taken to mean.
+#[derive(Debug)]
+pub(super) struct Heard {
+    pub text: String,
+    pub confidence: f32,
+    pub facts: Facts,
+    pub reading: Reading,
+}
+
+impl Heard {
+    pub(super) fn well(&self) -> bool {
+        self.confidence >= HEARD_WELL
+    }
+
+    pub(super) fn brings_facts(&self) -> bool {
+        let facts = &self.facts;
+        facts.time.is_some()
+            || facts.phone.is_some()
+            || facts.address.is_some()
+            || facts.name.is_some()
+            || !self.reading.symptoms.is_empty()
+    }
+
+    /// Characters that speak of the problem, not of place, time or person.
+    fn problem_chars(&self) -> usize {
+        let facts = &self.facts;
+        let spans = [
+            facts.time.as_ref().map(|found| found.span),
+            facts.phone.as_ref().map(|found| found.span),
+            facts.address.as_ref().map(|found| found.span),
+            facts.name.as_ref().map(|found| found.span),
+        ];
+        let within = |at: usize| spans.iter().flatten().any(|(from, to)| (*from..*to).contains(&at));
+        self.text.char_indices().filter(|(at, _)| !within(*at)).count()
+    }
+}
+
+impl Conversation {
+    pub(super) fn said(&mut self, text: String, confidence: f32) {
+        if self.memory.outcome.is_some() {
+            return self.say_goodbye_again();
+        }
+        if self.memory.pending.is_some() {
+            if self.memory.later.len() < LATER_MAX {
+                self.memory.later.push((text, confidence));
+            }
+            return;
+        }
+        self.memory.silences = 0;
+        self.memory.turns += 1;
+        if self.memory.turns > TURNS_MAX {
+            return self.call_back("too_long");
+        }
+        if text.trim().is_empty() || confidence < HEARD_POORLY {
+            return self.missed();
+        }
+        self.switch_language(&text);
+        let heard = self.hear(text, confidence);
+        self.take(heard);
+    }
+
+    pub(super) fn hear(&self, text: String, confidence: f32) -> Heard {
+        let context = Context {
+            language: self.pack.language,
+            now: self.local(self.now),
+            awaiting: self.memory.awaiting(),
+            places: &self.pack.places,
+        };
+        let facts = understand(&text, &context);
+        let reading = self.pack.read(&text);
+        Heard { text, confidence, facts, reading }
+    }
+
+    fn take(&mut self, heard: Heard) {
+        self.warn(&heard.reading);
+        if self.memory.task == Task::Join {
+            return self.take_for_joining(heard);
+        }
+        if self.too_idle() || self.repeat_or_wait(&heard) {
+            return;
+        }
+        let (before, task) = (self.memory.known.clone(), self.memory.task.clone());
+        self.turn_to_intent(&heard);
+        if self.is_settled() {
+            return;
+        }
+        let turned = task != self.memory.task;
+        self.absorb(&heard);
+        self.settle(&before);
+        let priced = self.note_price_question(&heard);
+        let understood = !turned && self.answer_question(&heard);
+        if self.is_settled() {
+            return;
+        }
+        if understood || before != self.memory.known {
+            self.memory.idle = 0;
+        } else if !turned && !priced && heard.reading.safety.is_none() {
+            return self.missed();
+        }
+        self.memory.misses = 0;
+        self.go_on();
+    }
+
+    /// This turn has already led to an end, a question or a request.
+    fn is_settled(&self) -> bool {
+        self.memory.outcome.is_some()
+            || self.memory.pending.is_some()
+            || self.outputs.iter().any(|output| matches!(output, Output::Say(_)))
+    }
+
+    /// Turns that bring nothing new may not go on for ever.
+    fn too_idle(&mut self) -> bool {
+        self.memory.idle += 1;
+        let too_idle = self.memory.idle > IDLE_MAX;
+        if too_idle {
+            self.call_back("no_progress");
+        }
+        too_idle
+    }
+
+    /// A danger is answered before anything else, once.
+    fn warn(&mut self, reading: &Reading) {
+        let Some(rule) = &reading.safety else { return };
+        if self.memory.dangers.contains(rule) {
+            return;
+        }
+        self.memory.dangers.push(rule.clone());
+        if let Some(instruction) = self.pack.safety(rule) {
+            self.add_spelling(instruction);
+            self.add_line("safety_then");
+        }
+    }
+
+    fn repeat_or_wait(&mut self, heard: &Heard) -> bool {
+        let facts = &heard.facts;
+        let other = heard.brings_facts() || heard.reading.intent.is_some();
+        if other || !(facts.repeat || facts.wait) {
+            return false;
+        }
+        if facts.repeat {
+            self.repeat();
+        } else {
+            self.wait();
+        }
+        true
+    }
+
+    /// What the caller came for may take the conversation elsewhere.
+    fn turn_to_intent(&mut self, heard: &Heard) {
+        let Some(intent) = heard.reading.intent else { return };
+        match intent {
+            Intent::Operator => self.wants_operator(),
+            Intent::WrongNumber => self.wrong_number(),
+            Intent::WorkApplication => self.turn_to(Task::Apply, intent),
+            Intent::Status => self.turn_to(Task::Status, intent),
+            Intent::Cancel => self.wants_to_cancel(heard),
+            Intent::Reschedule => self.wants_to_move(heard),
+            Intent::Complaint => self.wants_to_complain(heard),
+            Intent::Price | Intent::Book => self.begin(intent),
+            Intent::Unknown => {}
+        }
+    }
+
+    /// A price or a visit is wanted; a price turns into a visit, never back.
+    pub(super) fn begin(&mut self, intent: Intent) {
+        let fresh = matches!(self.memory.intent, Intent::Unknown | Intent::Price);
+        if fresh && self.memory.task == Task::Order {
+            self.memory.intent = intent;
+        }
+    }
+
+    fn turn_to(&mut self, task: Task, intent: Intent) {
+        if self.memory.task != task {
+            self.release();
+        }
+        self.memory.task = task;
+        self.memory.intent = intent;
+    }
+
+    fn absorb(&mut self, heard: &Heard) {
+        self.absorb_problem(heard);
+        let facts = &heard.facts;
+        if let Some(found) = &facts.address {
+            self.absorb_address(&found.value, heard.well());
+        }
+        if let Some(found) = &facts.time
+            && !self.names_an_offer(&found.value.wish)
+        {
+            self.absorb_time(found.value);
+        }
+        if let Some(found) = &facts.name {
+            self.memory.known.name = Some(found.value.clone());
+        }
+        if let Some(found) = &facts.phone {
+            self.take_phone(found.value.clone(), heard.well());
+        }
+    }
+
+    fn absorb_time(&mut self, said: TimeWish) {
+        if said.wish.to.is_some_and(|to| to <= self.now) {
+            return self.add_line("time_past");
+        }
+        self.memory.deal.wish_refused = false;
+        self.memory.known.time =
+            Some(Time { wish: said.wish, urgent: said.urgent, today: said.today });
+    }
+
+    pub(super) fn take_phone(&mut self, phone: String, well: bool) {
+        let known = &mut self.memory.known;
+        if known.phone.as_ref() != Some(&phone) {
+            self.memory.earlier.looked_up = false;
+            self.memory.earlier.card = None;
+        }
+        known.phone = Some(phone);
+        known.phone_doubtful = !well;
+    }
+
+    fn absorb_problem(&mut self, heard: &Heard) {
+        let asked = self.memory.asked.clone();
+        let known = &mut self.memory.known;
+        known.urgent |= heard.reading.urgent;
+        let Some(symptom) = heard.reading.symptoms.first() else { return };
+        let asked_for_it = matches!(asked, None | Some(Question::Problem));
+        let clarifying = matches!(asked, Some(Question::Clarification(_)));
+        let sure = symptom.score >= SYMPTOM_SURE;
+        match known.diagnosis.as_ref() {
+            None => {}
+            Some(code) if *code == symptom.code => return,
+            Some(_) if heard.facts.correction && sure => known.problem_chars = 0,
+            Some(_) if asked_for_it => {}
+            Some(_) if !clarifying && sure && heard.facts.address.is_none() => {
+                known.several = true;
+                return;
+            }
+            Some(_) => return,
+        }
+        known.several |= heard.reading.several;
+        let settled = self.pack.settled(&symptom.code, &heard.text);
+        known.category = self.pack.category(&settled.code).or(Some(symptom.category));
+        known.diagnosis = Some(settled.code);
+        known.clarified = settled.answered;
+        known.problem_chars += heard.problem_chars();
+        if !known.problem.is_empty() {
+            known.problem.push(' ');
+        }
+        known.problem.push_str(heard.text.trim());
+        self.begin(Intent::Book);
+    }
+
+    fn absorb_address(&mut self, said: &Address, well: bool) {
+        let known = &mut self.memory.known;
+        let before = known.address.clone();
+        merge(&mut known.address, said);
+        let Address { city, street, house, .. } = &known.address;
+        if (city, street, house) != (&before.city, &before.street, &before.house) {
+            known.address_doubtful = !well;
+        }
+        if known.address.flat.is_some() {
+            known.flat_asked = true;
+        } else if before.street.is_some() && before.street != known.address.street {
+            known.flat_asked = false;
+        }
+    }
+
+    /// What the new facts undo: an offer for other work, a read-back of other facts.
+    pub(super) fn settle(&mut self, before: &Known) {
+        let known = &self.memory.known;
+        if *before == *known {
+            return;
+        }
+        let other_work = before.diagnosis != known.diagnosis
+            || before.category != known.category
+            || before.address.city != known.address.city;
+        let other_wish = before.time != known.time;
+        let other_street = before.address.street != known.address.street;
+        if other_work || other_wish {
+            self.forget_offer();
+        } else if other_street {
+            self.release();
+        }
+        self.unconfirm();
+        if self.memory.deal.offer.is_some() {
+            self.price_again();
+        }
+        self.note_correction(before);
+    }
+
+    /// In the middle of the bargain a changed fact is acknowledged aloud.
+    fn note_correction(&mut self, before: &Known) {
+        let known = &self.memory.known;
+        let replaced = (before.address.street.is_some()
+            && before.address.house.is_some()
+            && before.address != known.address)
+            && !before.address_doubtful
+            || (before.name.is_some() && before.name != known.name)
+            || (before.phone.is_some() && before.phone != known.phone);
+        let asked = matches!(
+            self.memory.asked,
+            Some(Question::Flat | Question::AddressCheck | Question::PhoneCheck)
+        );
+        if replaced && !asked {
+            self.add_line("correction_ok");
+        }
+    }
+
+    fn switch_language(&mut self, text: &str) {
+        let Some(wanted) = wanted_language(text) else { return };
+        if wanted == self.memory.language {
+            return;
+        }
+        self.memory.language = wanted;
+        self.pack = self.packs.get_or_first(wanted);
+        self.add_line("language_switched");
+    }
+}
+
+/// A new street leaves nothing of the old house; a new house keeps the flat only within a street.
+fn merge(address: &mut Address, said: &Address) {
+    let moved = said.street.is_some() && said.street != address.street && address.street.is_some();
+    if moved {
+        let city = address.city.take();
+        *address = Address { city, ..Address::default() };
+    }
+    let put = |old: &mut Option<String>, new: &Option<String>| {
+        if new.is_some() {
+            old.clone_from(new);
+        }
+    };
+    put(&mut address.city, &said.city);
+    put(&mut address.street, &said.street);
+    put(&mut address.house, &said.house);
+    put(&mut address.building, &said.building);
+    put(&mut address.entrance, &said.entrance);
+    put(&mut address.floor, &said.floor);
+    put(&mut address.flat, &said.flat);
+}
+
+/// "speak English", "говорите по-русски".
+fn wanted_language(text: &str) -> Option<Language> {
+    let text = text.to_lowercase();
+    let asks = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    if asks(&["speak english", "in english", "english please", "по-английски", "по английски"]) {
+        return Some(Language::En);
+    }
+    asks(&["по-русски", "по русски", "speak russian", "in russian", "russian please", "на русском"])
+        .then_some(Language::Ru)
+}
+

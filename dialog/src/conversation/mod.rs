@@ -1,0 +1,203 @@
+//! One conversation with one person, whatever the channel: told what was said and what the job core
+//! answered, it says what to reply, what to ask of the core, and when it is over.
+//!
+//! One change by `handle`, then drain `poll` until `None`. Between two changes everything it knows is
+//! in its [`Memory`], so that another process may carry on.
+//!
+//! **Never here:** sound, sockets, SQL, the clock, a price or slot the core did not give.
+
+mod answers;
+mod course;
+mod ends;
+mod hearing;
+mod joining;
+mod keys;
+mod memory;
+mod orders;
+mod replies;
+mod view;
+mod wording;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use job_core::ids::{ConversationId, HoldId, JobId};
+use job_core::order::{Booked, CallerCard, Order, Refused};
+use job_core::slot::{Feasibility, Offer, Wish, Work};
+use job_core::trade::Language;
+use serde::{Deserialize, Serialize};
+
+pub use self::memory::{Memory, Setup};
+pub use job_core::conversation::Kind;
+use crate::pack::Pack;
+use crate::state::{Awaiting, State, Status};
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    /// The channel is open: greet, or take up a broken conversation again.
+    Opened,
+    /// The participant said or wrote this; `confidence` 0..=1 (text channels: 1).
+    Said { text: String, confidence: f32 },
+    /// Keys pressed, e.g. "79110000000" or "1".
+    Digits(String),
+    /// The participant was silent for the floor's patience.
+    Silent,
+    /// The last reply was cut off; `heard` is the part of its speech that was played.
+    Cut { heard: String },
+    /// The recogniser is gone: carry on by keypad or promise a call-back.
+    Deaf,
+    /// The core's answer to the request of that number.
+    Answered(RequestId, Answer),
+    /// The participant is gone.
+    Closed,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Output {
+    Say(Reply),
+    Ask(RequestId, Request),
+    /// The conversation is over once what was said has been heard.
+    End(Outcome),
+}
+
+/// Numbers the questions to the core; an answer to an older question is dropped where it arrives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RequestId(pub u32);
+
+/// A reply in two spellings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reply {
+    /// For the eye: "завтра в 14:00, 2800–3200 ₽".
+    pub text: String,
+    /// For the ear, numbers in words; sentences end with punctuation.
+    pub speech: String,
+    /// What the reply asks for: decides patience, grammar and keypad meaning.
+    pub awaiting: Awaiting,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Request {
+    /// Who is this? Asked at the start when the number is known; the greeting waits for the answer.
+    Caller { phone: String },
+    Feasible { work: Work, wish: Wish },
+    Hold { work: Work, offer: Offer },
+    Release { hold: HoldId },
+    Book(Box<Order>),
+    Cancel { job: JobId },
+    Move { job: JobId, offer: Offer },
+    Complain { job: Option<JobId>, phone: Option<String>, words: String },
+    /// A person must phone back or take over.
+    CallBack { phone: Option<String>, reason: String },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    Caller(Option<CallerCard>),
+    Feasible(Feasibility),
+    Held(Result<HoldId, Refused>),
+    Released,
+    Booked(Result<Booked, Refused>),
+    Cancelled(Result<(), Refused>),
+    Moved(Result<Offer, Refused>),
+    Complained,
+    CallBackNoted,
+    /// The core could not answer (database away, time-out): say so and promise a call-back.
+    Failed(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    pub status: Status,
+    /// One word for the call's page: `booked`, `told_price`, `cancelled`, `call_back`, `silent`, …
+    pub reason: String,
+    pub job: Option<JobId>,
+    pub conversation: ConversationId,
+}
+
+/// One pack in every language it has; the first is the one taken when a language is missing.
+#[derive(Debug, Clone)]
+pub struct Packs(Vec<Arc<Pack>>);
+
+impl Packs {
+    pub fn new(first: Arc<Pack>, others: impl IntoIterator<Item = Arc<Pack>>) -> Self {
+        Self(std::iter::once(first).chain(others).collect())
+    }
+
+    pub fn get(&self, language: Language) -> Option<&Arc<Pack>> {
+        self.0.iter().find(|pack| pack.language == language)
+    }
+
+    fn get_or_first(&self, language: Language) -> Arc<Pack> {
+        Arc::clone(self.get(language).unwrap_or(&self.0[0]))
+    }
+}
+
+impl From<Arc<Pack>> for Packs {
+    fn from(pack: Arc<Pack>) -> Self {
+        Self(vec![pack])
+    }
+}
+
+#[derive(Debug)]
+pub struct Conversation {
+    packs: Packs,
+    /// The pack in the language spoken now.
+    pack: Arc<Pack>,
+    memory: Memory,
+    now: Timestamp,
+    outputs: VecDeque<Output>,
+}
+
+impl Conversation {
+    pub fn new(packs: impl Into<Packs>, setup: Setup) -> Self {
+        Self::resume(packs, Memory::new(setup))
+    }
+
+    /// Carries on where the memory broke off; [`Input::Opened`] then takes up the open question.
+    pub fn resume(packs: impl Into<Packs>, memory: Memory) -> Self {
+        let packs = packs.into();
+        let pack = packs.get_or_first(memory.language);
+        Self { packs, pack, memory, now: Timestamp::UNIX_EPOCH, outputs: VecDeque::new() }
+    }
+
+    /// Everything known, to be kept after each turn.
+    pub fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// The pack in the language spoken now.
+    pub fn pack(&self) -> &Pack {
+        &self.pack
+    }
+
+    pub fn handle(&mut self, now: Timestamp, input: Input) {
+        self.now = now;
+        match input {
+            Input::Opened => self.opened(),
+            Input::Said { text, confidence } => self.said(text, confidence),
+            Input::Digits(digits) => self.digits(&digits),
+            Input::Silent => self.silent(),
+            Input::Cut { heard } => self.cut(&heard),
+            Input::Deaf => self.deaf(),
+            Input::Answered(id, answer) => self.answered(id, answer),
+            Input::Closed => self.closed(),
+        }
+    }
+
+    pub fn poll(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// What the API shows.
+    pub fn state(&self) -> State {
+        view::state(&self.memory, &self.pack)
+    }
+
+    /// A word to bridge a slow answer of the core; says nothing new and asks nothing.
+    pub fn filler(&mut self) -> Reply {
+        let spelling = self.line("filler");
+        let awaiting = self.memory.awaiting();
+        Reply { text: spelling.text, speech: spelling.speech, awaiting }
+    }
+}

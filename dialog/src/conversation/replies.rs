@@ -1,0 +1,295 @@
+//! What the words answer to the question that was asked.
+//!
+//! **Never here:** facts that count whatever was asked (hearing).
+
+use job_core::slot::{Offer, Wish};
+
+use super::Conversation;
+use super::hearing::Heard;
+use super::memory::{Fit, Nobody, Question, Task, Weight};
+use crate::state::{Intent, Status};
+
+/// After so many refused offers a person phones back.
+const REFUSALS_MAX: u8 = 6;
+
+impl Conversation {
+    /// True where the words were an answer to the question.
+    pub(super) fn answer_question(&mut self, heard: &Heard) -> bool {
+        let Some(question) = self.memory.asked.clone() else { return false };
+        let yes_no = heard.facts.yes_no;
+        match question {
+            Question::Problem => self.answer_no_thanks(heard),
+            Question::Clarification(name) => self.answer_clarification(&name, heard),
+            Question::Flat => true,
+            Question::Address | Question::City | Question::Street | Question::House => {
+                self.answer_no_thanks(heard)
+            }
+            Question::AddressCheck => self.answer_address_check(heard),
+            Question::Time => self.answer_time(heard),
+            Question::Slot | Question::OtherSlots | Question::SlotCheck => {
+                self.answer_slot(&question, heard)
+            }
+            Question::Name => self.answer_name(heard),
+            Question::Phone => false,
+            Question::PhoneCheck => self.answer_phone_check(heard),
+            Question::ReadBack | Question::Correction => self.answer_read_back(heard),
+            Question::CallBackWanted => self.answer_call_back(yes_no),
+            Question::CancelSure => self.answer_cancel(yes_no),
+            Question::Complaint => self.answer_complaint(heard),
+            Question::Joining(_) => false,
+        }
+    }
+
+    /// "How much?" is answered at any time, with the next thing said.
+    pub(super) fn note_price_question(&mut self, heard: &Heard) -> bool {
+        let asked =
+            heard.reading.intent == Some(Intent::Price) && self.memory.task == Task::Order;
+        self.memory.price_asked |= asked;
+        asked && self.memory.known.diagnosis.is_some()
+    }
+
+    /// Only the price was wanted, or nothing more.
+    fn answer_no_thanks(&mut self, heard: &Heard) -> bool {
+        if heard.facts.yes_no != Some(false) || heard.brings_facts() || heard.facts.correction {
+            return false;
+        }
+        if self.memory.intent == Intent::Price && self.memory.deal.price_told {
+            self.close("goodbye", "told_price", Status::Completed);
+            return true;
+        }
+        if self.memory.earlier.looked_up && self.memory.known.diagnosis.is_none() {
+            self.close("goodbye", "nothing_wanted", Status::Completed);
+            return true;
+        }
+        false
+    }
+
+    fn answer_clarification(&mut self, name: &str, heard: &Heard) -> bool {
+        let known = &self.memory.known;
+        let Some(code) = known.diagnosis.clone() else { return false };
+        if known.clarified.iter().any(|done| done == name) {
+            return true;
+        }
+        let clarified = self.pack.clarified(&code, name, &heard.text);
+        let given_up = clarified.is_none() && self.memory.misses > 0;
+        if clarified.is_none() && !given_up {
+            return false;
+        }
+        self.memory.known.clarified.push(name.to_owned());
+        if let Some(code) = clarified {
+            self.rediagnose(code);
+        }
+        true
+    }
+
+    fn rediagnose(&mut self, code: String) {
+        if let Some(category) = self.pack.category(&code) {
+            self.memory.known.category = Some(category);
+        }
+        self.memory.known.diagnosis = Some(code);
+    }
+
+    fn answer_address_check(&mut self, heard: &Heard) -> bool {
+        let said_address = heard.facts.address.is_some();
+        match heard.facts.yes_no {
+            Some(true) => self.memory.known.address_doubtful = false,
+            Some(false) if !said_address => {
+                let city = self.memory.known.address.city.take();
+                self.memory.known.address.street = None;
+                self.memory.known.address.house = None;
+                self.memory.known.address.building = None;
+                self.memory.known.address.flat = None;
+                self.memory.known.address.city = city;
+                self.memory.known.address_doubtful = false;
+                self.memory.known.flat_asked = false;
+            }
+            Some(false) | None => return said_address,
+        }
+        true
+    }
+
+    fn answer_time(&mut self, heard: &Heard) -> bool {
+        if heard.facts.time.is_some() {
+            return true;
+        }
+        if self.answer_no_thanks(heard) {
+            return true;
+        }
+        let unwanted = self.memory.deal.wish_refused && heard.facts.yes_no == Some(false);
+        if unwanted && !heard.brings_facts() {
+            self.close("goodbye", "offer_refused", Status::Abandoned);
+        }
+        unwanted
+    }
+
+    /// The wish is one of the slots on the table and not a new one.
+    pub(super) fn names_an_offer(&self, wish: &Wish) -> bool {
+        let choosing = matches!(
+            self.memory.asked,
+            Some(Question::Slot | Question::OtherSlots | Question::SlotCheck)
+        );
+        choosing && self.named_offer(wish).is_some()
+    }
+
+    /// A wish as narrow as an hour that begins with a slot on the table, by day or by clock alone.
+    fn named_offer(&self, wish: &Wish) -> Option<Offer> {
+        let from = wish.from?;
+        let narrow = wish.to.is_none_or(|to| from.duration_until(to).as_mins() <= 60);
+        let clock = self.local(from).time();
+        let on_table = || self.memory.deal.offer.iter().chain(&self.memory.deal.others);
+        let exact = on_table().find(|offer| offer.start == from);
+        let by_clock = || {
+            let mut same = on_table().filter(|offer| self.local(offer.start).time() == clock);
+            same.next().filter(|_| same.next().is_none())
+        };
+        if !narrow {
+            return None;
+        }
+        exact.or_else(by_clock).cloned()
+    }
+
+    fn answer_slot(&mut self, question: &Question, heard: &Heard) -> bool {
+        if self.memory.deal.offer.is_none() {
+            return true;
+        }
+        let named = heard.facts.time.as_ref().and_then(|time| self.named_offer(&time.value.wish));
+        if let Some(offer) = named {
+            self.choose(offer, heard);
+            return true;
+        }
+        if heard.facts.time.is_some() {
+            return true;
+        }
+        match heard.facts.yes_no {
+            Some(true) if *question == Question::OtherSlots => {
+                self.memory.deal.accept_doubtful = true;
+            }
+            Some(true) => self.accept(heard),
+            Some(false) => self.refuse(question),
+            None => return false,
+        }
+        true
+    }
+
+    fn choose(&mut self, offer: Offer, heard: &Heard) {
+        let deal = &mut self.memory.deal;
+        if deal.offer.as_ref() != Some(&offer) {
+            deal.others.retain(|other| *other != offer);
+            deal.offer = Some(offer);
+            self.price_again();
+        }
+        self.accept(heard);
+    }
+
+    fn accept(&mut self, heard: &Heard) {
+        self.begin(Intent::Book);
+        let deal = &mut self.memory.deal;
+        if !heard.well() && !deal.accept_doubtful {
+            deal.accept_doubtful = true;
+            return;
+        }
+        deal.accept_doubtful = false;
+        deal.accepted = true;
+        if !deal.price_told && deal.quote.is_some() {
+            self.add("price_now", Weight::Price);
+        }
+    }
+
+    /// First the other slots of the same wish, then another wish.
+    fn refuse(&mut self, question: &Question) {
+        self.memory.deal.refusals += 1;
+        if self.memory.deal.refusals > REFUSALS_MAX {
+            return self.call_back("offers_refused");
+        }
+        let deal = &mut self.memory.deal;
+        deal.accept_doubtful = false;
+        if *question != Question::Slot || deal.others.is_empty() {
+            self.forget_offer();
+            self.memory.deal.wish_refused = true;
+            return;
+        }
+        deal.fit = Fit::Can;
+        deal.others_shown = deal.others.len() > 1;
+        deal.offer = Some(deal.others.remove(0));
+        self.price_again();
+    }
+
+    fn answer_name(&mut self, heard: &Heard) -> bool {
+        /// Longer answers are not taken for a name.
+        const WORDS_MAX: usize = 3;
+
+        if self.memory.known.name.is_some() {
+            return true;
+        }
+        let said = heard.text.trim().trim_end_matches(['.', '!']);
+        let short = (1..=WORDS_MAX).contains(&said.split_whitespace().count());
+        let letters = said.chars().all(|c| c.is_alphabetic() || c.is_whitespace() || c == '-');
+        let refused = heard.facts.yes_no.is_some();
+        if self.memory.misses > 0 && (!short || !letters || refused) {
+            self.memory.known.name_given_up = true;
+            return true;
+        }
+        if self.memory.misses > 0 {
+            self.memory.known.name = Some(said.to_owned());
+            return true;
+        }
+        false
+    }
+
+    fn answer_phone_check(&mut self, heard: &Heard) -> bool {
+        if heard.facts.phone.is_some() {
+            return true;
+        }
+        match heard.facts.yes_no {
+            Some(true) => self.memory.known.phone_doubtful = false,
+            Some(false) => {
+                self.memory.known.phone = None;
+                self.memory.known.phone_doubtful = false;
+            }
+            None => return false,
+        }
+        true
+    }
+
+    fn answer_read_back(&mut self, heard: &Heard) -> bool {
+        if heard.brings_facts() && !self.memory.deal.confirmed {
+            return heard.facts.yes_no.is_some();
+        }
+        match heard.facts.yes_no {
+            Some(true) => self.confirm(),
+            Some(false) if heard.facts.correction || self.memory.asked == Some(Question::Correction) => {
+                return false;
+            }
+            Some(false) => {
+                self.unconfirm();
+                self.ask(Question::Correction);
+            }
+            None => return false,
+        }
+        true
+    }
+
+    /// A read-back that was cut off before its end is said once more, whole.
+    fn confirm(&mut self) {
+        let deal = &mut self.memory.deal;
+        if deal.read_back_told {
+            deal.confirmed = true;
+        }
+    }
+
+    fn answer_call_back(&mut self, yes_no: Option<bool>) -> bool {
+        match yes_no {
+            Some(true) => {
+                let reason = match self.memory.deal.nobody {
+                    Some(Nobody::NoMasters) => "no_masters",
+                    Some(Nobody::Full) => "full",
+                    None => "too_late",
+                };
+                self.call_back(reason);
+            }
+            Some(false) => self.close("goodbye", "nobody_free", Status::Completed),
+            None => return self.memory.known.phone.is_some() && self.memory.deal.nobody.is_none(),
+        }
+        true
+    }
+}

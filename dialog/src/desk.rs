@@ -1,0 +1,298 @@
+//! The desk serves every written channel and the API: a message comes in, a reply and a state go out.
+//!
+//! Nothing of a conversation stays here between two messages: it is read from the store and written
+//! back, so that any node may answer the next one. The same message twice gets the same reply.
+//!
+//! **Never here:** HTTP, a messenger's own protocol, sound, the clock, chance.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+use job_core::conversation::{
+    Conversation as Record, ConversationStatus, Ending, Kind, Millis, Speaker, Utterance,
+};
+use job_core::ids::ConversationId;
+use job_core::phone;
+use job_core::settings::UnknownZone;
+use job_core::store::{OrgStore, StoreError};
+use job_core::trade::{Channel, Language};
+use serde::{Deserialize, Serialize};
+
+use crate::clerk;
+use crate::conversation::{Conversation, Input, Memory, Outcome, Output, Packs, Setup};
+use crate::state::{State, Status};
+
+/// How often a message is tried again when another node answered one at the same moment.
+const ATTEMPTS: u32 = 5;
+
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    #[error("there is no conversation {0}")]
+    Unknown(ConversationId),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Zone(#[from] UnknownZone),
+    #[error("conversation {id} cannot be read: {source}")]
+    Unreadable { id: ConversationId, source: serde_json::Error },
+    #[error("conversation {0} is written to from too many sides at once")]
+    Crowded(ConversationId),
+}
+
+/// Who writes, where and in which language.
+#[derive(Debug, Clone)]
+pub struct Opening {
+    pub kind: Kind,
+    pub channel: Channel,
+    pub language: Language,
+    /// As the channel gives it; what is no phone number counts as none.
+    pub phone: Option<String>,
+    /// Made by a test or a simulated caller.
+    pub test: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Started {
+    pub conversation_id: ConversationId,
+    pub reply: String,
+    pub state: State,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answered {
+    pub reply: String,
+    pub state: State,
+}
+
+/// One organisation's desk.
+pub struct Desk {
+    store: OrgStore,
+    packs: Packs,
+    /// 64 bits nobody can guess, from the process.
+    chance: Box<dyn Fn() -> u64 + Send + Sync>,
+    busy: Mutex<HashMap<ConversationId, Arc<tokio::sync::Mutex<()>>>>,
+}
+
+impl std::fmt::Debug for Desk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Desk").field("org", self.store.id()).finish_non_exhaustive()
+    }
+}
+
+/// What one turn came to.
+struct Turn {
+    conversation: Conversation,
+    replies: Vec<String>,
+    outcome: Option<Outcome>,
+}
+
+impl Desk {
+    pub fn new(
+        store: OrgStore,
+        packs: impl Into<Packs>,
+        chance: impl Fn() -> u64 + Send + Sync + 'static,
+    ) -> Self {
+        let busy = Mutex::new(HashMap::new());
+        Self { store, packs: packs.into(), chance: Box::new(chance), busy }
+    }
+
+    pub async fn start(&self, opening: Opening, now: Timestamp) -> Result<Started, DeskError> {
+        let id = ConversationId::new(self.store.new_id(now));
+        let phone = opening.phone.as_deref().and_then(phone::e164);
+        let setup = Setup {
+            id: id.clone(),
+            kind: opening.kind,
+            channel: opening.channel,
+            language: opening.language,
+            phone: phone.clone(),
+            zone: self.store.settings().await?.time_zone()?,
+        };
+        let conversation = Conversation::new(self.packs.clone(), setup);
+        let turn = self.turn(conversation, Input::Opened, now).await;
+        let record = Record {
+            kind: opening.kind,
+            participant: phone.or(opening.phone),
+            memory: Some(json(turn.conversation.memory())),
+            state: Some(json(&turn.conversation.state())),
+            test: opening.test,
+            ..Record::beginning(id.clone(), opening.channel, opening.language, now)
+        };
+        self.store.start_conversation(&record).await?;
+        let reply = turn.replies.join("\n");
+        let line = line(0, Millis(0), Speaker::Agent, &reply);
+        self.store.add_utterances(&id, &[line]).await?;
+        Ok(Started { conversation_id: id, reply, state: turn.conversation.state() })
+    }
+
+    /// `message_id` as the channel names the message: the same again changes nothing.
+    pub async fn message(
+        &self,
+        id: &ConversationId,
+        text: &str,
+        message_id: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Answered, DeskError> {
+        let alone = self.lock_of(id);
+        let guard = alone.lock().await;
+        let answered = self.message_alone(id, text, message_id, now).await;
+        drop(guard);
+        self.unlock(id, &alone);
+        answered
+    }
+
+    pub async fn transcript(&self, id: &ConversationId) -> Result<Vec<Utterance>, DeskError> {
+        if self.store.conversation(id).await?.is_none() {
+            return Err(DeskError::Unknown(id.clone()));
+        }
+        Ok(self.store.transcript(id).await?)
+    }
+
+    async fn message_alone(
+        &self,
+        id: &ConversationId,
+        text: &str,
+        message_id: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Answered, DeskError> {
+        for _ in 0..ATTEMPTS {
+            if let Some(message) = message_id
+                && let Some(reply) = self.store.reply_to(id, message).await?
+            {
+                return serde_json::from_str(&reply).map_err(unreadable(id));
+            }
+            if let Some(answered) = self.try_message(id, text, message_id, now).await? {
+                return Ok(answered);
+            }
+        }
+        Err(DeskError::Crowded(id.clone()))
+    }
+
+    /// `None`: another node wrote this conversation meanwhile, and nothing was kept of this turn.
+    async fn try_message(
+        &self,
+        id: &ConversationId,
+        text: &str,
+        message_id: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Option<Answered>, DeskError> {
+        let unknown = || DeskError::Unknown(id.clone());
+        let record = self.store.conversation(id).await?.ok_or_else(unknown)?;
+        let before = record.memory.as_deref().ok_or_else(unknown)?;
+        let memory: Memory = serde_json::from_str(before).map_err(unreadable(id))?;
+        let conversation = Conversation::resume(self.packs.clone(), memory);
+        let input = Input::Said { text: text.to_owned(), confidence: 1.0 };
+        let turn = self.turn(conversation, input, now).await;
+
+        let state = turn.conversation.state();
+        let answered = Answered { reply: turn.replies.join("\n"), state };
+        let lines = self.lines(&record, text, &answered.reply, now).await?;
+        let kept = json(&answered);
+        let saved = self
+            .store
+            .save_turn_over(
+                before,
+                id,
+                &lines,
+                &json(turn.conversation.memory()),
+                &json(&answered.state),
+                message_id.map(|message| (message, kept.as_str())),
+            )
+            .await?;
+        if !saved {
+            return Ok(None);
+        }
+        if let Some(outcome) = turn.outcome {
+            self.store.end_conversation(id, &ending(outcome), now).await?;
+        }
+        Ok(Some(answered))
+    }
+
+    async fn lines(
+        &self,
+        record: &Record,
+        text: &str,
+        reply: &str,
+        now: Timestamp,
+    ) -> Result<[Utterance; 2], DeskError> {
+        let said = self.store.transcript(&record.id).await?;
+        let next = said.last().map_or(0, |line| line.seq + 1);
+        let at = Millis(now.as_millisecond() - record.started.as_millisecond());
+        Ok([
+            line(next, at, Speaker::Client, text),
+            line(next + 1, at, Speaker::Agent, reply),
+        ])
+    }
+
+    /// Drives the conversation until it waits for the participant again.
+    async fn turn(&self, mut conversation: Conversation, input: Input, now: Timestamp) -> Turn {
+        let (mut replies, mut outcome) = (Vec::new(), None);
+        conversation.handle(now, input);
+        while let Some(output) = conversation.poll() {
+            match output {
+                Output::Say(reply) => replies.push(reply.text),
+                Output::End(end) => outcome = Some(end),
+                Output::Ask(id, request) => {
+                    let of = conversation.memory().setup.id.clone();
+                    let (pack, random) = (conversation.pack(), (self.chance)());
+                    let answer =
+                        clerk::answer(&self.store, pack, &of, random, now, &request).await;
+                    conversation.handle(now, Input::Answered(id, answer));
+                }
+            }
+        }
+        Turn { conversation, replies, outcome }
+    }
+
+    fn lock_of(&self, id: &ConversationId) -> Arc<tokio::sync::Mutex<()>> {
+        let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(busy.entry(id.clone()).or_default())
+    }
+
+    /// The last one out takes the lock away.
+    fn unlock(&self, id: &ConversationId, own: &Arc<tokio::sync::Mutex<()>>) {
+        /// The map's and our own.
+        const LAST: usize = 2;
+
+        let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        if Arc::strong_count(own) <= LAST {
+            busy.remove(id);
+        }
+    }
+}
+
+fn line(seq: i64, at: Millis, speaker: Speaker, text: &str) -> Utterance {
+    Utterance {
+        seq,
+        at,
+        speaker,
+        text: text.to_owned(),
+        confidence: None,
+        latency: None,
+        interrupted: false,
+    }
+}
+
+/// How the store writes down an end.
+pub fn ending(outcome: Outcome) -> Ending {
+    let status = match outcome.status {
+        Status::Active => ConversationStatus::Active,
+        Status::Completed => ConversationStatus::Completed,
+        Status::Abandoned => ConversationStatus::Abandoned,
+        Status::Escalated => ConversationStatus::Escalated,
+    };
+    Ending { status, reason: outcome.reason, recording: None, job: outcome.job }
+}
+
+fn unreadable(id: &ConversationId) -> impl FnOnce(serde_json::Error) -> DeskError {
+    let id = id.clone();
+    move |source| DeskError::Unreadable { id, source }
+}
+
+/// JSON text of one of our own structs.
+fn json<T: Serialize>(value: &T) -> String {
+    match serde_json::to_string(value) {
+        Ok(text) => text,
+        Err(error) => unreachable!("our own structs are JSON: {error}"),
+    }
+}
