@@ -55,10 +55,11 @@ fn unpredicted(products: &[[f64; ORDER + 1]; ORDER + 1]) -> f64 {
     let grain = products[0][0] * 1e-9;
     for pivot in (1..=ORDER).rev() {
         let weight = left[pivot][pivot] + grain;
-        for row in 0..pivot {
-            let share = left[row][pivot] / weight;
-            for column in 0..pivot {
-                left[row][column] -= share * left[pivot][column];
+        let known = left[pivot];
+        for row in &mut left[..pivot] {
+            let share = row[pivot] / weight;
+            for (value, known) in row[..pivot].iter_mut().zip(&known) {
+                *value -= share * known;
             }
         }
     }

@@ -14,8 +14,12 @@ const FAINTEST_VOICE_DBFS: f32 = -52.0;
 /// Voice stands out from the noise of the line by this much.
 const VOICE_ABOVE_NOISE_DB: f32 = 6.0;
 
-/// No voiced frame of an hour of speech was purer than 32 dB and one in a thousand purer than 27;
-/// dialling and ringing tones, coded by G.711, are purer than 27.
+/// Silence suppression, or a muted microphone: even the quietest room is louder.
+const DEAD_LINE_DBFS: f32 = -70.0;
+/// Frames, 200 ms: its own afterthought about speech is over by then.
+const DETECTOR_SETTLES_IN: usize = 10;
+/// One voiced frame in a thousand is purer than 25 dB (real speech) or 29 dB (synthesised), over
+/// half an hour; dialling and ringing tones, coded by G.711, are purer than 27.
 const TONE_PURITY_DB: f32 = 27.0;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -32,6 +36,7 @@ pub struct Vad {
     noise: NoiseFloor,
     /// The frame in which a tone ends is no longer pure.
     after_tone: bool,
+    dead_frames: usize,
 }
 
 impl Vad {
@@ -40,13 +45,14 @@ impl Vad {
             detector: Detector::new(),
             noise: NoiseFloor::new(),
             after_tone: false,
+            dead_frames: 0,
         }
     }
 
     pub fn hear(&mut self, frame: &Frame) -> Voicing {
         let level_dbfs = level_dbfs(frame);
         let noise = self.noise.follow(level_dbfs);
-        let speech = self.detector.is_speech(frame);
+        let speech = self.speaks(frame, level_dbfs);
         let stands_out = level_dbfs >= FAINTEST_VOICE_DBFS.max(noise + VOICE_ABOVE_NOISE_DB);
         let tone = stands_out && purity_db(frame) >= TONE_PURITY_DB;
         let ends_tone = std::mem::replace(&mut self.after_tone, tone);
@@ -54,6 +60,16 @@ impl Vad {
             voiced: speech && stands_out && !tone && !ends_tone,
             level_dbfs,
         }
+    }
+
+    /// A dead line needs no detector once the detector has heard that it is dead.
+    fn speaks(&mut self, frame: &Frame, level_dbfs: f32) -> bool {
+        self.dead_frames = if level_dbfs < DEAD_LINE_DBFS {
+            self.dead_frames + 1
+        } else {
+            0
+        };
+        self.dead_frames <= DETECTOR_SETTLES_IN && self.detector.is_speech(frame)
     }
 }
 

@@ -10,6 +10,8 @@ const LONGEST_PERIOD: usize = RATE as usize / 66;
 const SHORTEST_PERIOD: usize = RATE as usize / 200;
 /// The pitch is sought in this much of the past.
 const COMPARED: usize = 160;
+/// Left out of the comparison, so that its sums fit into 32 bits.
+const LOW_BITS: u32 = 4;
 const HISTORY: usize = COMPARED + 2 * LONGEST_PERIOD;
 
 /// Full strength for 10 ms, nothing left after 60 ms.
@@ -103,16 +105,16 @@ impl Concealment {
     }
 
     fn best_lag(&self) -> usize {
-        let past = self.history.map(f32::from);
+        let past = self.history.map(|sample| sample >> LOW_BITS);
         let recent = &past[HISTORY - COMPARED..];
         let likeness = |lag: usize| {
             let earlier = &past[HISTORY - COMPARED - lag..HISTORY - lag];
-            let (mut common, mut energy) = (0.0_f32, 1.0_f32);
-            for (a, b) in recent.iter().zip(earlier) {
-                common += a * b;
-                energy += b * b;
-            }
-            common / energy.sqrt()
+            let products = recent
+                .iter()
+                .zip(earlier)
+                .map(|(&a, &b)| i32::from(a) * i32::from(b));
+            let energies = earlier.iter().map(|&b| i32::from(b) * i32::from(b));
+            products.sum::<i32>() as f32 / (1.0 + energies.sum::<i32>() as f32).sqrt()
         };
         (SHORTEST_PERIOD..=LONGEST_PERIOD)
             .max_by(|&a, &b| likeness(a).total_cmp(&likeness(b)))
