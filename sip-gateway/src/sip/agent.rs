@@ -54,7 +54,7 @@ impl Agent {
             by_tag: HashMap::new(),
             on_streams: BTreeSet::new(),
             transactions: Transactions::default(),
-            desk: Desk::new(),
+            desk: Desk::default(),
         }
     }
 
@@ -87,7 +87,7 @@ impl Agent {
 
     /// Live legs and transactions.
     pub fn open(&self) -> usize {
-        self.calls.len() + self.transactions.len()
+        self.calls.len() + self.transactions.count()
     }
 
     /// Live legs alone.

@@ -351,6 +351,7 @@ pub fn phrase(status: u16) -> &'static str {
         180 => "Ringing",
         183 => "Session Progress",
         200 => "OK",
+        202 => "Accepted",
         302 => "Moved Temporarily",
         400 => "Bad Request",
         401 => "Unauthorized",
@@ -377,10 +378,7 @@ pub fn phrase(status: u16) -> &'static str {
         503 => "Service Unavailable",
         505 => "Version Not Supported",
         603 => "Decline",
-        100..200 => "Progress",
-        200..300 => "OK",
-        300..400 => "Redirect",
-        _ => "Failed",
+        _ => "Unnamed",
     }
 }
 

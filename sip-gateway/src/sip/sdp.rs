@@ -414,9 +414,7 @@ impl<'a> Stream<'a> {
     }
 
     fn is_plain_audio(&self) -> bool {
-        let plain = ["RTP/AVP", "RTP/AVPF"]
-            .iter()
-            .any(|proto| self.proto == *proto);
+        let plain = ["RTP/AVP", "RTP/AVPF"].contains(&self.proto);
         self.kind == "audio" && self.port != 0 && plain
     }
 

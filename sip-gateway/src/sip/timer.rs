@@ -123,14 +123,16 @@ pub struct Timers<Owner> {
     set: HashMap<(Owner, Timer), Instant>,
 }
 
-impl<Owner: Copy + Ord + Hash> Timers<Owner> {
-    pub fn new() -> Self {
+impl<Owner> Default for Timers<Owner> {
+    fn default() -> Self {
         Timers {
             due: BTreeSet::new(),
             set: HashMap::new(),
         }
     }
+}
 
+impl<Owner: Copy + Ord + Hash> Timers<Owner> {
     pub fn set(&mut self, owner: Owner, timer: Timer, at: Instant) {
         if let Some(earlier) = self.set.insert((owner, timer), at) {
             self.due.remove(&(earlier, owner, timer));
@@ -190,7 +192,7 @@ mod tests {
 
     #[test]
     fn a_stopped_or_moved_timer_does_not_fire() {
-        let (mut timers, start) = (Timers::new(), start());
+        let (mut timers, start) = (Timers::default(), start());
         timers.set(1, Timer::A, start + T1);
         timers.set(1, Timer::A, start + T2);
         timers.set(2, Timer::B, start + T1);

@@ -48,7 +48,7 @@ impl Act {
 }
 
 /// Where acts take effect: the clock's last reading, the timers and the way out.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Desk {
     now: Option<Instant>,
     timers: Timers<Owner>,
@@ -56,14 +56,6 @@ pub struct Desk {
 }
 
 impl Desk {
-    pub fn new() -> Self {
-        Desk {
-            now: None,
-            timers: Timers::new(),
-            outputs: VecDeque::new(),
-        }
-    }
-
     pub fn set_clock(&mut self, now: Instant) {
         self.now = Some(now);
     }
@@ -129,12 +121,13 @@ pub struct Transactions {
 }
 
 impl Transactions {
-    pub fn len(&self) -> usize {
+    /// Live ones.
+    pub fn count(&self) -> usize {
         self.servers.len() + self.clients.len()
     }
 
     pub fn is_full(&self) -> bool {
-        self.len() >= TRANSACTIONS_MAX
+        self.count() >= TRANSACTIONS_MAX
     }
 
     /// The transaction this request repeats, acknowledges, or, with `method` INVITE, cancels.
@@ -384,7 +377,7 @@ pub(super) mod tests {
 
         transactions.lose(flow(Transport::Tcp).connection, &mut desk);
 
-        assert_eq!((transactions.len(), desk.deadline()), (0, None));
+        assert_eq!((transactions.count(), desk.deadline()), (0, None));
         assert!(transactions.streams.is_empty() && transactions.merges.is_empty());
     }
 
@@ -403,7 +396,7 @@ pub(super) mod tests {
     }
 
     fn world() -> (Transactions, Desk) {
-        let mut desk = Desk::new();
+        let mut desk = Desk::default();
         desk.set_clock(start());
         (Transactions::default(), desk)
     }
