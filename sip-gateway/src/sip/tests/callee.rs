@@ -1,1 +1,613 @@
+//! The callee's side by hand: every answer the wire must see, and the races.
 
+use std::time::Duration;
+
+use super::super::agent::{Command, Event, Input, Leg, Output, Transport, Why};
+use super::super::sdp;
+use super::*;
+
+#[test]
+fn an_invite_is_tried_at_once_and_its_caller_is_known() {
+    let mut bench = Bench::new(Transport::Udp);
+
+    bench.hear(&request("INVITE", 1, "a", "", ""));
+
+    assert_eq!(bench.said(), ["100"]);
+    let [
+        Event::Invited {
+            number,
+            caller,
+            call_id,
+            offer,
+            ..
+        },
+    ] = &bench.events[..]
+    else {
+        panic!("{:?}", bench.events)
+    };
+    assert_eq!((number.as_str(), call_id.as_str()), ("100", "call-1"));
+    assert_eq!(caller.number.as_deref(), Some("+74012000001"));
+    assert_eq!(caller.display.as_deref(), Some("Anna"));
+    assert_eq!(offer.as_deref(), Some(OFFER.as_bytes()));
+}
+
+#[test]
+fn a_repeated_invite_never_makes_a_second_leg() {
+    let mut bench = Bench::new(Transport::Udp);
+    let invite = request("INVITE", 1, "a", "", "");
+    bench.hear(&invite);
+
+    bench.hear(&invite);
+    let trying = bench.said();
+    let tag = answer(&mut bench);
+    bench.hear(&invite);
+
+    assert_eq!(trying, ["100"]);
+    assert_eq!((bench.said().len(), bench.agent.legs()), (0, 1), "{tag}");
+}
+
+#[test]
+fn the_200_is_repeated_until_its_ack_and_no_longer() {
+    let mut bench = Bench::new(Transport::Udp);
+    bench.hear(&request("INVITE", 1, "a", "", ""));
+    let tag = answer(&mut bench);
+
+    let repeated = bench.wait(Duration::from_millis(1600));
+    bench.hear(&request("ACK", 1, "b", &tag, ""));
+    let confirmed = bench.events.clone();
+    bench.hear(&request("ACK", 1, "b", &tag, ""));
+    let later = bench.wait(Duration::from_secs(40));
+
+    assert_eq!(
+        repeated.iter().map(name).collect::<Vec<_>>(),
+        ["200", "200"]
+    );
+    assert_eq!(
+        confirmed,
+        [Event::Confirmed {
+            leg: Leg(1),
+            answer: None
+        }]
+    );
+    assert_eq!((later.len(), bench.events.len()), (0, 0));
+}
+
+#[test]
+fn without_an_ack_the_call_is_hung_up_after_32_seconds() {
+    let mut bench = Bench::new(Transport::Udp);
+    bench.hear(&request("INVITE", 1, "a", "", ""));
+    answer(&mut bench);
+
+    let sent = bench.wait(Duration::from_secs(33));
+
+    assert_eq!(
+        sent.iter().filter(|message| name(message) == "200").count(),
+        10
+    );
+    assert!(sent.iter().any(|message| name(message) == "BYE"));
+    assert_eq!(
+        bench.events,
+        [Event::Ended {
+            leg: Leg(1),
+            why: Why::NotConfirmed
+        }]
+    );
+    bench.wait(Duration::from_secs(33));
+    assert_eq!(bench.agent.open(), 0);
+}
+
+#[test]
+fn a_hang_up_before_the_ack_waits_for_it() {
+    let mut bench = Bench::new(Transport::Udp);
+    bench.hear(&request("INVITE", 1, "a", "", ""));
+    let tag = answer(&mut bench);
+
+    bench.input(Input::Command(Command::HangUp { leg: Leg(1) }));
+    let before = bench.said();
+    bench.hear(&request("ACK", 1, "b", &tag, ""));
+
+    assert_eq!((before.len(), bench.said()), (0, vec!["BYE".to_owned()]));
+    let bye = bench.last();
+    assert_eq!(
+        bye.header("To"),
+        Some("\"Anna\" <sip:+74012000001@192.0.2.2>;tag=them")
+    );
+    assert_eq!(bye.request_uri().and_then(|uri| uri.user), Some("anna"));
+    assert_eq!(bye.header("CSeq"), Some("1 BYE"));
+}
+
+#[test]
+fn crossing_byes_are_both_answered_and_end_once() {
+    let mut bench = established();
+    let tag = bench.1;
+    let bench = &mut bench.0;
+    bench.input(Input::Command(Command::HangUp { leg: Leg(1) }));
+
+    bench.hear(&request("BYE", 2, "c", &tag, ""));
+    let (said, events) = (bench.said(), bench.events.clone());
+    bench.hear(&request("BYE", 2, "c", &tag, ""));
+
+    assert_eq!(said, ["200"]);
+    assert_eq!(
+        events,
+        [Event::Ended {
+            leg: Leg(1),
+            why: Why::HungUp
+        }]
+    );
+    assert_eq!(
+        (bench.said(), bench.events.len()),
+        (vec!["200".to_owned()], 0)
+    );
+    bench.wait(Duration::from_secs(40));
+    assert_eq!(bench.agent.open(), 0);
+}
+
+#[test]
+fn cancel_ends_a_ringing_call_but_not_an_answered_one() {
+    let mut ringing = Bench::new(Transport::Udp);
+    ringing.hear(&request("INVITE", 1, "a", "", ""));
+    ringing.hear(&request("CANCEL", 1, "a", "", ""));
+    let mut answered = Bench::new(Transport::Udp);
+    answered.hear(&request("INVITE", 1, "a", "", ""));
+    answer(&mut answered);
+
+    answered.hear(&request("CANCEL", 1, "a", "", ""));
+    let mut unknown = Bench::new(Transport::Udp);
+    unknown.hear(&request("CANCEL", 1, "a", "", ""));
+
+    assert_eq!(ringing.said(), ["200", "487"]);
+    assert_eq!(
+        ringing.events,
+        [Event::Ended {
+            leg: Leg(1),
+            why: Why::Cancelled
+        }]
+    );
+    assert_eq!(
+        (answered.said(), answered.agent.legs()),
+        (vec!["200".to_owned()], 1)
+    );
+    assert_eq!(unknown.said(), ["481"]);
+}
+
+#[test]
+fn a_refusal_is_repeated_until_acknowledged() {
+    let mut bench = Bench::new(Transport::Udp);
+    bench.hear(&request("INVITE", 1, "a", "", ""));
+    let refuse = Command::Refuse {
+        leg: Leg(1),
+        status: 486,
+        reason: "All Busy",
+        retry_after: Some(30),
+    };
+
+    bench.input(Input::Command(refuse));
+    let refusal = bench.last().clone();
+    let repeated = bench.wait(Duration::from_millis(600));
+    bench.hear(&request(
+        "ACK",
+        1,
+        "a",
+        refusal.to_tag().expect("a tag"),
+        "",
+    ));
+    let later = bench.wait(Duration::from_secs(6));
+
+    assert!(refusal.to_bytes().starts_with(b"SIP/2.0 486 All Busy\r\n"));
+    assert_eq!(refusal.header("Retry-After"), Some("30"));
+    assert_eq!((repeated.len(), later.len(), bench.agent.open()), (1, 0, 0));
+}
+
+#[test]
+fn what_we_do_not_do_is_refused_with_the_reason() {
+    let cases = [
+        (request("REGISTER", 1, "a", "", ""), 405, "Allow"),
+        (request("INFO", 1, "b", "", ""), 405, "Allow"),
+        (request("NEWMETHOD", 1, "c", "", ""), 501, "Allow"),
+        (
+            request("INVITE", 1, "d", "", "Require: 100rel, x\r\n"),
+            420,
+            "Unsupported",
+        ),
+        (
+            request("INVITE", 1, "e", "", "Content-Encoding: gzip\r\n"),
+            415,
+            "Accept-Encoding",
+        ),
+        (
+            request("INVITE", 1, "f", "", "Accept: text/plain\r\n"),
+            406,
+            "",
+        ),
+        (
+            request("INVITE", 1, "g", "", "").replace("application/sdp", "text/plain"),
+            415,
+            "Accept",
+        ),
+        (
+            request("INVITE", 1, "h", "", "").replace("INVITE sip:", "INVITE fax:"),
+            416,
+            "",
+        ),
+        (
+            request("INVITE", 1, "i", "", "").replace("SIP/2.0\r\nVia", "SIP/7.0\r\nVia"),
+            505,
+            "",
+        ),
+        (
+            request("INVITE", 1, "j", "", "").replace("CSeq: 1", "CSeq: x"),
+            400,
+            "",
+        ),
+        (
+            request("INVITE", 1, "k", "", "").replace("To: ", "Tu: "),
+            400,
+            "",
+        ),
+        (request("INVITE", 1, "l", "gone", ""), 481, ""),
+        (request("BYE", 1, "m", "gone", ""), 481, ""),
+        (request("BYE", 1, "n", "", ""), 481, ""),
+        (request("OPTIONS", 1, "o", "", ""), 200, "Accept"),
+        (
+            request("OPTIONS", 1, "p", "", "").replace("Max-Forwards: 70", "Max-Forwards: 0"),
+            200,
+            "",
+        ),
+    ];
+
+    for (text, status, explained) in cases {
+        let mut bench = Bench::new(Transport::Udp);
+        bench.hear_unchecked(&text);
+        let answer = bench.last();
+        assert_eq!(answer.status(), Some(status), "{text}");
+        assert!(
+            explained.is_empty() || answer.header(explained).is_some(),
+            "{text}"
+        );
+        assert_eq!((bench.events.len(), bench.agent.open()), (0, 0), "{text}");
+    }
+}
+
+#[test]
+fn a_400_names_the_fault() {
+    let mut bench = Bench::new(Transport::Udp);
+
+    bench.hear_unchecked(&request("INVITE", 1, "a", "", "").replace("Call-ID: ", "X: "));
+
+    assert!(
+        bench
+            .last()
+            .to_bytes()
+            .starts_with(b"SIP/2.0 400 Missing Call-ID header\r\n")
+    );
+}
+
+#[test]
+fn answers_find_their_way_back_through_a_nat() {
+    let mut bench = Bench::new(Transport::Udp);
+    bench.flow.remote = ([203, 0, 113, 9], 40_000).into();
+    let invite = request("INVITE", 1, "a", "", "");
+
+    bench.hear(&invite.replace("branch=z9hG4bKa", "rport;branch=z9hG4bKa"));
+    let (asked, stamped) = (bench.sent[0].0, bench.last().clone());
+    bench.hear(&invite.replace("call-1", "call-2").replace("bKa", "bKb"));
+    let unasked = bench.sent[0].0;
+
+    assert_eq!(asked.remote.to_string(), "203.0.113.9:40000");
+    assert_eq!(
+        stamped.header("Via"),
+        Some("SIP/2.0/UDP 192.0.2.2:5060;branch=z9hG4bKa;received=203.0.113.9;rport=40000")
+    );
+    assert_eq!(unasked.remote.to_string(), "203.0.113.9:5060");
+}
+
+#[test]
+fn the_same_request_by_another_path_is_a_loop() {
+    let mut bench = Bench::new(Transport::Udp);
+    bench.hear(&request("INVITE", 1, "a", "", ""));
+
+    bench.hear(&request("INVITE", 1, "b", "", ""));
+
+    assert_eq!(
+        (bench.said(), bench.agent.legs()),
+        (vec!["482".to_owned()], 1)
+    );
+}
+
+#[test]
+fn an_invite_without_offer_is_offered_to_and_the_ack_answers() {
+    let mut bench = Bench::new(Transport::Udp);
+    let invite = request("INVITE", 1, "a", "", "").replace(OFFER, "");
+    let invite = invite.replace(
+        &format!("Content-Length: {}", OFFER.len()),
+        "Content-Length: 0",
+    );
+    bench.hear(&invite);
+    let none = matches!(bench.events[..], [Event::Invited { offer: None, .. }]);
+
+    let tag = answer(&mut bench);
+    let ack = request("INVITE", 1, "b", &tag, "").replace("INVITE", "ACK");
+    bench.hear(&ack);
+
+    assert!(none);
+    let answer = Some(OFFER.as_bytes().to_vec());
+    assert_eq!(
+        bench.events,
+        [Event::Confirmed {
+            leg: Leg(1),
+            answer
+        }]
+    );
+}
+
+#[test]
+fn a_reinvite_is_answered_on_the_same_terms_or_refused() {
+    let (mut bench, tag) = established();
+
+    bench.hear(&request("INVITE", 2, "c", &tag, ""));
+    let (again, events) = (bench.last().clone(), bench.events.clone());
+    bench.hear(&request("ACK", 2, "d", &tag, ""));
+    bench.hear(&request("INVITE", 3, "e", &tag, "").replace("RTP/AVP 0", "RTP/AVP 3"));
+    let unmet = bench.said();
+    bench.hear(&request("INVITE", 2, "f", &tag, ""));
+
+    assert_eq!(
+        String::from_utf8_lossy(&again.body),
+        String::from_utf8_lossy(&our_answer())
+    );
+    assert_eq!(
+        events,
+        [Event::Reoffered {
+            leg: Leg(1),
+            offer: OFFER.into()
+        }]
+    );
+    assert_eq!(
+        (unmet, bench.said()),
+        (vec!["488".to_owned()], vec!["500".to_owned()])
+    );
+    assert_eq!(bench.agent.legs(), 1);
+}
+
+#[test]
+fn a_request_that_only_knows_our_tag_is_a_strangers() {
+    let (mut bench, tag) = established();
+
+    bench.hear(&request("BYE", 2, "c", &tag, "").replace("tag=them", "tag=else"));
+    let stranger = bench.said();
+    bench.hear(&request("BYE", 2, "d", &tag, "").replace("call-1", "call-9"));
+
+    assert_eq!(
+        (stranger, bench.said()),
+        (vec!["481".to_owned()], vec!["481".to_owned()])
+    );
+    assert_eq!(bench.agent.legs(), 1);
+}
+
+#[test]
+fn a_lost_stream_ends_its_calls_and_leaves_nothing() {
+    let mut bench = Bench::new(Transport::Tcp);
+    bench.hear(&request("INVITE", 1, "a", "", "").replace("/UDP", "/TCP"));
+    let flow = bench.flow;
+
+    bench.input(Input::FlowLost(flow));
+
+    assert_eq!(
+        bench.events,
+        [Event::Ended {
+            leg: Leg(1),
+            why: Why::FlowLost
+        }]
+    );
+    assert_eq!((bench.agent.open(), bench.agent.deadline()), (0, None));
+}
+
+#[test]
+fn over_a_stream_the_contact_says_so_and_the_way_back_is_the_stream() {
+    let mut bench = Bench::new(Transport::Tcp);
+    bench.hear(&request("INVITE", 1, "a", "", "").replace("/UDP", "/TCP"));
+
+    answer(&mut bench);
+
+    assert_eq!(
+        bench.last().header("Contact"),
+        Some("<sip:gudok@192.0.2.1:5060;transport=tcp>")
+    );
+    assert_eq!(bench.sent[0].0, bench.flow);
+}
+
+#[test]
+fn when_full_a_call_is_asked_to_come_back() {
+    let mut bench = Bench::new(Transport::Udp);
+    for number in 0..super::super::agent::LEGS_MAX {
+        let invite = request("INVITE", 1, &format!("x{number}"), "", "");
+        let flow = bench.flow;
+        let bytes = invite
+            .replace("call-1", &format!("call-{number}"))
+            .into_bytes();
+        bench.agent.handle(
+            bench.now,
+            Input::Message {
+                flow,
+                bytes: &bytes,
+            },
+        );
+        while bench.agent.poll().is_some() {}
+    }
+
+    bench.hear(&request("INVITE", 1, "full", "", "").replace("call-1", "call-full"));
+
+    assert_eq!(bench.said(), ["503"]);
+    assert!(bench.last().header("Retry-After").is_some());
+}
+
+#[test]
+fn a_call_that_rings_three_minutes_is_cancelled() {
+    let (mut bench, invite) = calling();
+    bench.hear(&response(&invite, 180, "far", ""));
+    let rang = bench.events.clone();
+
+    let sent = bench.wait(Duration::from_secs(182));
+    let cancel = sent
+        .iter()
+        .find(|message| name(message) == "CANCEL")
+        .expect("a CANCEL");
+    bench.hear(&response(&invite, 487, "far", ""));
+
+    assert_eq!(rang, [Event::Ringing { leg: Leg(1) }]);
+    assert_eq!(cancel.header("Via"), invite.header("Via"));
+    assert_eq!(bench.said(), ["ACK"]);
+    assert_eq!(
+        bench.events,
+        [Event::Ended {
+            leg: Leg(1),
+            why: Why::NoAnswer
+        }]
+    );
+}
+
+#[test]
+fn an_answer_that_crosses_our_cancel_is_acknowledged_and_hung_up() {
+    let (mut bench, invite) = calling();
+    bench.hear(&response(&invite, 180, "far", ""));
+    bench.input(Input::Command(Command::HangUp { leg: Leg(1) }));
+    let cancelled = bench.said();
+
+    bench.hear(&response(
+        &invite,
+        200,
+        "far",
+        "Contact: <sip:b@192.0.2.2>\r\n",
+    ));
+    let (hung_up, bye) = (bench.said(), bench.last().clone());
+    bench.hear(&response(&bye, 200, "", ""));
+
+    assert_eq!(cancelled, ["CANCEL"]);
+    assert_eq!(hung_up, ["ACK", "BYE"]);
+    assert_eq!(
+        bench.events,
+        [Event::Ended {
+            leg: Leg(1),
+            why: Why::Cancelled
+        }]
+    );
+}
+
+#[test]
+fn a_second_end_that_answers_is_hung_up_on_and_a_repeated_200_gets_its_ack() {
+    let (mut bench, invite) = calling();
+    let ok = response(&invite, 200, "far", "Contact: <sip:b@192.0.2.2>\r\n");
+    bench.hear(&ok);
+    let first = bench.last().to_bytes();
+
+    bench.hear(&ok);
+    let (again, events) = (bench.last().to_bytes(), bench.events.clone());
+    bench.hear(&response(
+        &invite,
+        200,
+        "other",
+        "Contact: <sip:c@192.0.2.3:5070>\r\n",
+    ));
+
+    assert_eq!((again, events), (first, vec![]));
+    assert_eq!(bench.said(), ["ACK", "BYE"]);
+    assert_eq!(bench.sent[1].0.remote.to_string(), "192.0.2.3:5070");
+    assert_eq!(bench.agent.legs(), 1);
+}
+
+#[test]
+fn an_address_that_is_none_is_not_called() {
+    let mut bench = Bench::new(Transport::Udp);
+    let (leg, flow) = (bench.agent.next_leg(), bench.flow);
+    let (to, from) = ("master".to_owned(), "sip:us@192.0.2.1".to_owned());
+
+    bench.input(Input::Command(Command::Call {
+        leg,
+        flow,
+        to,
+        from,
+        sdp: vec![],
+    }));
+
+    assert_eq!(
+        bench.events,
+        [Event::Ended {
+            leg,
+            why: Why::NotPlaced
+        }]
+    );
+    assert_eq!(bench.agent.open(), 0);
+}
+
+fn calling() -> (Bench, Message) {
+    let mut bench = Bench::new(Transport::Udp);
+    let (leg, flow) = (bench.agent.next_leg(), bench.flow);
+    let (to, from) = (
+        "sip:b@192.0.2.2".to_owned(),
+        "\"G\" <sip:us@192.0.2.1>".to_owned(),
+    );
+    let sdp = sdp::offer(flow.local.ip(), 4000);
+    bench.input(Input::Command(Command::Call {
+        leg,
+        flow,
+        to,
+        from,
+        sdp,
+    }));
+    let invite = bench.last().clone();
+    (bench, invite)
+}
+
+fn response(request: &Message, status: u16, to_tag: &str, more: &str) -> String {
+    let bytes = Message::response(request, status, "", to_tag).to_bytes();
+    let text = String::from_utf8(bytes).expect("text");
+    text.replace("Content-Length", &format!("{more}Content-Length"))
+}
+
+/// Answers leg 1 and returns our tag.
+fn answer(bench: &mut Bench) -> String {
+    let sdp = our_answer();
+    bench.input(Input::Command(Command::Answer { leg: Leg(1), sdp }));
+    assert_eq!(bench.said(), ["200"]);
+    bench.last().to_tag().expect("a tag").to_owned()
+}
+
+fn our_answer() -> Vec<u8> {
+    sdp::answer(OFFER.as_bytes(), [192, 0, 2, 1].into(), 6000)
+        .expect("ours")
+        .sdp
+}
+
+fn established() -> (Bench, String) {
+    let mut bench = Bench::new(Transport::Udp);
+    bench.hear(&request("INVITE", 1, "a", "", ""));
+    let tag = answer(&mut bench);
+    bench.hear(&request("ACK", 1, "b", &tag, ""));
+    (bench, tag)
+}
+
+impl Bench {
+    /// As `hear`, where the answer to a broken request must itself lack something.
+    fn hear_unchecked(&mut self, text: &str) {
+        let flow = self.flow;
+        self.sent.clear();
+        self.events.clear();
+        self.agent.handle(
+            self.now,
+            Input::Message {
+                flow,
+                bytes: text.as_bytes(),
+            },
+        );
+        while let Some(output) = self.agent.poll() {
+            match output {
+                Output::Send { flow, bytes } => {
+                    self.sent
+                        .push((flow, wire::read(&bytes).expect("readable").message));
+                }
+                Output::Event(event) => self.events.push(event),
+            }
+        }
+    }
+}
