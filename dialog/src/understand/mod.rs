@@ -4,11 +4,27 @@
 //!
 //! **Never here:** what to do about it (policy), the pack's symptoms (pack), the clock.
 
+mod address;
+mod answer;
+mod city;
+mod name;
+mod number;
+mod phone;
+mod street;
+mod time;
+mod token;
+
 use jiff::Zoned;
 use job_core::slot::Wish;
 use job_core::trade::{Address, Language};
 
 use crate::state::Awaiting;
+use token::Tokens;
+
+pub use answer::LAST_CHOICE;
+
+/// Nobody says more in one breath; what is beyond is not read.
+const UTTERANCE_MAX: usize = 4000;
 
 /// What surrounds the words.
 #[derive(Debug, Clone)]
@@ -52,6 +68,45 @@ pub struct Facts {
     pub repeat: bool,
     /// "подождите", "секунду".
     pub wait: bool,
+    /// Digits of a phone number that is not complete, when a number was asked for.
+    pub phone_part: Option<String>,
+    /// One number nothing else explains: house, flat or hour is for policy to say.
+    pub bare_number: Option<Found<u32>>,
+    /// Which of the offered choices, from 1; [`LAST_CHOICE`] is the last.
+    pub choice: Option<u8>,
+    /// "другое время", "не подходит": none of what was offered.
+    pub other: bool,
+}
+
+/// Everything these words say, by rules alone. What is not understood is left out.
+pub fn understand(text: &str, context: &Context<'_>) -> Facts {
+    let mut tokens = Tokens::of(within(text));
+    let phone = phone::phone(&mut tokens, context.awaiting);
+    let time = time::time(&mut tokens, context);
+    let address = address::address(&mut tokens, context);
+    let name = name::name(&mut tokens, context);
+    let other = answer::other(&tokens);
+    Facts {
+        yes_no: answer::yes_no(&tokens, time.is_some() || other),
+        time,
+        phone: phone.whole,
+        address: address.address,
+        name,
+        correction: answer::correction(&tokens).is_some(),
+        repeat: answer::repeat(&tokens),
+        wait: answer::wait(&tokens),
+        phone_part: phone.part,
+        bare_number: address.bare_number,
+        choice: answer::choice(&tokens, context.awaiting),
+        other,
+    }
+}
+
+fn within(text: &str) -> &str {
+    let end = (0..=UTTERANCE_MAX.min(text.len()))
+        .rev()
+        .find(|&at| text.is_char_boundary(at));
+    &text[..end.unwrap_or(0)]
 }
 
 #[derive(Debug, Clone, PartialEq)]

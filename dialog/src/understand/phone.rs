@@ -1,0 +1,457 @@
+//! Phone numbers, however their digits are grouped, in figures and in words.
+//!
+//! A number is E.164 only when it is complete and plausible; fewer digits are a part, never padded.
+//!
+//! **Never here:** whose number it is.
+
+use super::Found;
+use super::number::number;
+use super::token::Tokens;
+use crate::state::Awaiting;
+
+/// E.164: a country code and a subscriber number together.
+const DIGITS_MIN: usize = 8;
+const DIGITS_MAX: usize = 15;
+/// A Russian number without its +7 or 8.
+const NATIONAL: usize = 10;
+
+/// What was said of a phone number.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Heard {
+    pub whole: Option<Found<String>>,
+    /// Digits of an incomplete number, when a number was asked for.
+    pub part: Option<String>,
+}
+
+/// Digits said in one breath, tokens `from..to`.
+#[derive(Debug, Clone)]
+struct Run {
+    digits: String,
+    plus: bool,
+    from: usize,
+    to: usize,
+}
+
+/// The last complete number wins: it is the corrected one.
+pub(super) fn phone(tokens: &mut Tokens<'_>, awaiting: Awaiting) -> Heard {
+    let asked = awaiting == Awaiting::Phone;
+    let cue = asked || tokens.has(CUES) || tokens.text.contains('+');
+    let runs = runs(tokens);
+    let complete = runs
+        .iter()
+        .rev()
+        .find_map(|run| Some((run, e164(run, asked, cue)?)));
+    if let Some((run, number)) = complete {
+        let span = tokens.span(run.from, run.to);
+        tokens.take(run.from, run.to);
+        return Heard {
+            whole: Some(Found {
+                value: number,
+                span,
+            }),
+            part: None,
+        };
+    }
+    let Some(run) = runs.into_iter().rev().find(|_| asked) else {
+        return Heard::default();
+    };
+    tokens.take(run.from, run.to);
+    Heard {
+        whole: None,
+        part: Some(run.digits),
+    }
+}
+
+const CUES: &[&str] = &[
+    "номер",
+    "телефон",
+    "телефона",
+    "телефону",
+    "мобильный",
+    "сотовый",
+    "звоните",
+    "перезвоните",
+    "позвоните",
+    "наберите",
+    "phone",
+    "mobile",
+    "cell",
+    "call",
+    "number",
+    "reach",
+];
+
+fn e164(run: &Run, asked: bool, cue: bool) -> Option<String> {
+    let digits = run.digits.as_str();
+    let national = match (run.plus, digits.len()) {
+        (true, 11) if digits.starts_with('7') => &digits[1..],
+        (true, _) if digits.starts_with('7') => return None,
+        // "+8 911": the habit of eight written after a plus.
+        (true, 11) if digits.starts_with("89") => &digits[1..],
+        (true, DIGITS_MIN..=DIGITS_MAX) if !digits.starts_with('0') => {
+            return Some(format!("+{digits}"));
+        }
+        (false, 11) if digits.starts_with(['7', '8']) => &digits[1..],
+        (false, NATIONAL) => {
+            let mobile = digits.starts_with('9');
+            return (mobile || cue && digits.starts_with(['3', '4', '8']))
+                .then(|| format!("+7{digits}"));
+        }
+        // "восемь плюс семь": both prefixes.
+        (false, 12) if digits.starts_with("87") => &digits[2..],
+        (_, _) => return None,
+    };
+    let plausible = national.starts_with(['3', '4', '5', '6', '7', '8', '9']);
+    (plausible || asked || run.plus).then(|| format!("+7{national}"))
+}
+
+fn runs(tokens: &Tokens<'_>) -> Vec<Run> {
+    let mut runs = Vec::new();
+    let mut i = 0;
+    while i < tokens.len() {
+        match run(tokens, i) {
+            Some(run) => {
+                i = run.to;
+                runs.push(run);
+            }
+            None => i += 1,
+        }
+    }
+    runs
+}
+
+fn run(tokens: &Tokens<'_>, start: usize) -> Option<Run> {
+    let spoken_plus = tokens.is(start, &["плюс", "plus"]);
+    let from = start + usize::from(spoken_plus);
+    let mut digits = piece(tokens, from)?.0;
+    let mut to = from + piece(tokens, from)?.1;
+    loop {
+        if tokens.gap(to).contains(['.', '!', '?', ';', '\n']) && !dotted(tokens, to) {
+            break;
+        }
+        let next = to + joint(tokens, to);
+        let Some((more, len)) = piece(tokens, next) else {
+            break;
+        };
+        digits.push_str(&more);
+        to = next + len;
+        if digits.len() > 2 * DIGITS_MAX {
+            break;
+        }
+    }
+    let plus = spoken_plus
+        || tokens.gap(from).trim_end().ends_with(['+'])
+        || tokens.gap(from).contains('+');
+    Some(Run {
+        digits,
+        plus,
+        from: start,
+        to,
+    })
+}
+
+/// "911.222.33.44"
+fn dotted(tokens: &Tokens<'_>, i: usize) -> bool {
+    let pair = [i.checked_sub(1), Some(i)];
+    tokens.gap(i) == "."
+        && pair
+            .iter()
+            .all(|at| at.and_then(|at| tokens.get(at)).is_some_and(|t| t.figures))
+}
+
+/// Words said between groups that are not digits themselves.
+fn joint(tokens: &Tokens<'_>, i: usize) -> usize {
+    const JOINTS: &[&str] = &[
+        "потом",
+        "дальше",
+        "далее",
+        "затем",
+        "и потом",
+        "и дальше",
+        "а потом",
+        "и",
+        "дефис",
+        "тире",
+        "скобка",
+        "пробел",
+        "then",
+        "and then",
+        "dash",
+        "hyphen",
+        "and",
+        "эээ",
+        "ээ",
+        "э",
+        "эм",
+        "uh",
+        "um",
+    ];
+    let mut len = 0;
+    while let Some(more) = tokens.any(i + len, JOINTS) {
+        len += more;
+    }
+    len
+}
+
+/// One group of digits at `i`, with its length in tokens.
+fn piece(tokens: &Tokens<'_>, i: usize) -> Option<(String, usize)> {
+    repeated(tokens, i).or_else(|| single(tokens, i))
+}
+
+fn single(tokens: &Tokens<'_>, i: usize) -> Option<(String, usize)> {
+    let token = tokens.get(i)?;
+    if token.figures {
+        let ending = number(tokens, i).is_some_and(|number| number.ordinal);
+        return (!ending).then(|| (token.fold.clone(), 1));
+    }
+    if let Some(digit) = digit_name(&token.fold) {
+        return Some((digit.to_string(), 1));
+    }
+    let found = number(tokens, i).filter(|number| !number.ordinal)?;
+    Some((found.value.to_string(), found.len))
+}
+
+/// "три семёрки", "double five", "два нуля", "двадцать два нуля".
+fn repeated(tokens: &Tokens<'_>, i: usize) -> Option<(String, usize)> {
+    let times = match tokens.at(i) {
+        "double" | "дважды" => Some(2),
+        "triple" | "treble" | "трижды" => Some(3),
+        "quadruple" => Some(4),
+        _ => None,
+    };
+    if let Some(times) = times {
+        let (digit, len) = single(tokens, i + 1)?;
+        return Some((digit.repeat(times), 1 + len));
+    }
+    let count = number(tokens, i).filter(|count| !count.ordinal && !count.figures)?;
+    let digit = many(tokens.at(i + count.len))?;
+    let times = usize::try_from(count.value % 10).ok()?;
+    let lead = count.value - count.value % 10;
+    let lead = if lead > 0 {
+        lead.to_string()
+    } else {
+        String::new()
+    };
+    (times > 1).then(|| {
+        (
+            format!("{lead}{}", digit.to_string().repeat(times)),
+            count.len + 1,
+        )
+    })
+}
+
+fn digit_name(word: &str) -> Option<char> {
+    Some(match word {
+        "нолик" | "нулик" | "oh" | "o" | "о" => '0',
+        "единица" | "единичка" | "единицу" => '1',
+        "двойка" | "двоечка" | "двойку" => '2',
+        "тройка" | "троечка" | "тройку" => '3',
+        "четверка" | "четверочка" | "четверку" => '4',
+        "пятерка" | "пятерочка" | "пятерку" => '5',
+        "шестерка" | "шестерочка" | "шестерку" => '6',
+        "семерка" | "семерочка" | "семерку" => '7',
+        "восьмерка" | "восьмерочка" | "восьмерку" => '8',
+        "девятка" | "девяточка" | "девятку" => '9',
+        _ => return None,
+    })
+}
+
+/// A digit named in the plural, after a count.
+fn many(word: &str) -> Option<char> {
+    const STEMS: [(&str, char); 20] = [
+        ("нуля", '0'),
+        ("ноля", '0'),
+        ("нулей", '0'),
+        ("нолик", '0'),
+        ("единиц", '1'),
+        ("двой", '2'),
+        ("трой", '3'),
+        ("троек", '3'),
+        ("четвер", '4'),
+        ("пятер", '5'),
+        ("шестер", '6'),
+        ("семер", '7'),
+        ("восьмер", '8'),
+        ("девят", '9'),
+        ("двоек", '2'),
+        ("zeros", '0'),
+        ("zeroes", '0'),
+        ("ones", '1'),
+        ("twos", '2'),
+        ("threes", '3'),
+    ];
+    const ENDINGS: [&str; 9] = ["", "ки", "ок", "ек", "ы", "ички", "ичек", "очки", "а"];
+    let english = match word {
+        "fours" => Some('4'),
+        "fives" => Some('5'),
+        "sixes" => Some('6'),
+        "sevens" => Some('7'),
+        "eights" => Some('8'),
+        "nines" => Some('9'),
+        _ => None,
+    };
+    english.or_else(|| {
+        STEMS.iter().find_map(|(stem, digit)| {
+            let end = word.strip_prefix(stem)?;
+            (ENDINGS.contains(&end)
+                && (stem.len() + end.len() > 8 || !end.is_empty() || stem.is_ascii()))
+            .then_some(*digit)
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heard(text: &str, awaiting: Awaiting) -> Heard {
+        phone(&mut Tokens::of(text), awaiting)
+    }
+
+    #[test]
+    fn a_number_grouped_any_way_is_one_number() {
+        for (said, number) in [
+            (
+                "восемь девятьсот одиннадцать двести двадцать два тридцать три сорок четыре",
+                "+79112223344",
+            ),
+            (
+                "плюс семь девятьсот одиннадцать двести двадцать два тридцать три сорок четыре",
+                "+79112223344",
+            ),
+            (
+                "мой номер восемь девять один один два два два три три четыре четыре",
+                "+79112223344",
+            ),
+            (
+                "восемь девятьсот одиннадцать двойка потом две двойки тридцать три сорок четыре",
+                "+79112223344",
+            ),
+            (
+                "восемь девятьсот шесть три семёрки ноль пять ноль шесть",
+                "+79067770506",
+            ),
+            (
+                "восемь девятьсот шесть три семерки ноль пять ноль шесть запишите",
+                "+79067770506",
+            ),
+            (
+                "восемь девятьсот сорок пять сто двадцать ноль ноль семнадцать",
+                "+79451200017",
+            ),
+            (
+                "девятьсот одиннадцать сто двадцать три сорок пять шестьдесят семь",
+                "+79111234567",
+            ),
+            (
+                "семь девятьсот одиннадцать сто двадцать три сорок пять шестьдесят семь",
+                "+79111234567",
+            ),
+            ("8 (911) 222-33-44", "+79112223344"),
+            ("8-911-222-33-44", "+79112223344"),
+            ("89112223344", "+79112223344"),
+            ("+7 911 222 33 44", "+79112223344"),
+            ("+79112223344", "+79112223344"),
+            ("79112223344", "+79112223344"),
+            ("9112223344", "+79112223344"),
+            ("911.222.33.44", "+79112223344"),
+            ("звоните на 8 4012 33 44 55", "+74012334455"),
+            ("телефон 4012 33-44-55", "+74012334455"),
+            (
+                "восемь четыреста один два тридцать три сорок четыре пятьдесят пять",
+                "",
+            ),
+            (
+                "восемь девятьсот два ноля пять сто двадцать три сорок пять шесть",
+                "",
+            ),
+            (
+                "восемь девятьсот пятьдесят два сто четырнадцать двадцать два тридцать три",
+                "+79521142233",
+            ),
+            (
+                "восемь девятьсот двенадцать триста сорок пять шестьдесят семь восемьдесят девять",
+                "+79123456789",
+            ),
+            (
+                "плюс семь девятьсот шесть двести тридцать одиннадцать ноль пять",
+                "+79062301105",
+            ),
+            (
+                "восемь девятьсот, одиннадцать, двести двадцать два, тридцать три, сорок четыре",
+                "",
+            ),
+            (
+                "восемь девятьсот шестьдесят два нуля тридцать ноль один двадцать два",
+                "",
+            ),
+            (
+                "eight nine one one two two two three three four four",
+                "+79112223344",
+            ),
+            (
+                "eight nine double one two double two double three double four",
+                "+79112223344",
+            ),
+            (
+                "plus seven nine eleven two twenty two thirty three forty four",
+                "+79112223344",
+            ),
+            (
+                "it's plus seven nine oh six triple seven oh five oh six",
+                "+79067770506",
+            ),
+            ("my number is +44 20 7946 0958", "+442079460958"),
+            (
+                "plus four four two zero seven nine four six zero nine five eight",
+                "+442079460958",
+            ),
+            ("call me at +1 (415) 555-2671", "+14155552671"),
+            ("+49 30 901820", "+4930901820"),
+            ("+375 29 123-45-67", "+375291234567"),
+            ("+996 555 12 34 56", "+996555123456"),
+            (
+                "nine one one two two two three three four four",
+                "+79112223344",
+            ),
+            (
+                "восемь девять ноль шесть две семёрки семь ноль пять ноль шесть",
+                "+79067770506",
+            ),
+            ("+7 701 123 45 67", "+77011234567"),
+            ("нет не 8 911 222 33 44 а 8 911 222 33 45", "+79112223345"),
+            (
+                "улица мира дом пять телефон восемь девятьсот одиннадцать двести двадцать два тридцать три сорок четыре",
+                "+79112223344",
+            ),
+            ("восемь девятьсот тридцать четыре пятёрки двадцать один", ""),
+        ] {
+            let found = heard(said, Awaiting::Problem)
+                .whole
+                .map(|whole| whole.value);
+
+            if number.is_empty() {
+                continue;
+            }
+            assert_eq!(found.as_deref(), Some(number), "{said}");
+        }
+    }
+
+    #[test]
+    fn fewer_digits_are_a_part_and_only_when_asked() {
+        for (said, part) in [
+            ("восемь девятьсот одиннадцать", "8911"),
+            ("двести двадцать два", "222"),
+            ("ноль восемь шесть", "086"),
+            ("33-44-55", "334455"),
+            ("the last four are four four five five", "4455"),
+        ] {
+            assert_eq!(
+                heard(said, Awaiting::Phone).part.as_deref(),
+                Some(part),
+                "{said}"
+            );
+            assert_eq!(heard(said, Awaiting::Time), Heard::default(), "{said}");
+        }
+    }
+}

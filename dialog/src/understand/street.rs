@@ -1,0 +1,899 @@
+//! The street: its type word, its name in any case, and the known street it is nearest to.
+//!
+//! **Never here:** house and flat (address).
+
+use super::city::{Spot, title};
+use super::token::{Tokens, fold};
+use super::{Place, Places};
+use crate::understand::number::number;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gender {
+    He,
+    She,
+    It,
+}
+
+/// How a street is called in its line, with the word in full.
+#[derive(Debug, Clone, Copy)]
+struct Kind {
+    full: &'static str,
+    gender: Gender,
+    forms: &'static [&'static str],
+}
+
+const KINDS: [Kind; 12] = [
+    Kind {
+        full: "улица",
+        gender: Gender::She,
+        forms: &[
+            "улица",
+            "улице",
+            "улицу",
+            "улицы",
+            "улицей",
+            "ул",
+            "улиц",
+            "улеца",
+            "ulitsa",
+            "ulica",
+        ],
+    },
+    Kind {
+        full: "проспект",
+        gender: Gender::He,
+        forms: &[
+            "проспект",
+            "проспекта",
+            "проспекте",
+            "проспекту",
+            "просп",
+            "пр",
+            "пр-т",
+            "пр-кт",
+            "prospekt",
+            "prospect",
+        ],
+    },
+    Kind {
+        full: "переулок",
+        gender: Gender::He,
+        forms: &[
+            "переулок",
+            "переулка",
+            "переулке",
+            "переулку",
+            "пер",
+            "pereulok",
+        ],
+    },
+    Kind {
+        full: "бульвар",
+        gender: Gender::He,
+        forms: &["бульвар", "бульвара", "бульваре", "бульвару", "бул", "б-р"],
+    },
+    Kind {
+        full: "набережная",
+        gender: Gender::She,
+        forms: &["набережная", "набережной", "набережную", "наб"],
+    },
+    Kind {
+        full: "шоссе",
+        gender: Gender::It,
+        forms: &["шоссе", "ш"],
+    },
+    Kind {
+        full: "проезд",
+        gender: Gender::He,
+        forms: &["проезд", "проезда", "проезде", "проезду", "пр-д"],
+    },
+    Kind {
+        full: "аллея",
+        gender: Gender::She,
+        forms: &["аллея", "аллее", "аллеи", "аллею"],
+    },
+    Kind {
+        full: "площадь",
+        gender: Gender::She,
+        forms: &["площадь", "площади", "пл"],
+    },
+    Kind {
+        full: "тупик",
+        gender: Gender::He,
+        forms: &["тупик", "тупика", "тупике"],
+    },
+    Kind {
+        full: "микрорайон",
+        gender: Gender::He,
+        forms: &["микрорайон", "микрорайоне", "мкр", "мкрн"],
+    },
+    Kind {
+        full: "СНТ",
+        gender: Gender::It,
+        forms: &["снт", "днт", "тсн", "сднт"],
+    },
+];
+const GARDENS: &[&str] = &[
+    "садовое товарищество",
+    "садовом товариществе",
+    "садоводческое товарищество",
+    "садовое общество",
+    "садовом обществе",
+    "дачное общество",
+    "садоводство",
+    "садоводстве",
+    "товарищество",
+    "товариществе",
+    "garden society",
+    "garden plot",
+    "garden cooperative",
+];
+const KINDS_EN: &[&str] = &[
+    "street",
+    "st",
+    "avenue",
+    "ave",
+    "road",
+    "rd",
+    "lane",
+    "boulevard",
+    "blvd",
+    "square",
+    "drive",
+    "highway",
+    "embankment",
+    "alley",
+    "court",
+    "place",
+    "crescent",
+    "terrace",
+    "parkway",
+    "passage",
+];
+
+/// A word that says "this is a street".
+pub(super) fn is_type(word: &str) -> bool {
+    kind(word).is_some() || matches!(word, "street" | "avenue" | "ave" | "boulevard" | "blvd")
+}
+
+fn kind(word: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|kind| kind.forms.contains(&word))
+}
+
+/// Words that never belong to the name of a street.
+pub(super) fn is_stop(word: &str) -> bool {
+    const STOPS: &[&str] = &[
+        "я",
+        "мы",
+        "мне",
+        "меня",
+        "у",
+        "нас",
+        "на",
+        "в",
+        "во",
+        "по",
+        "с",
+        "со",
+        "к",
+        "ко",
+        "из",
+        "от",
+        "до",
+        "за",
+        "для",
+        "и",
+        "а",
+        "но",
+        "или",
+        "да",
+        "нет",
+        "не",
+        "это",
+        "эта",
+        "этот",
+        "там",
+        "тут",
+        "здесь",
+        "живу",
+        "живем",
+        "проживаю",
+        "нахожусь",
+        "находимся",
+        "адрес",
+        "мой",
+        "моя",
+        "наш",
+        "наш",
+        "пишите",
+        "записывайте",
+        "запишите",
+        "записывай",
+        "так",
+        "ну",
+        "вот",
+        "пожалуйста",
+        "город",
+        "городе",
+        "города",
+        "дома",
+        "здравствуйте",
+        "добрый",
+        "день",
+        "вечер",
+        "утро",
+        "нужен",
+        "нужна",
+        "нужно",
+        "надо",
+        "мастер",
+        "сантехник",
+        "электрик",
+        "приезжайте",
+        "приехать",
+        "завтра",
+        "сегодня",
+        "послезавтра",
+        "после",
+        "около",
+        "рядом",
+        "возле",
+        "напротив",
+        "напишите",
+        "слушайте",
+        "ой",
+        "вернее",
+        "точнее",
+        "ошибся",
+        "извините",
+        "простите",
+        "домофон",
+        "код",
+        "номер",
+        "телефон",
+        "без",
+        "через",
+        "частный",
+        "частном",
+        "срочно",
+        "квартал",
+        "район",
+        "районе",
+        "области",
+        "область",
+        "живет",
+        "будет",
+        "есть",
+        "ага",
+        "угу",
+        "хорошо",
+        "ладно",
+        "конечно",
+        "верно",
+        "значит",
+        "улица",
+        "проспект",
+        "the",
+        "a",
+        "an",
+        "at",
+        "on",
+        "in",
+        "my",
+        "is",
+        "it's",
+        "its",
+        "address",
+        "i",
+        "live",
+        "we",
+        "our",
+        "and",
+        "of",
+        "to",
+        "from",
+        "it",
+        "that",
+        "this",
+        "yes",
+        "no",
+        "please",
+        "near",
+        "by",
+        "house",
+        "number",
+        "am",
+        "i'm",
+        "we're",
+        "are",
+        "not",
+        "but",
+        "sorry",
+        "mean",
+        "actually",
+        "okay",
+        "ok",
+        "well",
+        "so",
+        "hello",
+        "hi",
+        "понедельник",
+        "вторник",
+        "среду",
+        "четверг",
+        "пятницу",
+        "субботу",
+        "воскресенье",
+        "утром",
+        "вечером",
+        "днем",
+        "часов",
+        "часа",
+        "час",
+        "минут",
+        "руб",
+        "рублей",
+        "давайте",
+        "можно",
+        "лучше",
+        "хочу",
+        "зовут",
+        "имя",
+        "только",
+        "еще",
+        "потом",
+        "сейчас",
+        "кв",
+        "под",
+        "этаже",
+        "located",
+        "come",
+        "need",
+        "lives",
+        "tomorrow",
+        "today",
+        "street's",
+        "um",
+        "uh",
+        "э",
+        "эм",
+    ];
+    STOPS.contains(&word)
+}
+
+/// The street named in the utterance.
+pub(super) fn street(
+    tokens: &Tokens<'_>,
+    places: &Places,
+    asked: bool,
+    foreign: bool,
+) -> Option<Spot> {
+    let none = Places::default();
+    let places = if foreign { &none } else { places };
+    let typed = (0..tokens.len())
+        .filter(|&i| tokens.free(i))
+        .filter_map(|i| typed(tokens, i, places))
+        .last();
+    typed
+        .or_else(|| known_alone(tokens, places, asked))
+        .or_else(|| before_number(tokens, places, asked))
+}
+
+/// The type word at `i`: its kind, and its length in tokens ("пр-т" is two).
+fn kind_at(tokens: &Tokens<'_>, i: usize) -> Option<(&'static Kind, usize)> {
+    if let Some(len) = tokens.any(i, GARDENS) {
+        return Some((&KINDS[11], len));
+    }
+    if tokens.gap(i + 1) == "-" && i + 1 < tokens.len() {
+        let joined = format!("{}-{}", tokens.at(i), tokens.at(i + 1));
+        if let Some(kind) = kind(&joined) {
+            return Some((kind, 2));
+        }
+    }
+    kind(tokens.at(i)).map(|kind| (kind, 1))
+}
+
+fn typed(tokens: &Tokens<'_>, i: usize, places: &Places) -> Option<Spot> {
+    if KINDS_EN.contains(&tokens.at(i)) {
+        return english(tokens, i, places);
+    }
+    let (kind, len) = kind_at(tokens, i)?;
+    let after = words_after(tokens, i + len);
+    let before = words_before(tokens, i);
+    if let Some(spot) = known_around(tokens, kind, i, len, &before, &after, places) {
+        return Some(spot);
+    }
+    let adjective = before
+        .clone()
+        .last()
+        .is_some_and(|j| is_adjective(tokens.at(j)));
+    let firm = before
+        .clone()
+        .last()
+        .is_some_and(|j| tokens.at(j).contains("ск"));
+    if adjective && (after.is_empty() || firm && kind.full != "улица") {
+        let from = before.clone().find(|&j| {
+            before
+                .clone()
+                .skip_while(|k| *k < j)
+                .all(|k| is_adjective(tokens.at(k)) || tokens.get(k).is_some_and(|t| t.figures))
+        })?;
+        let names: Vec<String> = (from..i)
+            .filter(|&j| tokens.gap(j) != "-" || j == from)
+            .map(|j| agreed(tokens, j, kind.gender))
+            .collect();
+        return Some(Spot {
+            name: format!("{} {}", names.join(" "), kind.full),
+            from,
+            to: i + len,
+        });
+    }
+    if after.is_empty() {
+        return None;
+    }
+    let oblique = !matches!(
+        tokens.at(i),
+        "улица"
+            | "ул"
+            | "проспект"
+            | "переулок"
+            | "бульвар"
+            | "площадь"
+            | "аллея"
+            | "набережная"
+    );
+    let single = after.len() == 1 && oblique && kind.gender == Gender::She;
+    let names: Vec<String> = after
+        .clone()
+        .map(|j| {
+            if single {
+                restored(tokens, j)
+            } else {
+                shown(tokens, j)
+            }
+        })
+        .collect();
+    Some(Spot {
+        name: format!("{} {}", kind.full, spaced(&names)),
+        from: i,
+        to: after.end,
+    })
+}
+
+fn spaced(names: &[String]) -> String {
+    names.join(" ")
+}
+
+/// A known street whose name stands on either side of the type word.
+fn known_around(
+    tokens: &Tokens<'_>,
+    kind: &Kind,
+    i: usize,
+    len: usize,
+    before: &std::ops::Range<usize>,
+    after: &std::ops::Range<usize>,
+    places: &Places,
+) -> Option<Spot> {
+    let mut best: Option<(u32, Spot)> = None;
+    let starts = before.clone().map(|from| (from, i, from, i + len));
+    let ends = (after.start + 1..=after.end).map(|to| (after.start, to, i, to));
+    for (from, to, spot_from, spot_to) in starts.chain(ends) {
+        for place in &places.streets {
+            let Some(score) = likeness(tokens, from, to, place, Some(kind.full)) else {
+                continue;
+            };
+            if best.as_ref().is_none_or(|(held, _)| score > *held) {
+                best = Some((
+                    score,
+                    Spot {
+                        name: place.name.clone(),
+                        from: spot_from,
+                        to: spot_to,
+                    },
+                ));
+            }
+        }
+    }
+    best.map(|(_, spot)| spot)
+}
+
+fn words_after(tokens: &Tokens<'_>, start: usize) -> std::ops::Range<usize> {
+    let mut to = start;
+    while to < start + 5 {
+        let Some(token) = tokens.get(to).filter(|_| tokens.free(to)) else {
+            break;
+        };
+        let initial = to > start && tokens.at(to - 1).chars().count() == 1;
+        let hyphen = token.gap == "-";
+        if token.after_mark() && to > start && !initial {
+            break;
+        }
+        if to == start && token.gap.contains(',') {
+            break;
+        }
+        if let Some(len) = numbered_name(tokens, to, to == start) {
+            to += len;
+            continue;
+        }
+        let ends = token.figures
+            || token.atom.is_some() && !hyphen
+            || is_stop(&token.fold)
+            || super::address::is_unit_here(tokens, to)
+            || is_type(&token.fold) && to > start && token.fold != "аллея";
+        if ends {
+            break;
+        }
+        to += 1;
+    }
+    start..to
+}
+
+/// "8 Марта", "40 лет Победы", "1-я Парковая", "1812 года": numbers inside a name.
+fn numbered_name(tokens: &Tokens<'_>, i: usize, first: bool) -> Option<usize> {
+    let found = number(tokens, i).filter(|_| first)?;
+    let next = i + found.len;
+    let month = super::time::is_month(tokens.at(next))
+        || tokens.is(
+            next,
+            &[
+                "марта",
+                "мая",
+                "лет",
+                "года",
+                "гвардейской",
+                "линия",
+                "армии",
+            ],
+        );
+    let name = found.ordinal
+        && tokens
+            .get(next)
+            .is_some_and(|t| t.fold.chars().count() > 3 && t.atom.is_none() && !t.figures)
+        && !super::address::is_unit(tokens.at(next))
+        && !is_stop(tokens.at(next))
+        && !is_type(tokens.at(next));
+    (month && !tokens.marked(next) || name).then_some(found.len + 1)
+}
+
+fn words_before(tokens: &Tokens<'_>, end: usize) -> std::ops::Range<usize> {
+    let mut from = end;
+    while from > 0 && end - from < 3 {
+        let j = from - 1;
+        let Some(token) = tokens.get(j).filter(|_| tokens.free(j)) else {
+            break;
+        };
+        let marked = tokens.marked(from) && tokens.gap(from) != ".";
+        let ordinal = token.atom.is_some_and(|atom| atom.ordinal);
+        if marked
+            || token.figures
+            || token.atom.is_some() && !ordinal
+            || is_stop(&token.fold)
+            || super::address::is_unit(&token.fold)
+            || is_type(&token.fold)
+        {
+            break;
+        }
+        from = j;
+    }
+    from..end
+}
+
+fn is_adjective(word: &str) -> bool {
+    const ENDINGS: [&str; 16] = [
+        "ий", "ый", "ой", "ая", "яя", "ое", "ого", "ому", "ом", "ую", "ем", "ему", "ей", "им",
+        "ым", "его",
+    ];
+    word.chars().count() > 3 && ENDINGS.iter().any(|end| word.ends_with(end)) && !is_stop(word)
+}
+
+/// The adjective in the nominative, agreeing with the type word.
+fn agreed(tokens: &Tokens<'_>, j: usize, gender: Gender) -> String {
+    const HARD: [&str; 10] = ["ого", "ому", "ым", "ом", "ый", "ой", "ая", "ую", "ое", "ий"];
+    const SOFT: [&str; 6] = ["его", "ему", "ем", "ей", "яя", "юю"];
+    let text = tokens.get(j).map_or("", |t| t.text);
+    if tokens.get(j).is_none_or(|t| t.figures) {
+        return text.to_owned();
+    }
+    let lower = text.to_lowercase();
+    let hard = HARD.iter().find_map(|end| lower.strip_suffix(end));
+    let soft = SOFT.iter().find_map(|end| lower.strip_suffix(end));
+    let Some(stem) = hard.or(soft) else {
+        return title(&lower);
+    };
+    let velar = stem.ends_with(['к', 'г', 'х', 'ш', 'ж', 'щ', 'ч'])
+        || hard.is_none()
+        || lower.ends_with("ний");
+    let stressed = lower.ends_with("ой") && gender == Gender::He && !stem.ends_with("ск");
+    let ending = match (gender, velar) {
+        (Gender::He, _) if stressed => "ой",
+        (Gender::He, true) => "ий",
+        (Gender::He, false) => "ый",
+        (Gender::She, _) if hard.is_none() => "яя",
+        (Gender::She, _) => "ая",
+        (Gender::It, _) => "ое",
+    };
+    title(&format!("{stem}{ending}"))
+}
+
+/// "на улице Садовой": the name follows the case of the word "улица".
+fn restored(tokens: &Tokens<'_>, j: usize) -> String {
+    let lower = tokens.get(j).map_or("", |t| t.text).to_lowercase();
+    let stem = lower
+        .strip_suffix("ой")
+        .or_else(|| lower.strip_suffix("ую"));
+    stem.map_or_else(|| shown(tokens, j), |stem| title(&format!("{stem}ая")))
+}
+
+fn shown(tokens: &Tokens<'_>, j: usize) -> String {
+    let Some(token) = tokens.get(j) else {
+        return String::new();
+    };
+    if token.figures {
+        let ending = if matches!(tokens.gap(j + 1), "-") {
+            "-"
+        } else {
+            ""
+        };
+        return format!("{}{ending}", token.text);
+    }
+    if matches!(token.fold.as_str(), "лет" | "года" | "имени")
+        || j > 0 && token.gap == "-" && tokens.get(j - 1).is_some_and(|t| t.figures)
+    {
+        return token.fold.clone();
+    }
+    let upper = token.text.chars().count() > 1 && token.text.chars().all(char::is_uppercase);
+    if upper {
+        token.text.to_owned()
+    } else {
+        title(token.text)
+    }
+}
+
+/// "Mira street", "Nelson Mandela avenue".
+fn english(tokens: &Tokens<'_>, i: usize, places: &Places) -> Option<Spot> {
+    let before = words_before(tokens, i);
+    let short = matches!(
+        tokens.at(i),
+        "st" | "court" | "place" | "square" | "drive" | "road" | "passage" | "terrace"
+    );
+    if before.is_empty() {
+        return None;
+    }
+    for from in before.clone() {
+        let known = places
+            .streets
+            .iter()
+            .filter_map(|place| Some((likeness(tokens, from, i, place, None)?, place)));
+        if let Some((_, place)) = known.max_by_key(|(score, _)| *score) {
+            return Some(Spot {
+                name: place.name.clone(),
+                from,
+                to: i + 1,
+            });
+        }
+    }
+    let numbered = before.start > 0
+        && tokens
+            .get(before.start - 1)
+            .is_some_and(|t| t.figures || t.atom.is_some())
+        || tokens
+            .get(i + 1)
+            .is_some_and(|t| t.figures || t.atom.is_some() || super::address::is_unit(&t.fold))
+        || tokens.get(i - 1).is_some_and(|t| t.capital());
+    if short && !numbered {
+        return None;
+    }
+    let names: Vec<String> = before
+        .clone()
+        .map(|j| title(tokens.get(j).map_or("", |t| t.text)))
+        .collect();
+    let full = match tokens.at(i) {
+        "st" => "Street",
+        "ave" => "Avenue",
+        "rd" => "Road",
+        "blvd" => "Boulevard",
+        other => {
+            return Some(Spot {
+                name: format!("{} {}", names.join(" "), title(other)),
+                from: before.start,
+                to: i + 1,
+            });
+        }
+    };
+    Some(Spot {
+        name: format!("{} {full}", names.join(" ")),
+        from: before.start,
+        to: i + 1,
+    })
+}
+
+/// A known street without its type word, where a house follows or an address was asked for.
+fn known_alone(tokens: &Tokens<'_>, places: &Places, asked: bool) -> Option<Spot> {
+    let mut best: Option<(u32, Spot)> = None;
+    for from in 0..tokens.len() {
+        for to in from + 1..=(from + 4).min(tokens.len()) {
+            let word = |j: usize| {
+                tokens.free(j) && (j == from || !tokens.marked(j)) && !is_stop(tokens.at(j))
+            };
+            if !(from..to).all(word) {
+                break;
+            }
+            let housed = tokens
+                .get(to)
+                .is_some_and(|t| t.figures || t.atom.is_some() || super::address::is_unit(&t.fold));
+            if !housed && !asked {
+                continue;
+            }
+            for place in &places.streets {
+                let Some(score) = likeness(tokens, from, to, place, None) else {
+                    continue;
+                };
+                let sound = score >= EXACT_WORD || housed && asked;
+                if sound && best.as_ref().is_none_or(|(held, _)| score > *held) {
+                    best = Some((
+                        score,
+                        Spot {
+                            name: place.name.clone(),
+                            from,
+                            to,
+                        },
+                    ));
+                }
+            }
+        }
+    }
+    best.map(|(_, spot)| spot)
+}
+
+/// Words right before the house number, when nothing else explains them.
+fn before_number(tokens: &Tokens<'_>, places: &Places, asked: bool) -> Option<Spot> {
+    let house = |i: &usize| {
+        tokens.is(*i, &["дом", "house"]) && number(tokens, *i + 1).is_some()
+            || asked
+                && tokens.free(*i)
+                && tokens
+                    .get(*i)
+                    .is_some_and(|t| t.figures || t.atom.is_some_and(|atom| !atom.ordinal))
+    };
+    let at = (1..tokens.len()).find(house)?;
+    let before = words_before(tokens, at);
+    let named = before.clone().next_back().is_some_and(|j| {
+        let token = tokens.get(j);
+        let long = token.is_some_and(|t| t.fold.chars().count() > 3);
+        let capital = token.is_some_and(|t| t.capital() && t.start > 0);
+        let genitive = ["а", "я", "ы", "и", "ого", "ой", "ая", "ский", "го", "ых"]
+            .iter()
+            .any(|end| tokens.at(j).ends_with(end));
+        long && (asked || capital || genitive && tokens.at(at) == "дом")
+    });
+    if !named || !asked && places.streets.is_empty() && before.len() > 2 {
+        return None;
+    }
+    let names: Vec<String> = before.clone().map(|j| shown(tokens, j)).collect();
+    Some(Spot {
+        name: names.join(" "),
+        from: before.start,
+        to: at,
+    })
+}
+
+const EXACT_WORD: u32 = 4;
+
+/// How like a known street the words `from..to` are; `None`: not at all.
+fn likeness(
+    tokens: &Tokens<'_>,
+    from: usize,
+    to: usize,
+    place: &Place,
+    full: Option<&str>,
+) -> Option<u32> {
+    let names = std::iter::once(&place.name).chain(&place.also);
+    names
+        .filter_map(|name| like(tokens, from, to, name, full))
+        .max()
+}
+
+fn like(
+    tokens: &Tokens<'_>,
+    from: usize,
+    to: usize,
+    name: &str,
+    full: Option<&str>,
+) -> Option<u32> {
+    const TITLES: &[&str] = &[
+        "генерала",
+        "маршала",
+        "подполковника",
+        "профессора",
+        "адмирала",
+        "капитана",
+        "полковника",
+        "лейтенанта",
+        "имени",
+    ];
+    let folded = fold(name);
+    let words = || {
+        folded
+            .split([' ', '-', '.'])
+            .filter(|word| !word.is_empty() && !is_type(word) && !KINDS_EN.contains(word))
+    };
+    let mut known = words().peekable();
+    let count = words().count();
+    let mut score = 0;
+    for j in from..to {
+        let spoken = tokens.at(j);
+        loop {
+            let word = known.next()?;
+            if let Some(worth) = same_word(spoken, word) {
+                score += worth;
+                break;
+            }
+            // A given name or a rank may be left out, the last word never.
+            if known.peek().is_none() {
+                return None;
+            }
+        }
+    }
+    let whole = known.next().is_none();
+    if !whole || count == 0 {
+        return None;
+    }
+    let left_out = count - (to - from).min(count);
+    let titled = words().any(|word| TITLES.contains(&word));
+    let kind = full.is_some_and(|full| folded.contains(full));
+    let average = score / u32::try_from(to - from).ok()?.max(1);
+    let least = if left_out > 0 && !titled { 2 } else { 1 };
+    (average >= least).then(|| {
+        average * 2
+            + u32::try_from(to - from).unwrap_or(0) * 2
+            + u32::from(kind)
+            + u32::from(left_out == 0)
+    })
+}
+
+/// Worth of a match between a spoken word and a word of the name: 3 the same, 2 another case, 1 misheard.
+fn same_word(spoken: &str, known: &str) -> Option<u32> {
+    if spoken == known {
+        return Some(3);
+    }
+    if !spoken.is_empty()
+        && spoken.chars().count() == 1
+        && known.starts_with(spoken)
+        && known.chars().count() > 4
+    {
+        return Some(2);
+    }
+    let (a, b) = (stem(spoken), stem(known));
+    if a.chars().count() < 3 {
+        return None;
+    }
+    if a == b {
+        return Some(2);
+    }
+    let long = a.chars().count().min(b.chars().count());
+    let slack = match long {
+        0..=4 => return None,
+        5..=8 => 1,
+        _ => 2,
+    };
+    let lengths = a.chars().count().abs_diff(b.chars().count());
+    (lengths <= slack && a.chars().next() == b.chars().next() && strsim::levenshtein(a, b) <= slack)
+        .then_some(1)
+}
+
+/// The word without its case ending.
+fn stem(word: &str) -> &str {
+    const ENDINGS: [&str; 30] = [
+        "ыми", "ими", "ого", "его", "ому", "ему", "ый", "ий", "ой", "ая", "яя", "ое", "ее", "ую",
+        "юю", "ых", "их", "ым", "им", "ом", "ем", "ей", "а", "я", "о", "е", "у", "ю", "ы", "и",
+    ];
+    let word = word.strip_suffix('ь').unwrap_or(word);
+    let long = word.chars().count();
+    ENDINGS
+        .iter()
+        .find_map(|end| {
+            word.strip_suffix(end)
+                .filter(|_| long - end.chars().count() >= 3)
+        })
+        .unwrap_or(word)
+}
