@@ -1,1 +1,71 @@
-//! HTTP.
+//! HTTP: the API, the console, the client's pages. The same dialogue and the same job core as the
+//! telephone, seen through a browser or an integration.
+//!
+//! **Never here:** rules of price, slot or dialogue; reading the clock; SQL.
+
+pub mod access;
+pub mod api;
+pub mod refusal;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use dialog::conversation::Packs;
+use dialog::desk::Desk;
+use jiff::Timestamp;
+use job_core::ids::OrgId;
+use job_core::store::Store;
+
+/// Randomness nobody can guess, 64 bits at a time.
+pub type Chance = Arc<dyn Fn() -> u64 + Send + Sync>;
+
+/// What every page may use.
+#[derive(Clone)]
+pub struct House {
+    pub store: Store,
+    pub packs: Packs,
+    /// One desk for each organisation that has written.
+    desks: Arc<Mutex<HashMap<OrgId, Arc<Desk>>>>,
+    /// Folder of the recordings.
+    pub recordings: Arc<PathBuf>,
+    pub clock: fn() -> Timestamp,
+    pub chance: Chance,
+}
+
+impl House {
+    pub fn new(
+        store: Store,
+        packs: Packs,
+        recordings: PathBuf,
+        clock: fn() -> Timestamp,
+        chance: Chance,
+    ) -> Self {
+        let recordings = Arc::new(recordings);
+        Self { store, packs, desks: Arc::default(), recordings, clock, chance }
+    }
+}
+
+impl House {
+    /// The desk of that organisation.
+    pub fn desk(&self, org: &OrgId) -> Arc<Desk> {
+        let mut desks = self.desks.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = || {
+            let chance = Arc::clone(&self.chance);
+            Arc::new(Desk::new(self.store.org(org), self.packs.clone(), move || chance()))
+        };
+        Arc::clone(desks.entry(org.clone()).or_insert_with(open))
+    }
+}
+
+impl std::fmt::Debug for House {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("House").field("recordings", &self.recordings).finish_non_exhaustive()
+    }
+}
+
+/// Everything that is served.
+pub fn router(house: House) -> Router {
+    Router::new().nest("/api/v1", api::router()).with_state(house)
+}
