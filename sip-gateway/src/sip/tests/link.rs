@@ -107,9 +107,7 @@ impl Link {
         self.now = self.now.max(next);
 
         if arrival == Some(next) {
-            let Some(Reverse((_, _, due))) = self.due.pop() else {
-                return None;
-            };
+            let Reverse((_, _, due)) = self.due.pop()?;
             return Some(self.happen(due));
         }
         let (now, mut told) = (self.now, Vec::new());

@@ -1,6 +1,7 @@
 //! Both ends of a call over a simulated network, and peers that write oddly.
 
 mod callee;
+mod caller;
 mod link;
 mod mutation;
 mod odd;
