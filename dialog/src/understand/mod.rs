@@ -7,6 +7,7 @@
 mod address;
 mod answer;
 mod city;
+mod given;
 mod name;
 mod number;
 mod phone;
@@ -62,6 +63,8 @@ pub struct Facts {
     pub phone: Option<Found<String>>,
     pub address: Option<Found<Address>>,
     pub name: Option<Found<String>>,
+    /// The parts of `name`, as far as they can be told apart.
+    pub person: Option<Person>,
     /// "нет, …", "не десять, а двенадцать", "вернее": what follows replaces what stood.
     pub correction: bool,
     /// "повторите", "что?", "не расслышал".
@@ -84,7 +87,7 @@ pub fn understand(text: &str, context: &Context<'_>) -> Facts {
     let phone = phone::phone(&mut tokens, context.awaiting);
     let time = time::time(&mut tokens, context);
     let address = address::address(&mut tokens, context);
-    let name = name::name(&mut tokens, context);
+    let (name, person) = name::name(&mut tokens, context).unzip();
     let other = answer::other(&tokens);
     Facts {
         yes_no: answer::yes_no(&tokens, time.is_some() || other),
@@ -92,6 +95,7 @@ pub fn understand(text: &str, context: &Context<'_>) -> Facts {
         phone: phone.whole,
         address: address.address,
         name,
+        person,
         correction: answer::correction(&tokens).is_some(),
         repeat: answer::repeat(&tokens),
         wait: answer::wait(&tokens),
@@ -107,6 +111,15 @@ fn within(text: &str) -> &str {
         .rev()
         .find(|&at| text.is_char_boundary(at));
     &text[..end.unwrap_or(0)]
+}
+
+/// A name in its parts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Person {
+    pub given: Option<String>,
+    /// Patronymic or middle name.
+    pub middle: Option<String>,
+    pub family: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
