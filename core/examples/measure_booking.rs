@@ -8,7 +8,6 @@
     reason = "a measurement that fails has nothing to say"
 )]
 
-#[allow(dead_code, unused_imports, unused_macros)]
 #[path = "../tests/world/mod.rs"]
 mod world;
 

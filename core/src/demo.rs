@@ -58,13 +58,7 @@ const EVERY_DAY: [Weekday; 7] = [
 ];
 
 /// Makes the demo organisation, or leaves it as it has become. Its id.
-///
-/// `prices` are the pack's, for the bookings that are there from the start.
-pub async fn seed_demo(
-    store: &Store,
-    prices: &PriceList,
-    now: Timestamp,
-) -> Result<OrgId, StoreError> {
+pub async fn seed_demo(store: &Store, now: Timestamp) -> Result<OrgId, StoreError> {
     let org = OrgId::new(ORG);
     store
         .add_organisation(&org, "Мастер на час, Калининград (demo)", &settings())
@@ -88,7 +82,7 @@ pub async fn seed_demo(
             demo.put_master(&master).await?;
         }
         for promised in promised() {
-            promised.book(&demo, prices, now).await?;
+            promised.book(&demo, now).await?;
         }
     }
     Ok(org)
@@ -254,6 +248,26 @@ fn master(
     }
 }
 
+/// What the made-up visits cost; a caller's price comes from the pack.
+fn prices() -> PriceList {
+    PriceList {
+        currency: settings().currency,
+        base: vec![
+            (Category::Electrical, 1_500),
+            (Category::Plumbing, 1_800),
+            (Category::Appliance, 2_000),
+            (Category::General, 1_200),
+        ],
+        urgent: 100,
+        today: 100,
+        long_description: 100,
+        several_problems: 100,
+        evening_or_weekend: 110,
+        long_description_over: 200,
+        evening_from_hour: 18,
+    }
+}
+
 /// A visit that is in the book when the demo begins.
 struct Promised {
     number: u8,
@@ -357,12 +371,7 @@ fn promised() -> [Promised; 8] {
 
 impl Promised {
     /// A day off or a taken slot leaves that visit out: the demo depends on the weekday it starts.
-    async fn book(
-        &self,
-        demo: &OrgStore,
-        prices: &PriceList,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
+    async fn book(&self, demo: &OrgStore, now: Timestamp) -> Result<(), StoreError> {
         let Some(start) = self.start(now) else {
             return Ok(());
         };
@@ -381,7 +390,8 @@ impl Promised {
         talk.test = true;
         demo.start_conversation(&talk).await?;
         let order = self.order(id.clone(), hold, offer);
-        let booked: Result<_, Refused> = demo.book(&order, prices, now, self.random(now)).await?;
+        let booked: Result<_, Refused> =
+            demo.book(&order, &prices(), now, self.random(now)).await?;
         let ending = Ending {
             status: ConversationStatus::Completed,
             reason: "booked".into(),

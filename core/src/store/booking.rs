@@ -120,6 +120,7 @@ impl OrgStore {
         self.remember_client(&mut tx, order).await?;
         self.announce(&mut tx, &file, now).await?;
         tx.commit().await?;
+        tracing::info!(org = %self.org, job = %file.job, "job booked");
 
         Ok(Some(Ok(booked(&file))))
     }

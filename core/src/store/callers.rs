@@ -49,7 +49,7 @@ impl OrgStore {
             .query(
                 "SELECT j.id, j.number, j.status, j.start_ms, j.end_ms, j.master_id, f.file \
                  FROM jobs j JOIN job_files f ON f.job_id = j.id AND f.org_id = j.org_id \
-                 AND f.version = (SELECT MAX(v.version) FROM job_files v WHERE v.job_id = j.id) \
+                 AND f.version = (SELECT MAX(v.version) FROM job_files v WHERE v.job_id = j.id AND v.org_id = $1) \
                  WHERE j.org_id = $1 AND j.client_phone = $2 \
                  AND j.status NOT IN ('done', 'paid', 'cancelled') \
                  ORDER BY j.booked_ms DESC, j.id DESC LIMIT $3",

@@ -75,6 +75,7 @@ impl OrgStore {
         self.write_history(&mut tx, job, JobStatus::Booked, by.as_str(), &note, now)
             .await?;
         tx.commit().await?;
+        tracing::info!(org = %self.org, %job, "job moved");
 
         Ok(Ok(moved))
     }
@@ -115,6 +116,7 @@ impl OrgStore {
             .await?;
         }
         tx.commit().await?;
+        tracing::info!(org = %self.org, %job, "job cancelled");
 
         Ok(Ok(()))
     }

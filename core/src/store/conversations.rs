@@ -54,35 +54,9 @@ impl OrgStore {
     }
 
     /// One turn of a text channel, all or nothing: what was said, memory, state, and the reply to
-    /// that message. `false`: the message was answered before and nothing was changed.
-    pub async fn save_turn(
-        &self,
-        conversation: &ConversationId,
-        lines: &[Utterance],
-        memory: &str,
-        state: &str,
-        message: Option<(&str, &str)>,
-    ) -> Result<bool, StoreError> {
-        let mut tx = self.db.begin().await?;
-        if let Some((id, reply)) = message
-            && !self.write_reply(&mut tx, conversation, id, reply).await?
-        {
-            tx.roll_back().await?;
-            return Ok(false);
-        }
-        self.write_lines(&mut tx, conversation, lines).await?;
-        tx.execute(
-            "UPDATE conversations SET memory = $3, state = $4 WHERE org_id = $1 AND id = $2",
-            values![&self.org, conversation, memory, state],
-        )
-        .await?;
-        tx.commit().await?;
-
-        Ok(true)
-    }
-
-    /// One turn where several nodes may answer at once: `before` is the memory the turn began with.
-    /// `false`: the message was answered before, or somebody has written since; nothing was changed.
+    /// that message. `before` is the memory the turn began with, for several nodes may answer at
+    /// once. `false`: the message was answered before, or somebody has written since; nothing was
+    /// changed.
     pub async fn save_turn_over(
         &self,
         before: &str,
@@ -173,7 +147,8 @@ impl OrgStore {
         Ok(())
     }
 
-    /// Ends a conversation and gives back what it held. One that has ended stays as it ended.
+    /// Ends a conversation and gives back what it held; only a dropped one keeps it until it
+    /// expires, in case the same number phones again. One that has ended stays as it ended.
     pub async fn end_conversation(
         &self,
         conversation: &ConversationId,
@@ -196,7 +171,9 @@ impl OrgStore {
             ],
         )
         .await?;
-        self.drop_holds_of(&mut tx, conversation).await?;
+        if ending.status != ConversationStatus::Abandoned {
+            self.drop_holds_of(&mut tx, conversation).await?;
+        }
         tx.commit().await
     }
 

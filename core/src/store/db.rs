@@ -283,8 +283,7 @@ impl Row {
 pub(crate) fn word<T: serde::Serialize>(value: T) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(word)) => word,
-        Ok(other) => other.to_string(),
-        Err(error) => error.to_string(),
+        other => unreachable!("not one of our words: {other:?}"),
     }
 }
 

@@ -120,7 +120,7 @@ impl OrgStore {
             .db
             .query(
                 "SELECT j.master_id, j.start_ms, j.end_ms, j.district FROM jobs j \
-                 JOIN master_trades t ON t.master_id = j.master_id AND t.category = $2 \
+                 JOIN master_trades t ON t.master_id = j.master_id AND t.org_id = $1 AND t.category = $2 \
                  WHERE j.org_id = $1 AND j.status <> 'cancelled' AND j.end_ms > $3 AND j.start_ms < $4 \
                  UNION ALL \
                  SELECT h.master_id, h.start_ms, h.end_ms, h.district FROM holds h \

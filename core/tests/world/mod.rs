@@ -1,4 +1,13 @@
 //! A small organisation in a fresh database: two electricians who work every day from 8 to 20.
+#![allow(
+    dead_code,
+    unused_imports,
+    unused_macros,
+    reason = "each test takes what it needs"
+)]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+pub(crate) mod talk;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};

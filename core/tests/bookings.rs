@@ -1,23 +1,24 @@
-//! What the store promises, asked of SQLite always and of Postgres where GUDOK_TEST_POSTGRES holds
-//! the URL of a database for tests.
+//! What the store promises about holds, bookings and changes, asked of SQLite always and of Postgres
+//! where GUDOK_TEST_POSTGRES holds the URL of a database for tests.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
 
 mod world;
 
 use std::collections::BTreeSet;
 
 use jiff::{Timestamp, ToSpan};
-use job_core::conversation::{
-    CallEvent, Conversation, ConversationFilter, ConversationStatus, Ending, Millis, Page, Speaker,
-    Utterance,
-};
-use job_core::demo;
+use job_core::conversation::{CallEvent, Millis, Page, Speaker};
 use job_core::ids::{ConversationId, JobId};
 use job_core::job::JobStatus;
 use job_core::money::Kopecks;
 use job_core::order::Refused;
 use job_core::slot::{Feasibility, Offer, Wish};
-use job_core::store::{ApiKey, JobFilter, Line, OrgStore, Role, StoreError, User};
-use job_core::trade::{Channel, Language};
+use job_core::store::{JobFilter, OrgStore};
+use world::talk::{event, line, talk};
 use world::{World, at, conformance, order, prices, work};
 
 conformance! {
@@ -32,13 +33,6 @@ conformance! {
     a_job_moves_and_may_overlap_where_it_was,
     a_job_in_work_is_neither_moved_nor_cancelled,
     an_illegal_step_is_refused,
-    one_organisation_never_sees_anothers_rows,
-    a_known_caller_is_greeted_with_open_orders,
-    a_conversation_is_kept_line_by_line,
-    the_same_message_twice_changes_nothing,
-    a_dropped_call_resumes_within_fifteen_minutes,
-    numbers_keys_and_users_lead_to_their_organisation,
-    the_demo_is_seeded_once,
     a_busy_trade_is_full_and_a_strange_city_has_nobody,
 }
 
@@ -528,338 +522,6 @@ async fn an_illegal_step_is_refused(world: World) {
     );
 }
 
-async fn one_organisation_never_sees_anothers_rows(world: World) {
-    let (ours, theirs) = (world.org("a").await, world.org("b").await);
-    let offer = world.offer("a", 1, "2026-11-24T10:00");
-    let booked = world.booked(&ours, "call", &offer).await;
-    let call = ConversationId::new(world.name("call"));
-    ours.start_conversation(&talk(&call)).await.unwrap();
-    ours.add_utterances(&call, &[line(0, Speaker::Client, "секрет")])
-        .await
-        .unwrap();
-    ours.add_events(&call, &[event(1, "answered")])
-        .await
-        .unwrap();
-    let held = ours
-        .hold(
-            &work(),
-            &world.offer("a", 2, "2026-11-24T10:00"),
-            &call,
-            world.now,
-        )
-        .await
-        .unwrap()
-        .unwrap();
-
-    theirs.release(&held).await.unwrap();
-    theirs
-        .add_utterances(&call, &[line(1, Speaker::Client, "чужое")])
-        .await
-        .unwrap();
-    theirs.save_memory(&call, "чужое", "{}").await.unwrap();
-
-    assert_eq!(theirs.job(&booked.job).await.unwrap(), None);
-    assert_eq!(theirs.job_file(&booked.job).await.unwrap(), None);
-    assert!(
-        theirs
-            .jobs(&Default::default(), Page::default())
-            .await
-            .unwrap()
-            .is_empty()
-    );
-    assert!(theirs.history(&booked.job).await.unwrap().is_empty());
-    assert!(theirs.messages(&booked.job).await.unwrap().is_empty());
-    assert_eq!(
-        theirs.cancel(&booked.job, "x", world.now).await.unwrap(),
-        Err(Refused::Unknown)
-    );
-    assert_eq!(theirs.conversation(&call).await.unwrap(), None);
-    assert!(theirs.transcript(&call).await.unwrap().is_empty());
-    assert!(theirs.events(&call).await.unwrap().is_empty());
-    assert_eq!(theirs.caller("+79110001234").await.unwrap(), None);
-    assert_eq!(theirs.master(&offer.master_id).await.unwrap(), None);
-    let foreign = theirs
-        .hold(
-            &work(),
-            &world.offer("a", 1, "2026-11-24T15:00"),
-            &call,
-            world.now,
-        )
-        .await
-        .unwrap();
-    assert!(foreign.is_err());
-    assert_eq!(ours.transcript(&call).await.unwrap().len(), 1);
-    assert_eq!(
-        ours.conversation(&call).await.unwrap().unwrap().memory,
-        None
-    );
-    let rival = ConversationId::new(world.name("rival"));
-    let still_held = ours
-        .hold(
-            &work(),
-            &world.offer("a", 2, "2026-11-24T10:00"),
-            &rival,
-            world.now,
-        )
-        .await
-        .unwrap();
-    assert!(still_held.is_err());
-}
-
-async fn a_known_caller_is_greeted_with_open_orders(world: World) {
-    let store = world.org("a").await;
-    let offer = world.offer("a", 1, "2026-11-24T10:00");
-    let booked = world.booked(&store, "call", &offer).await;
-
-    let card = store.caller("+79110001234").await.unwrap().unwrap();
-    store
-        .cancel(&booked.job, "client", world.now)
-        .await
-        .unwrap()
-        .unwrap();
-    let later = store.caller("+79110001234").await.unwrap().unwrap();
-
-    assert_eq!(card.name, "Анна");
-    assert_eq!(card.orders[0].number, booked.number);
-    assert_eq!(card.orders[0].offer, offer);
-    assert_eq!(card.orders[0].findings.minutes, 60);
-    assert!(later.orders.is_empty());
-    assert_eq!(store.caller("+79990000000").await.unwrap(), None);
-    store
-        .complain(Some(&booked.job), None, "опоздал", world.now)
-        .await
-        .unwrap();
-    store
-        .call_back(Some("+79110001234"), "operator", world.now)
-        .await
-        .unwrap();
-    assert_eq!(store.complaints().await.unwrap()[0].words, "опоздал");
-    assert!(!store.call_backs().await.unwrap()[0].done);
-}
-
-async fn a_conversation_is_kept_line_by_line(world: World) {
-    let (store, call) = (
-        world.org("a").await,
-        ConversationId::new(world.name("call")),
-    );
-    store.start_conversation(&talk(&call)).await.unwrap();
-    let mut said = line(0, Speaker::Agent, "Здравствуйте! Чем помочь?");
-    store
-        .add_utterances(&call, std::slice::from_ref(&said))
-        .await
-        .unwrap();
-    said.text = "Здравствуйте!".into();
-    said.interrupted = true;
-    let answer = Utterance {
-        confidence: Some(87),
-        latency: None,
-        ..line(1, Speaker::Client, "Течёт кран")
-    };
-
-    store
-        .add_utterances(&call, &[said.clone(), answer.clone()])
-        .await
-        .unwrap();
-    store
-        .end_conversation(
-            &call,
-            &ending(ConversationStatus::Completed, "booked"),
-            world.now,
-        )
-        .await
-        .unwrap();
-    store
-        .end_conversation(
-            &call,
-            &ending(ConversationStatus::Abandoned, "late"),
-            world.now,
-        )
-        .await
-        .unwrap();
-
-    assert_eq!(store.transcript(&call).await.unwrap(), [said, answer]);
-    let kept = store.conversation(&call).await.unwrap().unwrap();
-    assert_eq!(kept.status, ConversationStatus::Completed);
-    assert_eq!(kept.end_reason.as_deref(), Some("booked"));
-    assert_eq!(kept.recording.as_deref(), Some("rec/1.wav"));
-    let filter = ConversationFilter {
-        status: Some(ConversationStatus::Completed),
-        ..Default::default()
-    };
-    assert_eq!(
-        store.conversations(&filter, Page::default()).await.unwrap(),
-        [kept]
-    );
-    let other = ConversationFilter {
-        channel: Some(Channel::Telegram),
-        ..Default::default()
-    };
-    assert!(
-        store
-            .conversations(&other, Page::default())
-            .await
-            .unwrap()
-            .is_empty()
-    );
-}
-
-async fn the_same_message_twice_changes_nothing(world: World) {
-    let (store, call) = (
-        world.org("a").await,
-        ConversationId::new(world.name("call")),
-    );
-    store.start_conversation(&talk(&call)).await.unwrap();
-    let lines = [
-        line(0, Speaker::Client, "да"),
-        line(1, Speaker::Agent, "Хорошо."),
-    ];
-
-    let first = store
-        .save_turn(&call, &lines, "{1}", "{}", Some(("m1", "Хорошо.")))
-        .await
-        .unwrap();
-    let second = store
-        .save_turn(&call, &[], "{2}", "{}", Some(("m1", "Иначе.")))
-        .await
-        .unwrap();
-
-    assert!(first && !second);
-    assert_eq!(
-        store.reply_to(&call, "m1").await.unwrap().as_deref(),
-        Some("Хорошо.")
-    );
-    assert_eq!(
-        store
-            .conversation(&call)
-            .await
-            .unwrap()
-            .unwrap()
-            .memory
-            .as_deref(),
-        Some("{1}")
-    );
-    assert_eq!(store.reply_to(&call, "m2").await.unwrap(), None);
-}
-
-async fn a_dropped_call_resumes_within_fifteen_minutes(world: World) {
-    let (store, call) = (
-        world.org("a").await,
-        ConversationId::new(world.name("call")),
-    );
-    store.start_conversation(&talk(&call)).await.unwrap();
-    store.save_memory(&call, "{}", "{}").await.unwrap();
-    let phone = "+79110001234";
-
-    let running = store.resume_candidate(phone, world.now).await.unwrap();
-    store
-        .end_conversation(
-            &call,
-            &ending(ConversationStatus::Abandoned, "hung_up"),
-            world.now,
-        )
-        .await
-        .unwrap();
-    let soon = store
-        .resume_candidate(phone, world.now + 15.minutes())
-        .await
-        .unwrap();
-    let late = store
-        .resume_candidate(phone, world.now + 16.minutes())
-        .await
-        .unwrap();
-    store.resume_conversation(&call).await.unwrap();
-
-    assert_eq!(running, None);
-    assert_eq!(soon.map(|it| it.id), Some(call.clone()));
-    assert_eq!(late, None);
-    assert_eq!(
-        store.conversation(&call).await.unwrap().unwrap().status,
-        ConversationStatus::Active
-    );
-}
-
-async fn numbers_keys_and_users_lead_to_their_organisation(world: World) {
-    let org = world.org("a").await.id().clone();
-    let (did, hash, login) = (world.name("100"), world.name("hash"), world.name("admin"));
-    let line = Line {
-        org: org.clone(),
-        pack: None,
-        language: Language::En,
-    };
-    let key = ApiKey {
-        org: org.clone(),
-        name: "tests".into(),
-    };
-    let user = User {
-        login: login.clone(),
-        org,
-        role: Role::Admin,
-        password_hash: "$".into(),
-    };
-
-    world.store.add_number(&did, &line).await.unwrap();
-    world.store.add_api_key(&hash, &key).await.unwrap();
-    let added = world.store.add_user(&user).await.unwrap();
-    let rival = User {
-        org: world.org("b").await.id().clone(),
-        ..user.clone()
-    };
-    let stolen = world.store.add_user(&rival).await.unwrap();
-
-    assert_eq!(
-        world.store.organisation_by_number(&did).await.unwrap(),
-        Some(line)
-    );
-    assert_eq!(
-        world.store.organisation_by_number("no").await.unwrap(),
-        None
-    );
-    assert_eq!(world.store.api_key(&hash).await.unwrap(), Some(key));
-    assert_eq!(world.store.user(&login).await.unwrap(), Some(user));
-    assert!(added && !stolen);
-    let unknown = world
-        .store
-        .org(&job_core::ids::OrgId::new("nobody"))
-        .settings()
-        .await;
-    assert!(matches!(unknown, Err(StoreError::UnknownOrg(_))));
-}
-
-async fn the_demo_is_seeded_once(world: World) {
-    let org = demo::seed_demo(&world.store, &prices(), world.now)
-        .await
-        .unwrap();
-    demo::seed_demo(&world.store, &prices(), world.now + 1.hours())
-        .await
-        .unwrap();
-    let store = world.store.org(&org);
-
-    let masters = store.masters().await.unwrap();
-    let jobs = store
-        .jobs(&Default::default(), Page::default())
-        .await
-        .unwrap();
-    let line = world
-        .store
-        .organisation_by_number(demo::NUMBER_EN)
-        .await
-        .unwrap()
-        .unwrap();
-
-    assert_eq!(masters.len(), 8);
-    assert!(jobs.len() >= 6, "{} jobs", jobs.len());
-    assert_eq!((line.org, line.language), (org, Language::En));
-    assert!(store.settings().await.unwrap().test_clock);
-    assert!(
-        store
-            .conversations(&Default::default(), Page::default())
-            .await
-            .unwrap()
-            .iter()
-            .all(|it| it.test)
-    );
-}
-
 async fn a_busy_trade_is_full_and_a_strange_city_has_nobody(world: World) {
     let store = world.org("a").await;
     let mut idle = store.masters().await.unwrap();
@@ -883,46 +545,4 @@ async fn a_busy_trade_is_full_and_a_strange_city_has_nobody(world: World) {
 
     assert_eq!(full, Feasibility::Full);
     assert_eq!(nobody, Feasibility::NoMasters);
-}
-
-fn talk(id: &ConversationId) -> Conversation {
-    let mut talk = Conversation::beginning(
-        id.clone(),
-        Channel::Phone,
-        Language::Ru,
-        at("2026-11-23T10:00"),
-    );
-    talk.participant = Some("+79110001234".into());
-    talk
-}
-
-fn ending(status: ConversationStatus, reason: &str) -> Ending {
-    Ending {
-        status,
-        reason: reason.into(),
-        recording: Some("rec/1.wav".into()),
-        job: None,
-    }
-}
-
-fn line(seq: i64, speaker: Speaker, text: &str) -> Utterance {
-    let latency = (speaker == Speaker::Agent).then_some(Millis(640));
-
-    Utterance {
-        seq,
-        at: Millis(seq * 1_000),
-        speaker,
-        text: text.into(),
-        confidence: None,
-        latency,
-        interrupted: false,
-    }
-}
-
-fn event(at: i64, kind: &str) -> CallEvent {
-    CallEvent {
-        at: Millis(at),
-        kind: kind.into(),
-        detail: String::new(),
-    }
 }
