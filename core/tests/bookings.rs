@@ -455,6 +455,8 @@ async fn a_job_moves_and_may_overlap_where_it_was(world: World) {
         store.job_file(&job).await.unwrap().unwrap().visit,
         half_past
     );
+    let why = store.job_file(&job).await.unwrap().unwrap().assignment;
+    assert_eq!(why.considered[0].master_id, half_past.master_id);
     assert_eq!(store.history(&job).await.unwrap().len(), 2);
     let before = world.offer("a", 1, "2026-11-24T09:00");
     world.booked(&store, "third", &before).await;

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::db::{Tx, values, word};
+use super::masters::Own;
 use super::outbox::Draft;
 use super::slots::district;
 use super::{OrgStore, StoreError, json as json_text};
@@ -42,7 +43,14 @@ impl OrgStore {
         random: u64,
     ) -> Result<Result<Booked, Refused>, StoreError> {
         let settings = self.settings().await?;
-        let why = self.explained(order, &settings, now).await?;
+        let work = work_of(order, &settings);
+        let own = Own {
+            conversation: Some(&order.conversation),
+            job: None,
+        };
+        let why = self
+            .explained(&work, &order.offer, own, &settings, now)
+            .await?;
         for _ in 1..ATTEMPTS {
             match self
                 .book_once(order, list, &settings, &why, now, random)
@@ -126,30 +134,30 @@ impl OrgStore {
     }
 
     /// Who could have come, read before the transaction: it explains, it does not decide.
-    async fn explained(
+    pub(super) async fn explained(
         &self,
-        order: &Order,
+        work: &Work,
+        offer: &Offer,
+        own: Own<'_>,
         settings: &Settings,
         now: Timestamp,
     ) -> Result<Assignment, StoreError> {
-        let work = work_of(order, settings);
         let zone = settings.time_zone()?;
         let window = Span {
-            start: order.offer.start - DAY,
-            end: order.offer.end + DAY,
+            start: offer.start - DAY,
+            end: offer.end + DAY,
         };
-        let own = Some(&order.conversation);
         let candidates = self
             .candidates(work.category, &work.city, window, own, now)
             .await?;
         let task = Task {
-            work: &work,
-            district: district(settings, &work),
+            work,
+            district: district(settings, work),
             zone: &zone,
             pace: &settings.pace,
         };
-        let mut why = task.assign(&candidates, order.offer.start);
-        why.chosen = Some(order.offer.master_id.clone());
+        let mut why = task.assign(&candidates, offer.start);
+        why.chosen = Some(offer.master_id.clone());
 
         Ok(why)
     }

@@ -5,15 +5,28 @@ use serde_json::json;
 
 use super::booking::{ATTEMPTS, master_named};
 use super::db::{Row, Tx, values};
+use super::masters::Own;
 use super::outbox::Draft;
 use super::slots::Owner;
 use super::{OrgStore, StoreError};
+use crate::assign::Assignment;
 use crate::ids::{ConversationId, JobId, MasterId};
 use crate::job::{JobStatus, StepRefused};
 use crate::job_file::JobFile;
 use crate::order::Refused;
 use crate::schedule::Span;
+use crate::settings::Settings;
 use crate::slot::{Offer, Work};
+
+/// A move about to be made.
+#[derive(Debug, Clone, Copy)]
+struct Move<'a> {
+    job: &'a JobId,
+    offer: &'a Offer,
+    work: &'a Work,
+    why: &'a Assignment,
+    by: &'a ConversationId,
+}
 
 impl OrgStore {
     /// Moves a job to another slot; refused, it stays where it was. Holds of `by` are given up for
@@ -25,34 +38,54 @@ impl OrgStore {
         by: &ConversationId,
         now: Timestamp,
     ) -> Result<Result<Offer, Refused>, StoreError> {
+        let settings = self.settings().await?;
+        let Some(work) = self.work(job).await? else {
+            return Ok(Err(Refused::Unknown));
+        };
+        let own = Own {
+            conversation: Some(by),
+            job: Some(job),
+        };
+        let why = self.explained(&work, offer, own, &settings, now).await?;
+        let change = Move {
+            job,
+            offer,
+            work: &work,
+            why: &why,
+            by,
+        };
         for _ in 1..ATTEMPTS {
-            match self.move_once(job, offer, by, now).await {
+            match self.move_once(&settings, change, now).await {
                 Err(error) if error.is_passing() => {}
                 done => return done,
             }
         }
-        self.move_once(job, offer, by, now).await
+        self.move_once(&settings, change, now).await
     }
 
     async fn move_once(
         &self,
-        job: &JobId,
-        offer: &Offer,
-        by: &ConversationId,
+        settings: &Settings,
+        change: Move<'_>,
         now: Timestamp,
     ) -> Result<Result<Offer, Refused>, StoreError> {
-        let settings = self.settings().await?;
+        let Move {
+            job,
+            offer,
+            work,
+            why,
+            by,
+        } = change;
         let mut tx = self.db.begin().await?;
         let row = match self.changeable(&mut tx, job).await? {
             Ok(row) => row,
             Err(refused) => return refuse(tx, refused).await,
         };
         let (from, before): (Timestamp, String) = (row.time("start_ms")?, row.text("master_id")?);
-        let work = work_of(&row)?;
         self.drop_holds_of(&mut tx, by).await?;
         self.free_cells(&mut tx, job).await?;
         let Some(span) = self
-            .fitting_elsewhere(&mut tx, &settings, &work, offer, job, now)
+            .fitting_elsewhere(&mut tx, settings, work, offer, job, now)
             .await?
         else {
             return refuse(tx, Refused::Taken(offer.start)).await;
@@ -69,7 +102,7 @@ impl OrgStore {
             end: span.end,
             master_id: master.clone(),
         };
-        self.rewrite(&mut tx, job, &moved, &MasterId::new(before), now)
+        self.rewrite(&mut tx, job, &moved, &MasterId::new(before), why, now)
             .await?;
         let note = format!("moved from {from}");
         self.write_history(&mut tx, job, JobStatus::Booked, by.as_str(), &note, now)
@@ -152,6 +185,19 @@ impl OrgStore {
         Ok(Some(Ok(next)))
     }
 
+    /// The work of a job, as when it was booked.
+    async fn work(&self, job: &JobId) -> Result<Option<Work>, StoreError> {
+        let row = self
+            .db
+            .first(
+                "SELECT category, minutes, city, street FROM jobs WHERE org_id = $1 AND id = $2",
+                values![&self.org, job],
+            )
+            .await?;
+
+        row.as_ref().map(work_of).transpose()
+    }
+
     /// The job's row, locked until the transaction ends.
     async fn locked(&self, tx: &mut Tx, job: &JobId) -> Result<Option<Row>, StoreError> {
         tx.first(
@@ -204,7 +250,7 @@ impl OrgStore {
     async fn fitting_elsewhere(
         &self,
         tx: &mut Tx,
-        settings: &crate::settings::Settings,
+        settings: &Settings,
         work: &Work,
         offer: &Offer,
         job: &JobId,
@@ -226,6 +272,7 @@ impl OrgStore {
         job: &JobId,
         moved: &Offer,
         before: &MasterId,
+        why: &Assignment,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         tx.execute(
@@ -245,7 +292,7 @@ impl OrgStore {
             file.master = master;
         }
         file.visit = moved.clone();
-        file.assignment.chosen = Some(moved.master_id.clone());
+        file.assignment = why.clone();
         self.write_file(tx, &file).await?;
         self.tell(tx, &file, "client", &file.client.phone, "moved", now)
             .await?;

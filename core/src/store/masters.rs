@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::db::{Row, Tx, values, word};
 use super::{OrgStore, StoreError, json};
-use crate::ids::{ConversationId, MasterId};
+use crate::ids::{ConversationId, JobId, MasterId};
 use crate::master::{Candidate, Master, Rating};
 use crate::place::place_key;
 use crate::schedule::{Span, Visit};
@@ -14,6 +14,13 @@ use crate::trade::Category;
 
 /// Neighbouring visits further off than this cannot matter to travel.
 const NEIGHBOURS: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
+
+/// What does not stand in the asker's own way: the conversation's holds, the job being moved.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Own<'a> {
+    pub(super) conversation: Option<&'a ConversationId>,
+    pub(super) job: Option<&'a JobId>,
+}
 
 impl OrgStore {
     /// Adds a master or changes the one with that id.
@@ -98,14 +105,14 @@ impl OrgStore {
         Ok(row.is_some())
     }
 
-    /// Masters of that trade in that city with their visits in the window. Holds of `own` are the
-    /// asker's and do not count.
+    /// Masters of that trade in that city with their visits in the window; what is the asker's own
+    /// does not count.
     pub(super) async fn candidates(
         &self,
         category: Category,
         city: &str,
         window: Span,
-        own: Option<&ConversationId>,
+        own: Own<'_>,
         now: Timestamp,
     ) -> Result<Vec<Candidate>, StoreError> {
         let masters = self
@@ -121,8 +128,8 @@ impl OrgStore {
             .query(
                 "SELECT j.master_id, j.start_ms, j.end_ms, j.district FROM jobs j \
                  JOIN master_trades t ON t.master_id = j.master_id AND t.org_id = $1 AND t.category = $2 \
-                 WHERE j.org_id = $1 AND j.status <> 'cancelled' AND j.end_ms > $3 AND j.start_ms < $4 \
-                 UNION ALL \
+                 WHERE j.org_id = $1 AND j.status <> 'cancelled' AND j.id <> $7 \
+                 AND j.end_ms > $3 AND j.start_ms < $4 UNION ALL \
                  SELECT h.master_id, h.start_ms, h.end_ms, h.district FROM holds h \
                  WHERE h.org_id = $1 AND h.expires_ms > $5 AND h.conversation_id <> $6 \
                  AND h.end_ms > $3 AND h.start_ms < $4 ORDER BY start_ms",
@@ -132,7 +139,8 @@ impl OrgStore {
                     window.start,
                     window.end,
                     now,
-                    own.map_or("", ConversationId::as_str),
+                    own.conversation.map_or("", ConversationId::as_str),
+                    own.job.map_or("", JobId::as_str),
                 ],
             )
             .await?;

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::booking::ATTEMPTS;
 use super::db::{Tx, values};
+use super::masters::Own;
 use super::{OrgStore, StoreError};
 use crate::assign::Task;
 use crate::ids::{ConversationId, HoldId, JobId, MasterId};
@@ -48,7 +49,16 @@ impl OrgStore {
             end: until,
         };
         let candidates = self
-            .candidates(work.category, &work.city, window, own, now)
+            .candidates(
+                work.category,
+                &work.city,
+                window,
+                Own {
+                    conversation: own,
+                    job: None,
+                },
+                now,
+            )
             .await?;
 
         match feasibility(&candidates, *wish, &task, now) {
