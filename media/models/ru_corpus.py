@@ -37,7 +37,7 @@ def size(name, default):
 def band_limited(command, effects=(), band=True):
     """Output of a shell-less pipe `command | sox`, as 8 kHz samples."""
     source = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    sox = subprocess.run(["sox", "-V1", "-t", "wav", "--ignore-length", "-", "-t", "raw", "-e", "signed",
+    sox = subprocess.run(["sox", "-R", "-V1", "-t", "wav", "--ignore-length", "-", "-t", "raw", "-e", "signed",
                           "-b", "16", "-c", "1", "-r", str(RATE), "-", "norm", "-3", *effects]
                          + (BAND if band else []),
                          stdin=source.stdout, capture_output=True, check=True)
@@ -134,7 +134,7 @@ class Corpus:
             effects = []
             if copy:
                 effects = [dice.choice(["speed", "tempo"]), "%.3f" % dice.choice([0.92, 0.96, 1.04, 1.08])]
-            return telephone(band_limited(["cat", path], effects), dice, noises, dice.random() < 0.5)
+            return telephone(band_limited(["cat", path], effects), dice, noises, copy % 2 == 0)
         return make
 
     def synthetic(self, count, per_shape, dice):
@@ -197,8 +197,8 @@ class Corpus:
 
 def main():
     corpus = Corpus(sys.argv[1])
-    corpus.real(size("REAL_COPIES", 3))
-    corpus.synthetic(size("SYNTHETIC", 6000), size("PER_TEMPLATE", 60), random.Random(3))
+    corpus.real(size("REAL_COPIES", 1))
+    corpus.synthetic(size("SYNTHETIC", 2200), size("PER_TEMPLATE", 40), random.Random(3))
     # Training runs in two processes, each on half of the list: both halves get every kind.
     random.Random(4).shuffle(corpus.transcripts)
     corpus.write_lists()

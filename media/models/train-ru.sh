@@ -3,7 +3,8 @@
 #
 #   train-ru.sh [WORKDIR]     as root on Debian 12
 #
-# Sizes, by environment:  REAL_COPIES (copies of each real recording: 1 clean, others changed),
+# Sizes, by environment:  REAL_COPIES (copies of each real recording: the first clean, every other
+# one noisy, all but the first faster or slower),
 # SYNTHETIC (synthetic utterances), PER_TEMPLATE (sentences per template), SENONES, GAUSSIANS.
 # KEEP=1 leaves ./ru alone: the model stays in WORKDIR/ru.
 set -eu
@@ -12,7 +13,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 work=${1:-$(mktemp -d)}
 mkdir -p "$work"
 work=$(cd "$work" && pwd)
-export SENONES="${SENONES:-900}" GAUSSIANS="${GAUSSIANS:-8}"
+export SENONES="${SENONES:-500}" GAUSSIANS="${GAUSSIANS:-8}"
 export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 
 say() { printf '%s %s\n' "$(date +%H:%M:%S)" "$*"; }
