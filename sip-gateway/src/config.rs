@@ -78,7 +78,11 @@ pub enum ConfigError {
     #[error("{0}")]
     Read(#[from] config::ConfigError),
     #[error("{key} = {value}: {fact}")]
-    Impossible { key: &'static str, value: String, fact: &'static str },
+    Impossible {
+        key: &'static str,
+        value: String,
+        fact: &'static str,
+    },
 }
 
 impl Default for Settings {
@@ -97,19 +101,26 @@ impl Default for Settings {
 
 impl Default for Sip {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 5060)), advertise: None }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 5060)),
+            advertise: None,
+        }
     }
 }
 
 impl Default for Media {
     fn default() -> Self {
-        Self { ports: (20_000, 29_999) }
+        Self {
+            ports: (20_000, 29_999),
+        }
     }
 }
 
 impl Default for Http {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)) }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+        }
     }
 }
 
@@ -127,7 +138,10 @@ impl Default for Speech {
 
 impl Default for Calls {
     fn default() -> Self {
-        Self { most: 400, longest_seconds: 900 }
+        Self {
+            most: 400,
+            longest_seconds: 900,
+        }
     }
 }
 
@@ -142,8 +156,7 @@ impl Settings {
             .prefix_separator("_")
             .separator("__")
             .try_parsing(true);
-        let mut settings: Self =
-            sources.add_source(environment).build()?.try_deserialize()?;
+        let mut settings: Self = sources.add_source(environment).build()?.try_deserialize()?;
         if let Ok(url) = std::env::var("DATABASE_URL") {
             settings.database.url = url;
         }
@@ -202,12 +215,20 @@ fn refuse(
     value: String,
     fact: &'static str,
 ) -> Result<(), ConfigError> {
-    if good { Ok(()) } else { Err(ConfigError::Impossible { key, value, fact }) }
+    if good {
+        Ok(())
+    } else {
+        Err(ConfigError::Impossible { key, value, fact })
+    }
 }
 
 fn hide_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let Some((user, host)) = rest.rsplit_once('@') else { return url.to_owned() };
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    let Some((user, host)) = rest.rsplit_once('@') else {
+        return url.to_owned();
+    };
     let user = user.split(':').next().unwrap_or_default();
     format!("{scheme}://{user}:***@{host}")
 }
@@ -218,18 +239,29 @@ mod tests {
 
     #[test]
     fn an_unknown_key_is_refused_by_its_name() {
-        let error = toml::from_str::<Settings>("[sip]\nlisten_on = \"127.0.0.1:5060\"").unwrap_err();
+        let error =
+            toml::from_str::<Settings>("[sip]\nlisten_on = \"127.0.0.1:5060\"").unwrap_err();
 
         assert!(error.to_string().contains("listen_on"), "{error}");
     }
 
     #[test]
     fn an_impossible_value_is_refused_by_its_key() {
-        let settings = Settings { media: Media { ports: (30_000, 20_000) }, ..Settings::default() };
+        let settings = Settings {
+            media: Media {
+                ports: (30_000, 20_000),
+            },
+            ..Settings::default()
+        };
 
         let error = settings.check().unwrap_err();
 
-        assert!(error.to_string().starts_with("media.ports = [30000, 20000]"), "{error}");
+        assert!(
+            error
+                .to_string()
+                .starts_with("media.ports = [30000, 20000]"),
+            "{error}"
+        );
     }
 
     #[test]

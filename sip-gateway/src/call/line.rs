@@ -43,7 +43,10 @@ impl From<&Session> for Agreed {
             sdp::Codec::Pcmu => Codec::Pcmu,
             sdp::Codec::Pcma => Codec::Pcma,
         };
-        Self { codec, keypad: session.telephone_event }
+        Self {
+            codec,
+            keypad: session.telephone_event,
+        }
     }
 }
 
@@ -92,7 +95,9 @@ impl Line {
         self.last_packet = Some(now);
 
         if Some(packet.header.payload_type) == self.agreed.keypad {
-            let Header { timestamp, marker, .. } = packet.header;
+            let Header {
+                timestamp, marker, ..
+            } = packet.header;
             return self.keypad.hear(now, timestamp, packet.payload, marker);
         }
         if packet.header.payload_type != self.agreed.codec.payload_type() {
@@ -152,7 +157,11 @@ impl Line {
         let [high, low] = duration.to_be_bytes();
         let flags = if end { 0x80 } else { 0 } | KEY_VOLUME;
         let marker = self.pressed == 1;
-        let header = Header { payload_type, marker, ..self.header };
+        let header = Header {
+            payload_type,
+            marker,
+            ..self.header
+        };
         rtp::write(&header, &[event, flags, high, low], out);
         self.header.sequence = self.header.sequence.wrapping_add(1);
 

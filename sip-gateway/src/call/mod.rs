@@ -65,7 +65,11 @@ pub enum Output {
     /// `Call::packet` holds a packet to send.
     Packet,
     /// The recogniser: an utterance begins; `back` holds the frames of its first moments.
-    Listen { turn: TurnId, expect: Expect, back: Vec<Frame> },
+    Listen {
+        turn: TurnId,
+        expect: Expect,
+        back: Vec<Frame>,
+    },
     /// The recogniser: `Call::heard` belongs to this utterance.
     Hear(TurnId),
     /// The recogniser: the utterance is over, final words please.
@@ -75,7 +79,11 @@ pub enum Output {
     /// The recogniser failed: open another stream.
     Reopen,
     /// The synthesiser: speak.
-    Speak { line: TurnId, text: String, language: Language },
+    Speak {
+        line: TurnId,
+        text: String,
+        language: Language,
+    },
     /// The synthesiser: what it still makes of this line is not wanted.
     Hush(TurnId),
     /// The job core.
@@ -92,9 +100,16 @@ pub enum Output {
 #[derive(Debug)]
 enum Hearing {
     Nobody,
-    Speech { turn: TurnId, began: u32 },
+    Speech {
+        turn: TurnId,
+        began: u32,
+    },
     /// Waiting for the final words.
-    Settling { turn: TurnId, began: u32, until: Instant },
+    Settling {
+        turn: TurnId,
+        began: u32,
+        until: Instant,
+    },
 }
 
 /// What a call begins with.
@@ -113,7 +128,11 @@ pub struct Start {
 pub enum Talk {
     Conversation(Box<Conversation>),
     /// One line, then the end: all recognisers are taken.
-    Notice { reply: Reply, language: Language, end: End },
+    Notice {
+        reply: Reply,
+        language: Language,
+        end: End,
+    },
 }
 
 #[derive(Debug)]

@@ -41,7 +41,9 @@ impl Call {
     /// Tells the conversation, then does what it has decided.
     pub(super) fn tell(&mut self, now: Instant, word: Word) {
         let wall = self.wall(now);
-        let Talk::Conversation(conversation) = &mut self.talk else { return };
+        let Talk::Conversation(conversation) = &mut self.talk else {
+            return;
+        };
         let remembers = !matches!(word, Word::Opened);
         conversation.handle(wall, word);
 
@@ -77,13 +79,23 @@ impl Call {
         if self.saying.is_some() {
             return;
         }
-        let Some(reply) = self.lines.pop_front() else { return };
+        let Some(reply) = self.lines.pop_front() else {
+            return;
+        };
 
         self.line_id = self.line_id.next();
         self.player.say(self.line_id, &reply.speech);
         let (line, text, language) = (self.line_id, reply.speech.clone(), self.language());
-        self.outputs.push_back(Output::Speak { line, text, language });
-        self.saying = Some(Saying { id: self.line_id, reply, noted: false });
+        self.outputs.push_back(Output::Speak {
+            line,
+            text,
+            language,
+        });
+        self.saying = Some(Saying {
+            id: self.line_id,
+            reply,
+            noted: false,
+        });
     }
 
     /// Sends the next 20 ms of what the agent says, or silence.
@@ -104,13 +116,23 @@ impl Call {
 
     /// The agent stops at once; the history keeps the words that were heard.
     pub(super) fn cut_line(&mut self, now: Instant) {
-        let Some(saying) = self.saying.take() else { return };
-        let heard = self.player.cut(saying.id.next()).map(|heard| heard.text).unwrap_or_default();
+        let Some(saying) = self.saying.take() else {
+            return;
+        };
+        let heard = self
+            .player
+            .cut(saying.id.next())
+            .map(|heard| heard.text)
+            .unwrap_or_default();
         self.outputs.push_back(Output::Hush(saying.id));
         self.lines.clear();
 
         let at = self.elapsed();
-        self.note(Note::Cut { at, line: saying.id, heard: heard.clone() });
+        self.note(Note::Cut {
+            at,
+            line: saying.id,
+            heard: heard.clone(),
+        });
         self.cut = Some(saying.reply);
         self.tell(now, Word::Cut { heard });
     }
@@ -129,17 +151,28 @@ impl Call {
         let began = self.ticks.saturating_sub(frames_back as u32);
         self.hearing = Hearing::Speech { turn, began };
         let expect = expect(self.awaiting());
-        self.outputs.push_back(Output::Listen { turn, expect, back });
+        self.outputs
+            .push_back(Output::Listen { turn, expect, back });
     }
 
     fn settle(&mut self, now: Instant, turn: TurnId) {
-        let Hearing::Speech { turn: current, began } = self.hearing else { return };
+        let Hearing::Speech {
+            turn: current,
+            began,
+        } = self.hearing
+        else {
+            return;
+        };
         if current != turn {
             return;
         }
 
         self.caller_ended = self.last_voice;
-        self.hearing = Hearing::Settling { turn, began, until: now + FINAL_WITHIN };
+        self.hearing = Hearing::Settling {
+            turn,
+            began,
+            until: now + FINAL_WITHIN,
+        };
         self.outputs.push_back(Output::Settle(turn));
     }
 
@@ -153,17 +186,28 @@ impl Call {
     }
 
     fn overhear(&mut self, now: Instant, turn: TurnId, words: &Words) {
-        let Hearing::Speech { turn: current, .. } = self.hearing else { return };
+        let Hearing::Speech { turn: current, .. } = self.hearing else {
+            return;
+        };
         if current == turn {
             let text_len = words.text.len();
-            let words = floor::Input::Words { turn, text_len, settled: false, complete: false };
+            let words = floor::Input::Words {
+                turn,
+                text_len,
+                settled: false,
+                complete: false,
+            };
             self.floor.handle(now, words);
         }
     }
 
     fn understand(&mut self, now: Instant, turn: TurnId, words: Words) {
         let began = match self.hearing {
-            Hearing::Settling { turn: current, began, .. } if current == turn => {
+            Hearing::Settling {
+                turn: current,
+                began,
+                ..
+            } if current == turn => {
                 self.hearing = Hearing::Nobody;
                 began
             }
@@ -184,7 +228,11 @@ impl Call {
         self.cut = None;
         let at = FRAME_TIME * began;
         let (text, confidence) = (words.text, words.confidence);
-        self.note(Note::Caller { at, text: text.clone(), confidence });
+        self.note(Note::Caller {
+            at,
+            text: text.clone(),
+            confidence,
+        });
         self.tell(now, Word::Said { text, confidence });
     }
 
@@ -212,21 +260,41 @@ impl Call {
             return;
         }
         self.outputs.push_back(Output::Reopen);
-        self.tell(now, Word::Said { text: String::new(), confidence: 0.0 });
+        self.tell(
+            now,
+            Word::Said {
+                text: String::new(),
+                confidence: 0.0,
+            },
+        );
     }
 
     fn note_first_sound(&mut self, now: Instant) {
-        let Some(saying) = self.saying.as_mut().filter(|saying| !saying.noted) else { return };
+        let Some(saying) = self.saying.as_mut().filter(|saying| !saying.noted) else {
+            return;
+        };
         saying.noted = true;
         let (line, text) = (saying.id, saying.reply.text.clone());
         let patience = patience(saying.reply.awaiting);
         let at = self.elapsed().saturating_sub(FRAME_TIME);
-        let answered_in =
-            self.caller_ended.take().map(|ended| now.saturating_duration_since(ended));
+        let answered_in = self
+            .caller_ended
+            .take()
+            .map(|ended| now.saturating_duration_since(ended));
 
-        self.note(Note::Agent { at, line, text, answered_in });
+        self.note(Note::Agent {
+            at,
+            line,
+            text,
+            answered_in,
+        });
         self.floor.handle(now, floor::Input::Expect(patience));
-        self.floor.handle(now, floor::Input::AgentSpeaks { protected: self.line_id == FIRST_LINE });
+        self.floor.handle(
+            now,
+            floor::Input::AgentSpeaks {
+                protected: self.line_id == FIRST_LINE,
+            },
+        );
     }
 
     fn line_out(&mut self, now: Instant, line: TurnId) {
@@ -253,12 +321,13 @@ impl Call {
     }
 
     fn awaiting(&self) -> Awaiting {
-        self.conversation().map_or(Awaiting::None, |conversation| conversation.state().awaiting)
+        self.conversation()
+            .map_or(Awaiting::None, |conversation| conversation.state().awaiting)
     }
 
     fn language(&self) -> Language {
         match &self.talk {
-            Talk::Conversation(conversation) => conversation.state().language,
+            Talk::Conversation(conversation) => conversation.pack().language,
             Talk::Notice { language, .. } => *language,
         }
     }
@@ -304,7 +373,9 @@ fn expect(awaiting: Awaiting) -> Expect {
 }
 
 fn join(before: Option<Words>, words: Words) -> Words {
-    let Some(mut before) = before else { return words };
+    let Some(mut before) = before else {
+        return words;
+    };
     if words.text.is_empty() {
         return before;
     }

@@ -37,11 +37,18 @@ pub enum Input<'a> {
 pub enum Output {
     /// `Caller::packet` holds a packet to send.
     Packet,
-    Listen { turn: TurnId, expect: Expect, back: Vec<Frame> },
+    Listen {
+        turn: TurnId,
+        expect: Expect,
+        back: Vec<Frame>,
+    },
     Hear(TurnId),
     Settle(TurnId),
     Forget(TurnId),
-    Speak { line: TurnId, text: String },
+    Speak {
+        line: TurnId,
+        text: String,
+    },
     Event(Event),
     HangUp,
 }
@@ -50,10 +57,23 @@ pub enum Output {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     /// The agent's first sound since the caller's last; `gap` from the caller's last sound.
-    AgentBegan { at: Duration, gap: Option<Duration> },
-    Heard { at: Duration, text: String, confidence: f32 },
-    Said { at: Duration, text: String },
-    Pressed { at: Duration, keys: String },
+    AgentBegan {
+        at: Duration,
+        gap: Option<Duration>,
+    },
+    Heard {
+        at: Duration,
+        text: String,
+        confidence: f32,
+    },
+    Said {
+        at: Duration,
+        text: String,
+    },
+    Pressed {
+        at: Duration,
+        keys: String,
+    },
 }
 
 #[derive(Debug)]
@@ -170,7 +190,10 @@ impl Caller {
     fn agent_began(&mut self, now: Instant, turn: TurnId, frames_back: usize) {
         let began = self.ticks.saturating_sub(frames_back as u32);
         let onset = now - FRAME_TIME * frames_back.min(self.ticks as usize) as u32;
-        let gap = self.last_sound.take().map(|last| onset.saturating_duration_since(last));
+        let gap = self
+            .last_sound
+            .take()
+            .map(|last| onset.saturating_duration_since(last));
         let back = self.back.last(frames_back).copied().collect();
         self.hearing = Some((turn, began));
         self.agent_turns += 1;
@@ -181,8 +204,12 @@ impl Caller {
         }
 
         let expect = Expect::Anything;
-        self.outputs.push_back(Output::Listen { turn, expect, back });
-        self.event(Event::AgentBegan { at: FRAME_TIME * began, gap });
+        self.outputs
+            .push_back(Output::Listen { turn, expect, back });
+        self.event(Event::AgentBegan {
+            at: FRAME_TIME * began,
+            gap,
+        });
     }
 
     fn hear(&mut self, now: Instant, turn: TurnId, heard: Heard) {
@@ -196,7 +223,11 @@ impl Caller {
         }
 
         let (at, text, confidence) = (FRAME_TIME * began, words.text.clone(), words.confidence);
-        self.event(Event::Heard { at, text, confidence });
+        self.event(Event::Heard {
+            at,
+            text,
+            confidence,
+        });
         self.heard_so_far = format!("{} {}", self.heard_so_far, words.text);
         let act = self.mind.hear(&self.heard_so_far);
         if act != Act::Listen {
@@ -206,7 +237,9 @@ impl Caller {
     }
 
     fn act(&mut self, now: Instant) {
-        let Some((_, act)) = self.next.take_if(|(at, _)| now >= *at) else { return };
+        let Some((_, act)) = self.next.take_if(|(at, _)| now >= *at) else {
+            return;
+        };
         let at = self.elapsed();
         match act {
             Act::Say(text) => {
@@ -237,7 +270,9 @@ impl Caller {
     }
 
     fn lose_patience(&mut self, now: Instant) {
-        let Some(ms) = self.mind.scenario().hangs_up_after_ms else { return };
+        let Some(ms) = self.mind.scenario().hangs_up_after_ms else {
+            return;
+        };
         if now.saturating_duration_since(self.started) >= Duration::from_millis(ms) {
             self.outputs.push_back(Output::HangUp);
         }

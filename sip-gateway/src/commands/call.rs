@@ -17,9 +17,19 @@ pub fn call(to: &str, scenario: &Path, out: &Path) -> anyhow::Result<ExitCode> {
     let scenario = Scenario::load(scenario)?;
     let outcome = phone(to, scenario, out, 1)?;
     for turn in &outcome.turns {
-        println!("{:7.2}  {:6}  {}", turn.at_ms as f64 / 1000.0, turn.who, turn.text);
+        println!(
+            "{:7.2}  {:6}  {}",
+            turn.at_ms as f64 / 1000.0,
+            turn.who,
+            turn.text
+        );
     }
-    println!("ended: {} after {:.1} s; result in {}", outcome.end, outcome.seconds, out.display());
+    println!(
+        "ended: {} after {:.1} s; result in {}",
+        outcome.end,
+        outcome.seconds,
+        out.display()
+    );
     Ok(code(outcome.turns.iter().any(|turn| turn.who == "agent")))
 }
 
@@ -51,9 +61,17 @@ fn target(to: &str) -> anyhow::Result<SocketAddr> {
     let address = to.strip_prefix("sip:").unwrap_or(to);
     let host = address.rsplit('@').next().unwrap_or(address);
     let host = host.split(';').next().unwrap_or(host);
-    let with_port = if host.contains(':') { host.to_owned() } else { format!("{host}:5060") };
-    let mut found = with_port.to_socket_addrs().with_context(|| format!("{to}: no such address"))?;
-    found.next().with_context(|| format!("{to}: no such address"))
+    let with_port = if host.contains(':') {
+        host.to_owned()
+    } else {
+        format!("{host}:5060")
+    };
+    let mut found = with_port
+        .to_socket_addrs()
+        .with_context(|| format!("{to}: no such address"))?;
+    found
+        .next()
+        .with_context(|| format!("{to}: no such address"))
 }
 
 #[cfg(test)]

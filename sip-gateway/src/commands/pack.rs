@@ -7,15 +7,13 @@ use dialog::pack::Pack;
 use job_core::trade::Language;
 
 use super::code;
-
-/// The packs shipped inside the program.
-pub(crate) const BUILT_IN: &[&str] = &["home-repair"];
+use crate::net::house::PACKS;
 
 /// Checks the packs under `folder`, or the built-in ones; 0 when all are complete.
 pub fn check(folder: Option<&Path>) -> anyhow::Result<ExitCode> {
     let names = match folder {
         Some(folder) => folders(folder)?,
-        None => BUILT_IN.iter().map(|name| (*name).to_owned()).collect(),
+        None => PACKS.iter().map(|name| (*name).to_owned()).collect(),
     };
     let mut good = !names.is_empty();
     for name in names {

@@ -12,7 +12,10 @@ pub fn serve(settings: Settings, demo: bool) -> anyhow::Result<ExitCode> {
         let house = House::open(settings, demo).await?;
         eprintln!("gudok: SIP {} · HTTP http://{}", house.sip, house.http);
         if let Some(file) = &house.demo_file {
-            eprintln!("gudok: demo organisation; numbers 100 (ru), 200 (en); keys in {}", file.display());
+            eprintln!(
+                "gudok: demo organisation; numbers 100 (ru), 200 (en); keys in {}",
+                file.display()
+            );
         }
         until_stopped().await?;
         eprintln!("gudok: closing the line");

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use anyhow::Context;
+use job_core::ids::OrgId;
 use job_core::store::Store;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::Rng;
@@ -29,7 +30,9 @@ pub struct Keys {
 
 /// Seeds the demo organisation where it is missing, and gives it fresh keys.
 pub async fn prepare(store: &Store, random: &Mutex<ChaCha20Rng>) -> anyhow::Result<Keys> {
-    job_core::demo::seed_demo(store, clock::wall()).await.context("the demo organisation")?;
+    job_core::demo::seed_demo(store, clock::wall())
+        .await
+        .context("the demo organisation")?;
     let keys = Keys {
         http: String::new(),
         sip: String::new(),
@@ -38,20 +41,21 @@ pub async fn prepare(store: &Store, random: &Mutex<ChaCha20Rng>) -> anyhow::Resu
         admin_password: secret(random),
         test_clock: true,
     };
-    web::access::grant_key(store, &job_core::ids::OrgId::new(ORG), "demo", &keys.api_key).await?;
-    web::access::set_password(store, &job_core::ids::OrgId::new(ORG), &keys.admin_user, &keys.admin_password).await?;
+    let org = OrgId::new(ORG);
+    let salt = u128::from(lock(random).next_u64()) << 64 | u128::from(lock(random).next_u64());
+    web::access::grant_key(store, &org, "demo", &keys.api_key).await?;
+    web::access::set_password(store, &org, &keys.admin_user, &keys.admin_password, salt).await?;
     Ok(keys)
 }
 
 impl Keys {
-    pub fn write(
-        &self,
-        data: &Path,
-        sip: SocketAddr,
-        http: SocketAddr,
-    ) -> anyhow::Result<PathBuf> {
+    pub fn write(&self, data: &Path, sip: SocketAddr, http: SocketAddr) -> anyhow::Result<PathBuf> {
         let file = data.join("demo.json");
-        let full = Self { http: format!("http://{http}"), sip: sip.to_string(), ..self.clone() };
+        let full = Self {
+            http: format!("http://{http}"),
+            sip: sip.to_string(),
+            ..self.clone()
+        };
         std::fs::write(&file, serde_json::to_vec_pretty(&full)?)?;
         Ok(file)
     }

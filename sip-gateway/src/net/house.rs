@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Context;
+use dialog::conversation::Packs;
 use dialog::pack::Pack;
 use dialog::state::State;
 use job_core::ids::{ConversationId, Ids, JobId, OrgId};
@@ -23,7 +24,7 @@ use super::pacemaker::Beat;
 use super::phone::Phone;
 use super::ports::Ports;
 use super::scribe::Scribe;
-use super::switchboard::{Packs, Parts, Switchboard, lock};
+use super::switchboard::{Parts, Shelf, Switchboard, lock};
 use super::{demo, ledger, speech};
 use crate::clock;
 use crate::config::Settings;
@@ -66,22 +67,28 @@ impl House {
     /// Opens everything; an error names what is missing and how to mend it.
     pub async fn open(settings: Settings, demo: bool) -> anyhow::Result<Self> {
         let data = settings.data.clone();
-        std::fs::create_dir_all(&data).with_context(|| format!("data folder {}", data.display()))?;
+        std::fs::create_dir_all(&data)
+            .with_context(|| format!("data folder {}", data.display()))?;
         let random = Arc::new(Mutex::new(chance()?));
         let store = open_store(&settings, &random).await?;
-        let packs = load_packs()?;
+        let shelf = load_packs()?;
         let keys = match demo {
             true => Some(demo::prepare(&store, &random).await?),
             false => None,
         };
 
-        let studio = speech::studio(&settings, &packs)?;
+        let studio = speech::studio(&settings, &shelf)?;
         let agent = agent_settings(&settings, &random);
         let (phone, handset) = Phone::open(settings.sip.listen, true, agent).await?;
         let sip = phone.local();
-        let listener = TcpListener::bind(settings.http.listen).await.with_context(|| {
-            format!("HTTP port {}: is another program using it? set http.listen", settings.http.listen)
-        })?;
+        let listener = TcpListener::bind(settings.http.listen)
+            .await
+            .with_context(|| {
+                format!(
+                    "HTTP port {}: is another program using it? set http.listen",
+                    settings.http.listen
+                )
+            })?;
         let http = listener.local_addr()?;
 
         let (scribe, entries) = Scribe::new();
@@ -91,7 +98,7 @@ impl House {
         let seed = lock(&random).next_u64();
         let board = Switchboard::new(Parts {
             store: store.clone(),
-            packs: packs.clone(),
+            shelf: shelf.clone(),
             studio,
             handset,
             beats: beats()?,
@@ -106,14 +113,27 @@ impl House {
         let (sender, events) = mpsc::channel(EVENTS_MAX);
         tokio::spawn(phone.run(sender));
         tokio::spawn(board.clone().run(events));
+        let packs = shelf.get(PACKS[0]).context("the pack")?.clone();
         serve_pages(listener, store.clone(), packs, recordings, random);
 
         let demo_file = match &keys {
             Some(keys) => Some(keys.write(&data, sip, http)?),
             None => None,
         };
-        let admin = keys.map(|keys| (keys.admin_user, keys.admin_password)).unwrap_or_default();
-        Ok(Self { sip, http, data, demo_file, admin, scribe, store, board, ledger })
+        let admin = keys
+            .map(|keys| (keys.admin_user, keys.admin_password))
+            .unwrap_or_default();
+        Ok(Self {
+            sip,
+            http,
+            data,
+            demo_file,
+            admin,
+            scribe,
+            store,
+            board,
+            ledger,
+        })
     }
 
     /// Calls end with their reason on their pages, rows are written, then it is over.
@@ -133,17 +153,25 @@ impl House {
         let rows = self.store.org(&OrgId::new(demo::ORG));
         let deadline = clock::now() + CLOSE_WITHIN;
         let record = loop {
-            let record = rows.conversation(conversation).await?.context("the call's page")?;
+            let record = rows
+                .conversation(conversation)
+                .await?
+                .context("the call's page")?;
             if record.ended.is_some() || clock::now() > deadline {
                 break record;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         };
-        let state: Option<State> =
-            record.state.as_deref().and_then(|text| serde_json::from_str(text).ok());
+        let state: Option<State> = record
+            .state
+            .as_deref()
+            .and_then(|text| serde_json::from_str(text).ok());
         let state = state.unwrap_or_default();
         let master = match &state.offer {
-            Some(offer) => rows.master(&offer.master_id).await?.map(|master| master.name),
+            Some(offer) => rows
+                .master(&offer.master_id)
+                .await?
+                .map(|master| master.name),
             None => None,
         };
         let job_file = match &record.job {
@@ -152,35 +180,42 @@ impl House {
         };
         Ok(Summary {
             conversation: conversation.clone(),
-            quote: state.quote.map(|quote| format!("{}–{} {}", quote.min, quote.max, quote.currency)),
-            slot: state.offer.map(|offer| format!("{} … {}", offer.start, offer.end)),
+            quote: state
+                .quote
+                .map(|quote| format!("{}–{} {}", quote.min, quote.max, quote.currency)),
+            slot: state
+                .offer
+                .map(|offer| format!("{} … {}", offer.start, offer.end)),
             master,
-            recording: self.data.join("recordings").join(record.recording.unwrap_or_default()),
+            recording: self
+                .data
+                .join("recordings")
+                .join(record.recording.unwrap_or_default()),
             job: record.job,
             job_file,
         })
     }
 }
 
-async fn open_store(
-    settings: &Settings,
-    random: &Mutex<ChaCha20Rng>,
-) -> anyhow::Result<Store> {
+async fn open_store(settings: &Settings, random: &Mutex<ChaCha20Rng>) -> anyhow::Result<Store> {
     let url = settings.database_url();
     let path = url.strip_prefix("sqlite:").unwrap_or(&url);
     let seed = lock(random).next_u64();
-    Store::open(path, Ids::new(seed)).await.context("the database")
+    Store::open(path, Ids::new(seed))
+        .await
+        .context("the database")
 }
 
-fn load_packs() -> anyhow::Result<Packs> {
-    let mut packs = Packs::new();
+fn load_packs() -> anyhow::Result<Shelf> {
+    let mut shelf = Shelf::new();
     for name in PACKS {
-        for language in [Language::Ru, Language::En] {
-            let pack = Pack::built_in(name, language)?;
-            packs.insert(((*name).to_owned(), language), Arc::new(pack));
-        }
+        let [ru, en] = [Language::Ru, Language::En].map(|language| Pack::built_in(name, language));
+        shelf.insert(
+            (*name).to_owned(),
+            Packs::new(Arc::new(ru?), [Arc::new(en?)]),
+        );
     }
-    Ok(packs)
+    Ok(shelf)
 }
 
 fn beats() -> std::io::Result<Vec<Beat>> {
@@ -205,7 +240,13 @@ fn serve_pages(
     random: Arc<Mutex<ChaCha20Rng>>,
 ) {
     let chance = Arc::new(move || lock(&random).next_u64());
-    let pages = web::router(web::House::new(store, packs, recordings, clock::wall, chance));
+    let pages = web::router(web::House::new(
+        store,
+        packs,
+        recordings,
+        clock::wall,
+        chance,
+    ));
     tokio::spawn(async move {
         if let Err(error) = axum::serve(listener, pages).await {
             tracing::error!(%error, "pages are no longer served");

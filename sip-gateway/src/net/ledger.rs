@@ -6,9 +6,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use dialog::state::{State, Status};
-use job_core::conversation::{
-    CallEvent, ConversationStatus, Ending, Millis, Speaker, Utterance,
-};
+use job_core::conversation::{CallEvent, ConversationStatus, Ending, Millis, Speaker, Utterance};
 use job_core::ids::{ConversationId, OrgId};
 use job_core::store::{OrgStore, Store, StoreError};
 use media::turn::TurnId;
@@ -50,7 +48,9 @@ async fn write(
         pages.insert(conversation.clone(), page);
         return Ok(());
     }
-    let Some(page) = pages.get_mut(conversation) else { return Ok(()) };
+    let Some(page) = pages.get_mut(conversation) else {
+        return Ok(());
+    };
 
     match entry {
         Entry::Begin(_) => Ok(()),
@@ -65,18 +65,31 @@ async fn write(
 }
 
 fn open(store: &Store, org: &OrgId) -> Page {
-    Page { rows: store.org(org), next: 0, agent: None }
+    Page {
+        rows: store.org(org),
+        next: 0,
+        agent: None,
+    }
 }
 
 impl Page {
     async fn note(&mut self, id: &ConversationId, note: Note) -> Result<(), StoreError> {
         match note {
-            Note::Caller { at, text, confidence } => {
+            Note::Caller {
+                at,
+                text,
+                confidence,
+            } => {
                 let confidence = Some((f64::from(confidence) * 100.0).round() as i64);
                 let line = self.line(Speaker::Client, at, text, confidence, None);
                 self.rows.add_utterances(id, &[line]).await
             }
-            Note::Agent { at, line, text, answered_in } => {
+            Note::Agent {
+                at,
+                line,
+                text,
+                answered_in,
+            } => {
                 let latency = answered_in.map(millis);
                 let said = self.line(Speaker::Agent, at, text, None, latency);
                 self.agent = Some((line, said.clone()));
@@ -84,7 +97,9 @@ impl Page {
             }
             Note::Cut { at, line, heard } => {
                 let Some((_, mut said)) = self.agent.take_if(|(last, _)| *last == line) else {
-                    return self.event(id, at, "cut_before_a_sound", String::new()).await;
+                    return self
+                        .event(id, at, "cut_before_a_sound", String::new())
+                        .await;
                 };
                 said.text = heard;
                 said.interrupted = true;
@@ -126,7 +141,11 @@ impl Page {
         kind: &str,
         detail: String,
     ) -> Result<(), StoreError> {
-        let event = CallEvent { at: millis(at), kind: kind.into(), detail };
+        let event = CallEvent {
+            at: millis(at),
+            kind: kind.into(),
+            detail,
+        };
         self.rows.add_events(id, &[event]).await
     }
 
@@ -140,7 +159,15 @@ impl Page {
     ) -> Utterance {
         let seq = self.next;
         self.next += 1;
-        Utterance { seq, at: millis(at), speaker, text, confidence, latency, interrupted: false }
+        Utterance {
+            seq,
+            at: millis(at),
+            speaker,
+            text,
+            confidence,
+            latency,
+            interrupted: false,
+        }
     }
 }
 

@@ -47,15 +47,24 @@ impl Beat {
     /// Starts a pacemaker thread.
     pub fn start(nth: usize) -> std::io::Result<Self> {
         let (inbox, messages) = sync_channel(MESSAGES_MAX);
-        thread::Builder::new().name(format!("pacemaker-{nth}")).spawn(move || {
-            Pacemaker { seats: HashMap::new(), messages }.run();
-        })?;
+        thread::Builder::new()
+            .name(format!("pacemaker-{nth}"))
+            .spawn(move || {
+                Pacemaker {
+                    seats: HashMap::new(),
+                    messages,
+                }
+                .run();
+            })?;
         Ok(Self { inbox })
     }
 
     /// False when the pacemaker is gone or drowning. Never waits: seats send from the beat itself.
     pub fn send(&self, message: Message) -> bool {
-        self.inbox.try_send(message).inspect_err(|_| tracing::error!("message dropped")).is_ok()
+        self.inbox
+            .try_send(message)
+            .inspect_err(|_| tracing::error!("message dropped"))
+            .is_ok()
     }
 }
 
@@ -111,7 +120,9 @@ impl Pacemaker {
 
     /// What comes for a call that is over is dropped here.
     fn tell(&mut self, now: Instant, leg: Leg, input: crate::call::Input<'_>) {
-        let Some(seat) = self.seats.get_mut(&leg) else { return };
+        let Some(seat) = self.seats.get_mut(&leg) else {
+            return;
+        };
         seat.handle(now, input);
         if seat.over() {
             self.seats.remove(&leg);
@@ -134,4 +145,3 @@ fn next_beat(beat: Instant, now: Instant) -> Instant {
     }
     beat + FRAME_TIME
 }
-

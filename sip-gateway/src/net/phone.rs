@@ -19,13 +19,21 @@ use crate::sip::agent::{Agent, Command, Event, Flow, Input, Leg, Output, Setting
 const WAITING_MAX: usize = 4_096;
 /// The largest datagram UDP carries.
 const DATAGRAM_MAX: usize = 65_535;
+/// The answer to a ping over a stream.
+const PONG: &[u8] = b"\r\n";
 /// TCP connections at the same time; the next is closed at once.
 const STREAMS_MAX: usize = 1_024;
 
 #[derive(Debug, thiserror::Error)]
 pub enum PhoneError {
-    #[error("SIP {transport} port {address}: {source}; is another program using it? set sip.listen")]
-    Bind { transport: &'static str, address: SocketAddr, source: io::Error },
+    #[error(
+        "SIP {transport} port {address}: {source}; is another program using it? set sip.listen"
+    )]
+    Bind {
+        transport: &'static str,
+        address: SocketAddr,
+        source: io::Error,
+    },
 }
 
 /// Gives the telephone set its orders, from any thread; never waits.
@@ -62,7 +70,11 @@ impl Phone {
         settings: Settings,
     ) -> Result<(Self, Handset), PhoneError> {
         let bind = |transport| {
-            move |source| PhoneError::Bind { transport, address: listen, source }
+            move |source| PhoneError::Bind {
+                transport,
+                address: listen,
+                source,
+            }
         };
         let udp = UdpSocket::bind(listen).await.map_err(bind("UDP"))?;
         let local = udp.local_addr().map_err(bind("UDP"))?;
@@ -95,7 +107,12 @@ impl Phone {
 
     /// The way by UDP to this address.
     pub fn flow(&self, remote: SocketAddr) -> Flow {
-        Flow { transport: Transport::Udp, local: self.local, remote, connection: 0 }
+        Flow {
+            transport: Transport::Udp,
+            local: self.local,
+            remote,
+            connection: 0,
+        }
     }
 
     /// Serves until every handset is gone or nobody listens to the events any more.
@@ -134,7 +151,15 @@ impl Phone {
             Word::Opened(flow, sender) => {
                 self.streams.insert(flow.connection, sender);
             }
-            Word::Message(flow, bytes) => self.take(Input::Message { flow, bytes: &bytes }),
+            Word::Message(flow, bytes) => self.take(Input::Message {
+                flow,
+                bytes: &bytes,
+            }),
+            Word::Ping(flow) => {
+                if let Some(sender) = self.streams.get(&flow.connection) {
+                    let _ = sender.try_send(PONG.to_vec());
+                }
+            }
             Word::Lost(flow) => {
                 self.streams.remove(&flow.connection);
                 self.take(Input::FlowLost(flow));
@@ -143,7 +168,9 @@ impl Phone {
     }
 
     fn connect(&mut self, accepted: io::Result<(tokio::net::TcpStream, SocketAddr)>) {
-        let Ok((socket, remote)) = accepted else { return };
+        let Ok((socket, remote)) = accepted else {
+            return;
+        };
         if self.streams.len() >= STREAMS_MAX {
             tracing::warn!(most = STREAMS_MAX, "TCP connection refused");
             return;
@@ -180,7 +207,10 @@ impl Phone {
                 }
             }
             Transport::Tcp => {
-                let sent = self.streams.get(&flow.connection).map(|to| to.try_send(bytes));
+                let sent = self
+                    .streams
+                    .get(&flow.connection)
+                    .map(|to| to.try_send(bytes));
                 if !matches!(sent, Some(Ok(()))) {
                     self.streams.remove(&flow.connection);
                     self.take(Input::FlowLost(flow));
@@ -190,9 +220,7 @@ impl Phone {
     }
 }
 
-async fn accept(
-    listener: Option<&TcpListener>,
-) -> io::Result<(tokio::net::TcpStream, SocketAddr)> {
+async fn accept(listener: Option<&TcpListener>) -> io::Result<(tokio::net::TcpStream, SocketAddr)> {
     match listener {
         Some(listener) => listener.accept().await,
         None => std::future::pending().await,

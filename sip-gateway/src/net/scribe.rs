@@ -61,7 +61,10 @@ impl Scribe {
     }
 
     pub fn page(&self, conversation: ConversationId) -> Page {
-        Page { conversation, scribe: self.clone() }
+        Page {
+            conversation,
+            scribe: self.clone(),
+        }
     }
 }
 
@@ -86,8 +89,16 @@ impl Page {
     }
 
     fn write(&self, entry: Entry) {
-        let _ = self.scribe.watchers.send((self.conversation.clone(), entry.clone()));
-        if self.scribe.entries.try_send((self.conversation.clone(), entry)).is_err() {
+        let _ = self
+            .scribe
+            .watchers
+            .send((self.conversation.clone(), entry.clone()));
+        if self
+            .scribe
+            .entries
+            .try_send((self.conversation.clone(), entry))
+            .is_err()
+        {
             tracing::error!("the database is too slow: a note is lost");
         }
     }

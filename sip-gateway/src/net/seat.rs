@@ -73,7 +73,10 @@ pub struct Seat {
 
 impl std::fmt::Debug for Seat {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Seat").field("leg", &self.leg).field("ended", &self.ended).finish()
+        f.debug_struct("Seat")
+            .field("leg", &self.leg)
+            .field("ended", &self.ended)
+            .finish()
     }
 }
 
@@ -184,11 +187,16 @@ impl Seat {
                 }
             }
             Output::Reopen => self.open_ear(),
-            Output::Speak { line, text, language } => self.speak(line, text, language),
+            Output::Speak {
+                line,
+                text,
+                language,
+            } => self.speak(line, text, language),
             Output::Hush(line) => self.hushed.store(line.0, Ordering::Relaxed),
             Output::Ask(id, request) => {
                 let (beat, leg) = (self.beat.clone(), self.leg);
-                self.clerk.ask(request, move |answer| {
+                let language = self.spoken();
+                self.clerk.ask(language, request, move |answer| {
                     beat.send(Message::Core(leg, id, answer));
                 });
             }
@@ -202,6 +210,12 @@ impl Seat {
         }
     }
 
+    fn spoken(&self) -> Language {
+        self.call
+            .conversation()
+            .map_or(self.language, |conversation| conversation.pack().language)
+    }
+
     fn feed(&mut self, turn: TurnId) {
         let Some(ear) = &mut self.ear else { return };
         let (heard, _) = self.call.frames();
@@ -212,7 +226,11 @@ impl Seat {
     }
 
     pub fn open_ear(&mut self) {
-        let opened = self.studio.recognisers.of(self.language).open(self.events());
+        let opened = self
+            .studio
+            .recognisers
+            .of(self.spoken())
+            .open(self.events());
         match opened {
             Ok(ear) => self.ear = Some(ear),
             Err(error) => {
@@ -233,9 +251,20 @@ impl Seat {
             if hushed.load(Ordering::Relaxed) >= line.0 {
                 return Go::Stop;
             }
-            if beat.send(Message::Spoken(leg, line, spoken)) { Go::On } else { Go::Stop }
+            if beat.send(Message::Spoken(leg, line, spoken)) {
+                Go::On
+            } else {
+                Go::Stop
+            }
         });
-        self.studio.synthesiser.speak(Line { turn: line, text, voice }, sink);
+        self.studio.synthesiser.speak(
+            Line {
+                turn: line,
+                text,
+                voice,
+            },
+            sink,
+        );
     }
 
     fn change_reel(&mut self) {
@@ -264,4 +293,3 @@ pub fn events(beat: &Beat, leg: Leg) -> media::speech::Events {
         beat.send(Message::Heard(leg, turn, heard));
     })
 }
-

@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
 use crate::sip::agent::{Flow, Transport};
-use crate::sip::wire::Stream;
+use crate::sip::wire::{Piece, Stream};
 
 /// A connection that says nothing for this long is closed.
 const SILENT_FOR: Duration = Duration::from_secs(600);
@@ -21,6 +21,8 @@ const WAITING_MAX: usize = 256;
 pub enum Word {
     Opened(Flow, mpsc::Sender<Vec<u8>>),
     Message(Flow, Vec<u8>),
+    /// The other end asks whether the connection is alive (RFC 5626 section 3.5.1).
+    Ping(Flow),
     Lost(Flow),
 }
 
@@ -32,7 +34,12 @@ pub async fn serve(
     words: mpsc::Sender<Word>,
 ) -> io::Result<()> {
     let local = socket.local_addr()?;
-    let flow = Flow { transport: Transport::Tcp, local, remote, connection };
+    let flow = Flow {
+        transport: Transport::Tcp,
+        local,
+        remote,
+        connection,
+    };
     let (sender, outgoing) = mpsc::channel(WAITING_MAX);
     if words.send(Word::Opened(flow, sender)).await.is_err() {
         return Ok(());
@@ -61,9 +68,13 @@ async fn listen(
             return Ok(());
         }
 
-        reader.push(&chunk[..length]);
-        while let Some(message) = reader.next().map_err(io::Error::other)? {
-            if words.send(Word::Message(flow, message)).await.is_err() {
+        reader.feed(&chunk[..length]);
+        while let Some(piece) = reader.next_piece().map_err(io::Error::other)? {
+            let word = match piece {
+                Piece::Message(message) => Word::Message(flow, message),
+                Piece::Ping => Word::Ping(flow),
+            };
+            if words.send(word).await.is_err() {
                 return Ok(());
             }
         }

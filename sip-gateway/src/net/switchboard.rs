@@ -3,19 +3,19 @@
 //! **Never here:** SIP messages, sound, what is said.
 
 use std::collections::{HashMap, HashSet};
-use std::net::{SocketAddr, UdpSocket};
+use std::net::UdpSocket;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use dialog::conversation::{Answer, Conversation, Kind, Reply, Request, Setup};
-use dialog::pack::Pack;
+use dialog::conversation::{Answer, Conversation, Kind, Memory, Packs, Reply, Request, Setup};
 use dialog::state::Awaiting;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use job_core::conversation::Conversation as Record;
-use job_core::ids::{ConversationId, OrgId};
-use job_core::store::{Line as Number, OrgStore, Store, StoreError};
+use job_core::ids::ConversationId;
+use job_core::store::{Line as Number, OrgStore, Store};
 use job_core::trade::{Channel, Language};
 use media::speech::SpeechError;
 use rand_chacha::ChaCha20Rng;
@@ -25,7 +25,7 @@ use tokio::sync::mpsc;
 use super::pacemaker::{Beat, Message};
 use super::phone::Handset;
 use super::ports::Ports;
-use super::scribe::{Page, Scribe};
+use super::scribe::Scribe;
 use super::seat::{Seat, Studio, events};
 use crate::call::end::End;
 use crate::call::line::{Agreed, Origin};
@@ -39,13 +39,13 @@ const CORE_WITHIN: Duration = Duration::from_secs(3);
 /// Asked to phone again when all lines are taken, in seconds.
 const RETRY_AFTER: u32 = 30;
 
-/// Packs by name and language.
-pub type Packs = HashMap<(String, Language), Arc<Pack>>;
+/// Packs by name.
+pub type Shelf = HashMap<String, Packs>;
 
 /// What the switchboard works with.
 pub struct Parts {
     pub store: Store,
-    pub packs: Packs,
+    pub shelf: Shelf,
     pub studio: Studio,
     pub handset: Handset,
     pub beats: Vec<Beat>,
@@ -93,16 +93,31 @@ enum Refusal {
 
 impl Switchboard {
     pub fn new(parts: Parts) -> Self {
-        Self { parts: Arc::new(parts), open: Arc::default(), waiting: Arc::default() }
+        Self {
+            parts: Arc::new(parts),
+            open: Arc::default(),
+            waiting: Arc::default(),
+        }
     }
 
     /// Serves until the telephone set is gone.
     pub async fn run(self, mut events: mpsc::Receiver<Event>) {
         while let Some(event) = events.recv().await {
             match event {
-                Event::Invited { leg, number, caller, offer, .. } => {
+                Event::Invited {
+                    leg,
+                    number,
+                    caller,
+                    offer,
+                    ..
+                } => {
                     let board = self.clone();
-                    let ringing = Ringing { leg, dialled: number, caller, offer };
+                    let ringing = Ringing {
+                        leg,
+                        dialled: number,
+                        caller,
+                        offer,
+                    };
                     tokio::spawn(async move { board.ring(ringing).await });
                 }
                 Event::Confirmed { leg, answer } => self.confirmed(leg, answer).await,
@@ -141,12 +156,22 @@ impl Switchboard {
                 }
             }
             lock(&self.open).remove(&leg);
-            self.parts.handset.order(Command::Refuse { leg, status, reason, retry_after });
+            self.parts.handset.order(Command::Refuse {
+                leg,
+                status,
+                reason,
+                retry_after,
+            });
         }
     }
 
     async fn answer(&self, ringing: Ringing) -> Result<(), Refusal> {
-        let Ringing { leg, dialled, caller, offer } = ringing;
+        let Ringing {
+            leg,
+            dialled,
+            caller,
+            offer,
+        } = ringing;
         let found = self.parts.store.organisation_by_number(&dialled).await;
         let number = found.map_err(trouble)?.ok_or(Refusal::NoSuchNumber)?;
         self.take_line(leg)?;
@@ -155,15 +180,33 @@ impl Switchboard {
 
         let Some(offer) = offer else {
             let sdp = sdp::offer(self.parts.media_address, port);
-            lock(&self.waiting).insert(leg, Waiting { socket, number, dialled, caller });
+            lock(&self.waiting).insert(
+                leg,
+                Waiting {
+                    socket,
+                    number,
+                    dialled,
+                    caller,
+                },
+            );
             self.parts.handset.order(Command::Answer { leg, sdp });
             return Ok(());
         };
         let answer = sdp::answer(&offer, self.parts.media_address, port);
         let answer = answer.map_err(Refusal::NoCommonSound)?;
-        self.parts.handset.order(Command::Answer { leg, sdp: answer.sdp });
-        let waiting = Waiting { socket, number, dialled, caller };
-        self.seat(leg, waiting, &answer.session).await.map_err(trouble)
+        self.parts.handset.order(Command::Answer {
+            leg,
+            sdp: answer.sdp,
+        });
+        let waiting = Waiting {
+            socket,
+            number,
+            dialled,
+            caller,
+        };
+        self.seat(leg, waiting, &answer.session)
+            .await
+            .map_err(trouble)
     }
 
     fn take_line(&self, leg: Leg) -> Result<(), Refusal> {
@@ -176,7 +219,9 @@ impl Switchboard {
     }
 
     async fn confirmed(&self, leg: Leg, answer: Option<Vec<u8>>) {
-        let Some(waiting) = lock(&self.waiting).remove(&leg) else { return };
+        let Some(waiting) = lock(&self.waiting).remove(&leg) else {
+            return;
+        };
         let session = answer.and_then(|answer| sdp::read_answer(&answer).ok());
         let Some(session) = session else {
             self.parts.handset.order(Command::HangUp { leg });
@@ -210,11 +255,15 @@ impl Switchboard {
         let id = ConversationId::new(self.parts.store.new_id(now));
         let page = self.parts.scribe.page(id.clone());
         let file = self.parts.recordings.join(format!("{id}.wav"));
-        let phone = waiting.caller.number.as_deref().and_then(job_core::phone::e164);
+        let phone = waiting
+            .caller
+            .number
+            .as_deref()
+            .and_then(job_core::phone::e164);
         let language = waiting.number.language;
         let rows = self.parts.store.org(&waiting.number.org);
         let settings = rows.settings().await?;
-        let pack = self.pack(&waiting.number)?;
+        let packs = self.packs(&waiting.number)?;
 
         let record = Record {
             participant: phone.clone().or(waiting.caller.number),
@@ -227,15 +276,20 @@ impl Switchboard {
         self.parts.studio.tape.begin(leg, file);
 
         let beat = self.beat(leg).clone();
-        let opened = self.parts.studio.recognisers.of(language).open(events(&beat, leg));
+        let opened = self
+            .parts
+            .studio
+            .recognisers
+            .of(language)
+            .open(events(&beat, leg));
         let (ear, talk) = match opened {
             Ok(ear) => {
                 let zone = settings.time_zone()?;
-                let setup = setup(id, language, phone, zone);
-                let conversation = Conversation::new(Arc::clone(&pack), setup);
+                let setup = setup(id.clone(), language, phone, zone);
+                let conversation = self.conversation(&rows, packs.clone(), setup, now).await;
                 (Some(ear), Talk::Conversation(Box::new(conversation)))
             }
-            Err(error) => (None, notice(&pack, language, &error)),
+            Err(error) => (None, notice(&packs, language, &error)),
         };
         let handset = self.parts.handset.clone();
         let seat = Seat {
@@ -253,7 +307,7 @@ impl Switchboard {
             ear,
             language,
             studio: self.parts.studio.clone(),
-            clerk: self.clerk(rows, pack),
+            clerk: self.clerk(rows, packs, id),
             page,
             beat: beat.clone(),
             hang_up: Box::new(move |leg| handset.order(Command::HangUp { leg })),
@@ -276,15 +330,38 @@ impl Switchboard {
         self.parts.studio.tape.end(seat.leg);
     }
 
-    fn pack(&self, number: &Number) -> anyhow::Result<Arc<Pack>> {
-        let name = number.pack.clone().unwrap_or_default();
-        let key = (name, number.language);
-        let pack = self.parts.packs.get(&key).cloned();
-        pack.ok_or_else(|| anyhow::anyhow!("number has pack {:?}, which is not loaded", key.0))
+    /// A new conversation, or the one that broke off when this number last phoned.
+    async fn conversation(
+        &self,
+        rows: &OrgStore,
+        packs: Packs,
+        setup: Setup,
+        now: Timestamp,
+    ) -> Conversation {
+        match broken_off(rows, &setup, now).await {
+            Some(mut memory) => {
+                memory.setup = setup;
+                Conversation::resume(packs, memory)
+            }
+            None => Conversation::new(packs, setup),
+        }
     }
 
-    fn clerk(&self, rows: OrgStore, pack: Arc<Pack>) -> Clerk {
-        Clerk { rows, pack, parts: Arc::clone(&self.parts), runtime: tokio::runtime::Handle::current() }
+    fn packs(&self, number: &Number) -> anyhow::Result<Packs> {
+        let name = number.pack.as_deref().unwrap_or_default();
+        let packs = self.parts.shelf.get(name).cloned();
+        packs.ok_or_else(|| anyhow::anyhow!("the number's pack {name:?} is not loaded"))
+    }
+
+    fn clerk(&self, rows: OrgStore, packs: Packs, conversation: ConversationId) -> Clerk {
+        let runtime = tokio::runtime::Handle::current();
+        Clerk {
+            rows,
+            packs,
+            conversation,
+            parts: Arc::clone(&self.parts),
+            runtime,
+        }
     }
 
     fn beat(&self, leg: Leg) -> &Beat {
@@ -306,41 +383,75 @@ impl Switchboard {
 #[derive(Clone)]
 pub struct Clerk {
     rows: OrgStore,
-    pack: Arc<Pack>,
+    packs: Packs,
+    conversation: ConversationId,
     parts: Arc<Parts>,
     runtime: tokio::runtime::Handle,
 }
 
 impl Clerk {
     /// Answers on some other thread, and always answers.
-    pub fn ask(&self, request: Request, reply: impl FnOnce(Answer) + Send + 'static) {
+    pub fn ask(
+        &self,
+        language: Language,
+        request: Request,
+        reply: impl FnOnce(Answer) + Send + 'static,
+    ) {
         let clerk = self.clone();
         self.runtime.spawn(async move {
-            let random = lock(&clerk.parts.random).next_u64();
-            let now = clock::wall();
-            let answer =
-                dialog::clerk::answer(&clerk.rows, &clerk.pack, random, now, request);
-            let answer = tokio::time::timeout(CORE_WITHIN, answer).await;
+            let answer = tokio::time::timeout(CORE_WITHIN, clerk.answer(language, &request)).await;
             reply(answer.unwrap_or_else(|_| Answer::Failed("the job core took too long".into())));
         });
     }
+
+    async fn answer(&self, language: Language, request: &Request) -> Answer {
+        let Some(pack) = self.packs.get(language) else {
+            return Answer::Failed(format!("no pack in {language:?}"));
+        };
+        let random = lock(&self.parts.random).next_u64();
+        let now = clock::wall();
+        dialog::clerk::answer(&self.rows, pack, &self.conversation, random, now, request).await
+    }
 }
 
-fn setup(
-    id: ConversationId,
-    language: Language,
-    phone: Option<String>,
-    zone: TimeZone,
-) -> Setup {
-    Setup { id, kind: Kind::ClientRequest, channel: Channel::Phone, language, phone, zone }
+/// The memory of this number's last conversation, where it broke off a short while ago.
+async fn broken_off(rows: &OrgStore, setup: &Setup, now: Timestamp) -> Option<Memory> {
+    let phone = setup.phone.as_deref()?;
+    let found = rows.resume_candidate(phone, now).await;
+    let record = found
+        .inspect_err(|error| tracing::error!(%error, "no resumption"))
+        .ok()??;
+    serde_json::from_str(record.memory.as_deref()?).ok()
+}
+
+fn setup(id: ConversationId, language: Language, phone: Option<String>, zone: TimeZone) -> Setup {
+    Setup {
+        id,
+        kind: Kind::ClientRequest,
+        channel: Channel::Phone,
+        language,
+        phone,
+        zone,
+    }
 }
 
 /// All recognisers are taken, or none works: the caller is told so and let go.
-fn notice(pack: &Pack, language: Language, error: &SpeechError) -> Talk {
+fn notice(packs: &Packs, language: Language, error: &SpeechError) -> Talk {
     tracing::warn!(%error, "a caller is sent away");
-    let line = pack.line("busy_lines", 0, &[]);
-    let reply = Reply { text: line.text, speech: line.speech, awaiting: Awaiting::None };
-    Talk::Notice { reply, language, end: End::Busy }
+    let line = packs
+        .get(language)
+        .map(|pack| pack.line("busy_lines", 0, &[]))
+        .unwrap_or_default();
+    let reply = Reply {
+        text: line.text,
+        speech: line.speech,
+        awaiting: Awaiting::None,
+    };
+    Talk::Notice {
+        reply,
+        language,
+        end: End::Busy,
+    }
 }
 
 fn trouble(error: impl Into<anyhow::Error>) -> Refusal {

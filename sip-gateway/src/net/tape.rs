@@ -34,7 +34,9 @@ pub struct Tape {
 impl Tape {
     pub fn start() -> std::io::Result<Self> {
         let (orders, inbox) = sync_channel(SECONDS_WAITING_MAX);
-        thread::Builder::new().name("tape".into()).spawn(move || run(&inbox))?;
+        thread::Builder::new()
+            .name("tape".into())
+            .spawn(move || run(&inbox))?;
         Ok(Self { orders })
     }
 
@@ -71,7 +73,9 @@ fn run(inbox: &Receiver<Order>) {
                 Err(error) => tracing::error!(%error, file = %file.display(), "no recording"),
             },
             Order::Sound(leg, sound) => {
-                let Some(recording) = open.get_mut(&leg) else { continue };
+                let Some(recording) = open.get_mut(&leg) else {
+                    continue;
+                };
                 if let Err(error) = write(recording, &sound) {
                     tracing::error!(%error, "recording broken off");
                     open.remove(&leg);

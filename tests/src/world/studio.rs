@@ -29,7 +29,10 @@ pub struct Studio {
 impl Studio {
     pub fn new() -> Self {
         let pack = |language| Arc::new(Pack::built_in("home-repair", language).expect("the pack"));
-        #[expect(clippy::disallowed_methods, reason = "any instant will do; only differences count")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "any instant will do; only differences count"
+        )]
         let origin = Instant::now();
         Self {
             ru: pack(Language::Ru),
@@ -57,7 +60,14 @@ impl Studio {
             },
         );
         let core = QuietDay::new(pack.prices.clone());
-        World::new(self.began, conversation, core, Arc::clone(&self.voices), setting).run()
+        World::new(
+            self.began,
+            conversation,
+            core,
+            Arc::clone(&self.voices),
+            setting,
+        )
+        .run()
     }
 
     /// Many calls on all cores, in the order of their seeds.
@@ -76,7 +86,10 @@ impl Studio {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let mut endings: Vec<(u64, Ending)> = thread::scope(|scope| {
             let threads: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
-            threads.into_iter().flat_map(|thread| thread.join().expect("a world")).collect()
+            threads
+                .into_iter()
+                .flat_map(|thread| thread.join().expect("a world"))
+                .collect()
         });
         endings.sort_by_key(|(seed, _)| *seed);
         endings.into_iter().map(|(_, ending)| ending).collect()
