@@ -4,7 +4,10 @@ use super::StoreError;
 use super::db::{Db, Tx, values};
 
 /// In order; a file's number is its place here, from 1.
-const MIGRATIONS: [&str; 1] = [include_str!("../../../migrations/0001_first_call.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../../migrations/0001_first_call.sql"),
+    include_str!("../../../migrations/0002_sessions.sql"),
+];
 
 /// The newest schema this program knows.
 pub(super) const KNOWN: i64 = MIGRATIONS.len() as i64;

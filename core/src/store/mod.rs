@@ -6,6 +6,7 @@
 //! **Never here:** rules of price, time and assignment (the pure modules), the clock, chance.
 
 mod access;
+mod answers;
 mod booking;
 mod callers;
 mod changes;
@@ -15,6 +16,7 @@ mod jobs;
 mod masters;
 mod migrate;
 mod outbox;
+mod sessions;
 mod slots;
 
 use std::sync::Arc;
@@ -25,6 +27,7 @@ pub use access::{ApiKey, Line, Role, User};
 pub use callers::{CallBack, Complaint};
 pub use jobs::JobFilter;
 pub use outbox::Message;
+pub use sessions::Session;
 
 use crate::ids::{Ids, OrgId};
 use crate::settings::{Settings, UnknownZone};
