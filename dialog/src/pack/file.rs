@@ -73,6 +73,8 @@ pub(super) struct SmallWords {
     pub(super) not: Vec<String>,
     pub(super) ceased: Vec<String>,
     pub(super) mild: Vec<String>,
+    /// Words that mean something but prove little: "нет".
+    pub(super) light: Vec<String>,
     /// What "не очень" amounts to.
     pub(super) weakly: String,
 }

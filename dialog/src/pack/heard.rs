@@ -228,10 +228,14 @@ impl<'a> Choir<'a> {
                 .collect();
             for _ in 0..ADDRESSES_PER_STREET {
                 let name = self.dice.pick(&names).to_string();
-                let text = self.addressed(&name);
+                let text = self.addressed(&phrase::street_words(&name, pack.language));
                 self.add(&text, Topic::Address, 2);
             }
-            self.add(&street.name, Topic::Address, 2);
+            self.add(
+                &phrase::street_words(&street.name, pack.language),
+                Topic::Address,
+                2,
+            );
         }
         for city in &pack.places.cities {
             self.add(&city.name, Topic::Address, 3);
@@ -346,6 +350,8 @@ fn sample_words(n: u64, pack: &Pack) -> Vec<(&'static str, Spelling)> {
         0 => Spelling::default(),
         len => phrase::plain(&places[n as usize * 13 % len].name),
     };
+    let mut street = place(&pack.places.streets);
+    street.speech = phrase::street_words(&street.speech, pack.language);
     let name = pick(&pack.callers.names);
     vec![
         ("name", name.clone()),
@@ -355,7 +361,7 @@ fn sample_words(n: u64, pack: &Pack) -> Vec<(&'static str, Spelling)> {
         ("first", brief(1)),
         ("second", brief(2)),
         ("orders", brief(3)),
-        ("street", place(&pack.places.streets)),
+        ("street", street),
         ("city", place(&pack.places.cities)),
         ("trade", pack.line("trade_plumbing", 0, &[])),
         ("status", pack.line("step_on_the_way", 0, &[])),

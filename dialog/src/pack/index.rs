@@ -11,9 +11,14 @@ const SAME_MEANING: f32 = 0.93;
 /// A misheard word counts this much.
 const MISHEARD: f32 = 0.8;
 /// What the utterance says beyond a wording, in words known here, dilutes the match this much.
-const BEYOND: f32 = 0.12;
+const BEYOND: f32 = 0.2;
+/// Each word that stands between the matching ones takes this off.
+const GAP: f32 = 0.04;
+const GAPS_MAX: u32 = 5;
+/// A word that proves little weighs no more than this.
+const LIGHT: f32 = 0.5;
 /// Words spread over several wordings of one subject prove at most this much.
-const SCATTERED: f32 = 0.86;
+const SCATTERED: f32 = 0.8;
 
 /// Words that mean the same here, by stem.
 #[derive(Debug, Default)]
@@ -38,12 +43,20 @@ impl Meanings {
         }
         meanings
     }
+
+    /// In a settled order, so that the same pack always reads alike.
+    fn members(&self) -> Vec<&String> {
+        let mut members: Vec<&String> = self.group_of.keys().collect();
+        members.sort();
+        members
+    }
 }
 
 #[derive(Debug)]
 struct Term {
     concept: usize,
-    chars: Vec<char>,
+    /// Its stem and the very words of the file.
+    forms: Vec<Vec<char>>,
 }
 
 #[derive(Debug)]
@@ -58,7 +71,7 @@ pub(super) struct Hit {
     pub(super) subject: usize,
     /// 0..=1.
     pub(super) score: f32,
-    /// Bit per word of the utterance that counted, first 64 words.
+    /// Bit per word of the utterance that counted, fillers left out, first 64 words.
     pub(super) used: u64,
 }
 
@@ -98,6 +111,9 @@ impl Index {
             meanings,
             loose: HashMap::new(),
         };
+        for key in meanings.members() {
+            index.term(key, &mut concepts);
+        }
         let mut bags: Vec<(usize, Vec<usize>)> = Vec::new();
         let mut count = 0;
         for (subject, said) in subjects.into_iter().enumerate() {
@@ -108,14 +124,21 @@ impl Index {
             }
         }
         index.weigh(&bags, count);
+        index.lighten(tongue);
+        index.total(&bags, count);
         index
     }
 
     fn bag(&mut self, words: &[Word], concepts: &mut Concepts<'_>) -> Vec<usize> {
         let mut seen = HashSet::new();
         let mut bag = Vec::new();
-        for word in words.iter().filter(|word| !word.filler) {
+        let empty = words.iter().all(|word| word.filler);
+        for word in words
+            .iter()
+            .filter(|word| (empty && !word.key.is_empty()) || !word.filler)
+        {
             let term = self.term(&word.key, concepts);
+            self.learn(term, &word.surface);
             if seen.insert(self.terms[term].concept) {
                 bag.push(term);
             }
@@ -129,16 +152,27 @@ impl Index {
         }
 
         let term = self.terms.len();
-        let chars: Vec<char> = key.chars().collect();
-        if let Some(head) = head(&chars) {
-            self.by_head.entry(head).or_default().push(term);
-        }
         self.terms.push(Term {
             concept: concepts.of(key),
-            chars,
+            forms: Vec::new(),
         });
         self.term_of.insert(key.into(), term);
+        self.learn(term, key.trim_start_matches('!'));
+        if let Some(first) = key.trim_start_matches('!').chars().next() {
+            self.by_head
+                .entry((key.starts_with('!'), first))
+                .or_default()
+                .push(term);
+        }
         term
+    }
+
+    fn learn(&mut self, term: usize, form: &str) {
+        let form: Vec<char> = form.chars().collect();
+        let forms = &mut self.terms[term].forms;
+        if !forms.contains(&form) {
+            forms.push(form);
+        }
     }
 
     fn weigh(&mut self, bags: &[(usize, Vec<usize>)], subjects: usize) {
@@ -160,12 +194,20 @@ impl Index {
             }
         }
         let all = subjects.max(1) as f32;
-        self.weight = self
-            .subjects
-            .iter()
-            .map(|s| (1.0 + all / s.len().max(1) as f32).ln())
-            .collect();
-        self.total(bags, subjects);
+        let weight = |held: &Vec<usize>| match held.len() {
+            0 => 0.0,
+            n => (1.0 + all / n as f32).ln(),
+        };
+        self.weight = self.subjects.iter().map(weight).collect();
+    }
+
+    fn lighten(&mut self, tongue: &Tongue) {
+        for (key, term) in &self.term_of {
+            if tongue.is_light(key) {
+                let weight = &mut self.weight[self.terms[*term].concept];
+                *weight = weight.min(LIGHT);
+            }
+        }
     }
 
     fn total(&mut self, bags: &[(usize, Vec<usize>)], subjects: usize) {
@@ -221,7 +263,7 @@ impl Index {
             let Wording { subject, total } = self.wordings[wording];
             Hit {
                 subject,
-                score: sum / (total + BEYOND * (known - raw)),
+                score: sum / (total + BEYOND * (known - raw).max(0.0)) * closeness(used),
                 used,
             }
         };
@@ -243,7 +285,7 @@ impl Index {
             let focused = 0.6 + 0.4 * sum / known.max(f32::EPSILON);
             (words > 1).then_some(Hit {
                 subject,
-                score: SCATTERED * whole * focused,
+                score: SCATTERED * whole * focused * closeness(used),
                 used,
             })
         };
@@ -252,9 +294,11 @@ impl Index {
 
     fn heard(&self, words: &[Word]) -> Vec<Heard> {
         let mut heard: Vec<Heard> = Vec::new();
-        for (at, word) in words.iter().enumerate().filter(|(_, word)| !word.filler) {
+        let mut at = 0;
+        for word in words {
             let used = if at < 64 { 1 << at } else { 0 };
-            let Some((term, factor)) = self.resolve(&word.key) else {
+            at += usize::from(!word.filler);
+            let Some((term, factor)) = self.resolve(word) else {
                 continue;
             };
             let concept = self.terms[term].concept;
@@ -265,7 +309,7 @@ impl Index {
                         term,
                         factor,
                         used: h.used | used,
-                    }
+                    };
                 }
                 Some(h) => h.used |= used,
                 None => heard.push(Heard {
@@ -279,21 +323,46 @@ impl Index {
         heard
     }
 
-    fn resolve(&self, key: &str) -> Option<(usize, f32)> {
-        if let Some(term) = self.term_of.get(key) {
-            return Some((*term, 1.0));
+    fn resolve(&self, word: &Word) -> Option<(usize, f32)> {
+        match self.term_of.get(&word.key) {
+            Some(term) => Some((*term, 1.0)),
+            None if word.filler => None,
+            None => self.misheard(word).map(|term| (term, MISHEARD)),
         }
-
-        let chars: Vec<char> = key.chars().collect();
-        let allowed = errors_allowed(chars.len())?;
-        let near = self.by_head.get(&head(&chars)?)?;
-        near.iter()
-            .filter(|term| self.terms[**term].chars.len().abs_diff(chars.len()) <= allowed)
-            .map(|term| (*term, distance(&self.terms[*term].chars, &chars)))
-            .filter(|(_, distance)| *distance <= allowed)
-            .min_by_key(|(_, distance)| *distance)
-            .map(|(term, _)| (term, MISHEARD))
     }
+
+    /// The known word that differs from this one by a letter or two.
+    fn misheard(&self, word: &Word) -> Option<usize> {
+        let chars: Vec<char> = word.surface.chars().collect();
+        let allowed = errors_allowed(chars.len())?;
+        let near = self
+            .by_head
+            .get(&(word.key.starts_with('!'), *chars.first()?))?;
+        near.iter()
+            .filter_map(|term| Some((*term, self.terms[*term].nearest(&chars, allowed)?)))
+            .min_by_key(|(_, distance)| *distance)
+            .map(|(term, _)| term)
+    }
+}
+
+impl Term {
+    fn nearest(&self, chars: &[char], allowed: usize) -> Option<usize> {
+        self.forms
+            .iter()
+            .filter(|form| form.len() > ERROR_FREE && form.len().abs_diff(chars.len()) <= allowed)
+            .map(|form| distance(form, chars))
+            .filter(|distance| *distance <= allowed)
+            .min()
+    }
+}
+
+/// Matching words that stand together say more than the same words scattered.
+fn closeness(used: u64) -> f32 {
+    if used == 0 {
+        return 1.0;
+    }
+    let span = 64 - used.leading_zeros() - used.trailing_zeros();
+    1.0 - GAP * (span - used.count_ones()).min(GAPS_MAX) as f32
 }
 
 /// Gives each stem its concept: the group it belongs to, or one of its own.
@@ -313,10 +382,12 @@ impl Concepts<'_> {
     }
 }
 
-/// Short stems differ by meaning, not by mishearing.
-pub(super) fn errors_allowed(chars: usize) -> Option<usize> {
+/// Short words differ by meaning, not by mishearing.
+const ERROR_FREE: usize = 4;
+
+fn errors_allowed(chars: usize) -> Option<usize> {
     match chars {
-        0..=4 => None,
+        ..=ERROR_FREE => None,
         5..=7 => Some(1),
         _ => Some(2),
     }
@@ -335,13 +406,5 @@ impl<'a> IntoIterator for &Letters<'a> {
 
     fn into_iter(self) -> Self::IntoIter {
         self.0.iter()
-    }
-}
-
-fn head(chars: &[char]) -> Option<(bool, char)> {
-    match chars {
-        ['!', first, ..] => Some((true, *first)),
-        [first, ..] => Some((false, *first)),
-        [] => None,
     }
 }

@@ -46,7 +46,7 @@ impl Pattern {
                     .map(|form| Form::new(form, denied, tongue))
                     .collect(),
             );
-            denied = false;
+            denied &= tongue.is_filler(slot);
         }
         Self { slots }
     }
@@ -66,21 +66,20 @@ impl Pattern {
             .any(|at| within_reach(*at, others, self.slots.len() + SPREAD))
     }
 
-    /// Where the slots stand one after the other, small words between them allowed: start and end.
+    /// Where the slots stand one right after the other: start and end.
     pub(super) fn found_in_order(&self, words: &[Word]) -> Option<(usize, usize)> {
         (0..words.len()).find_map(|start| Some((start, self.run_from(start, words)?)))
     }
 
+    /// "не" itself takes no place: it lives on in the word it denies.
     fn run_from(&self, start: usize, words: &[Word]) -> Option<usize> {
         let mut at = start;
-        for (n, slot) in self.slots.iter().enumerate() {
-            while n > 0 && words.get(at)?.filler && !slot.iter().any(|f| f.meets(&words[at])) {
+        for slot in &self.slots {
+            while at > start && words.get(at)?.key.is_empty() {
                 at += 1;
             }
-            if !slot
-                .iter()
-                .any(|form| words.get(at).is_some_and(|word| form.meets(word)))
-            {
+            let word = words.get(at)?;
+            if !slot.iter().any(|form| form.meets(word)) {
                 return None;
             }
             at += 1;

@@ -14,11 +14,14 @@ const LISTED_FROM: f32 = 0.7;
 const LISTED_MAX: usize = 4;
 /// Two problems in one breath: each must be as clear as this.
 const CLEAR: f32 = 0.62;
+const CLEAR_MAX: usize = 12;
 const INTENT_ACCEPT: f32 = 0.6;
 /// One matching word among this many others proves little.
 const LONE_AMONG: usize = 4;
 const LONE_WORD: f32 = 0.6;
 const ANSWER_ACCEPT: f32 = 0.42;
+/// What was said before the question must answer it plainly.
+const VOLUNTEERED_ACCEPT: f32 = 0.7;
 /// A second answer this near the best makes it no answer.
 const ANSWER_RIVAL: f32 = 0.95;
 
@@ -107,14 +110,17 @@ impl Pack {
 
     /// Two clear problems of different trades in different words.
     fn two_trades(&self, hits: &[Hit]) -> bool {
-        let Some(best) = hits.first().filter(|hit| hit.score >= CLEAR) else {
-            return false;
-        };
-        let category = self.diagnoses[best.subject].category;
-        hits.iter().skip(1).any(|hit| {
-            hit.score >= CLEAR
-                && hit.used & best.used == 0
-                && self.diagnoses[hit.subject].category != category
+        let clear: Vec<&Hit> = hits
+            .iter()
+            .filter(|hit| hit.score >= CLEAR)
+            .take(CLEAR_MAX)
+            .collect();
+        clear.iter().enumerate().any(|(n, one)| {
+            clear[n + 1..].iter().any(|other| {
+                one.used & other.used == 0
+                    && self.diagnoses[one.subject].category
+                        != self.diagnoses[other.subject].category
+            })
         })
     }
 
@@ -122,7 +128,7 @@ impl Pack {
     pub(super) fn answered(&self, code: &str, question: &str, answer: &str) -> Option<String> {
         let words = self.tongue.words(answer);
         let asked = self.question(code, question)?;
-        match asked.best(&words) {
+        match asked.best(&words, ANSWER_ACCEPT) {
             Some(to) => Some(to.into()),
             None => {
                 let unsure = self.unsure.iter().any(|pattern| pattern.is_met(&words));
@@ -131,9 +137,10 @@ impl Pack {
         }
     }
 
-    /// Answers found in words said before anything was asked: bare "да" and "нет" answer nothing yet.
+    /// Answers found in words said before anything was asked: in what is left of them once the
+    /// words that named the problem are taken out.
     pub(super) fn followed(&self, code: &str, text: &str) -> Settled {
-        let words = self.tongue.words(text);
+        let words = self.beyond_problem(code, text);
         let mut settled = Settled {
             code: code.into(),
             answered: Vec::new(),
@@ -144,9 +151,23 @@ impl Pack {
                 break;
             };
             settled.answered.push(open.name);
-            settled.code = to;
+            settled.code = to.into();
         }
         settled
+    }
+
+    fn beyond_problem(&self, code: &str, text: &str) -> Vec<Word> {
+        let words = self.tongue.words(text);
+        let hits = self.symptoms.find(&words);
+        let own = |hit: &&Hit| self.diagnoses[hit.subject].code == code;
+        let used = hits.iter().find(own).map_or(0, |hit| hit.used);
+        let meaningful = words.into_iter().filter(|word| !word.filler);
+        let left = meaningful
+            .enumerate()
+            .filter(|(at, _)| *at >= 64 || used >> at & 1 == 0);
+        left.map(|(_, word)| word)
+            .filter(|word| word.surface.chars().count() > 2)
+            .collect()
     }
 
     fn question(&self, code: &str, name: &str) -> Option<&Question> {
@@ -160,18 +181,13 @@ impl Pack {
 }
 
 impl Question {
-    fn volunteered(&self, words: &[Word]) -> Option<String> {
-        let said: Vec<Word> = words
-            .iter()
-            .filter(|w| w.surface.chars().count() > 3)
-            .cloned()
-            .collect();
-        self.best(&said).map(str::to_string)
+    fn volunteered(&self, words: &[Word]) -> Option<&str> {
+        self.best(words, VOLUNTEERED_ACCEPT)
     }
 
-    fn best(&self, words: &[Word]) -> Option<&str> {
+    fn best(&self, words: &[Word], accept: f32) -> Option<&str> {
         let hits = self.answers.find(words);
-        let best = hits.first().filter(|hit| hit.score >= ANSWER_ACCEPT)?;
+        let best = hits.first().filter(|hit| hit.score >= accept)?;
         let rival = hits.get(1).is_some_and(|hit| {
             hit.score >= best.score * ANSWER_RIVAL && self.to[hit.subject] != self.to[best.subject]
         });

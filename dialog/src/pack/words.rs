@@ -30,6 +30,8 @@ pub(super) struct Tongue {
     /// "очень", "сильно": after "не" they leave a weak yes, not a no.
     mild: HashSet<String>,
     weakly: String,
+    /// "нет": means something, but proves little, by stem.
+    light: HashSet<String>,
 }
 
 impl std::fmt::Debug for Tongue {
@@ -53,6 +55,11 @@ impl Tongue {
             .iter()
             .map(|w| stemmer.stem(&lowered(w)).into_owned())
             .collect();
+        let light = small
+            .light
+            .iter()
+            .map(|w| stemmer.stem(&lowered(w)).into_owned())
+            .collect();
         let weakly = stemmer.stem(&lowered(&small.weakly)).into_owned();
         Self {
             fillers: plain(&small.fillers),
@@ -60,16 +67,18 @@ impl Tongue {
             mild: plain(&small.mild),
             ceased,
             weakly,
+            light,
             stemmer,
         }
     }
 
     pub(super) fn words(&self, text: &str) -> Vec<Word> {
-        let mut words = Vec::new();
         let mut denied = false;
-        for surface in split(text) {
-            let word = self.word(surface, &mut denied);
-            words.push(word);
+        let mut words: Vec<Word> = split(text)
+            .map(|surface| self.word(surface, &mut denied))
+            .collect();
+        if denied {
+            deny_last(&mut words);
         }
         words
     }
@@ -91,15 +100,14 @@ impl Tongue {
                 filler: false,
             };
         }
+        let stem = self.stem(&surface);
         if self.fillers.contains(&surface) {
             return Word {
-                key: String::new(),
+                key: stem,
                 surface,
                 filler: true,
             };
         }
-
-        let stem = self.stem(&surface);
         if self.ceased.contains(&stem) {
             *denied = true;
             return Word {
@@ -117,12 +125,30 @@ impl Tongue {
         }
     }
 
+    pub(super) fn is_light(&self, key: &str) -> bool {
+        self.light.contains(key)
+    }
+
+    pub(super) fn is_filler(&self, word: &str) -> bool {
+        self.fillers.contains(&lowered(word))
+    }
+
     pub(super) fn denies(&self, word: &str) -> bool {
         self.negators.contains(&lowered(word))
     }
 
     pub(super) fn stem(&self, surface: &str) -> String {
         self.stemmer.stem(surface).into_owned()
+    }
+}
+
+/// "сливать не хочет": a denial with nothing after it belongs to what stood before it.
+fn deny_last(words: &mut [Word]) {
+    let Some(last) = words.iter_mut().rev().find(|word| !word.filler) else {
+        return;
+    };
+    if !last.key.starts_with('!') {
+        last.key.insert(0, '!');
     }
 }
 
@@ -151,11 +177,12 @@ mod tests {
         Tongue::new(
             Language::Ru,
             &SmallWords {
-                fillers: words("у меня вообще"),
+                fillers: words("у меня вообще хочет"),
                 not: words("не"),
                 ceased: words("перестал перестала"),
                 mild: words("очень"),
                 weakly: "плохо".into(),
+                light: Vec::new(),
             },
         )
     }
@@ -175,6 +202,7 @@ mod tests {
             keys("У меня мойка не сливает"),
             keys("мойка вообще перестала сливать")
         );
+        assert_eq!(keys("мойка сливать не хочет"), keys("мойка не сливает"));
         assert_ne!(keys("сливает"), keys("не сливает"));
     }
 

@@ -4,7 +4,7 @@
 
 use job_core::trade::{Address, Language};
 
-use super::{Case, Gender, number};
+use super::{Case, Gender, number, russian};
 use crate::pack::Spelling;
 
 /// A street that already carries one of these is not called "улица" once more.
@@ -43,7 +43,7 @@ pub fn address(address: &Address, city_too: bool, lang: Language) -> Spelling {
     }
     if let Some(street) = &address.street {
         let street = with_kind(street, lang);
-        parts.push((street.clone(), street));
+        parts.push((street.clone(), street_words(&street, lang)));
     }
     for (label, value) in labelled(address, lang) {
         parts.push((
@@ -87,6 +87,18 @@ fn with_kind(street: &str, lang: Language) -> String {
         (false, Language::Ru) => format!("улица {street}"),
         (false, Language::En) => format!("{street} Street"),
     }
+}
+
+/// "улица 9 Апреля" is "улица девятого Апреля": figures in a street's name are days and years.
+pub fn street_words(street: &str, lang: Language) -> String {
+    let words = street
+        .split(' ')
+        .map(|word| match (word.parse::<u64>(), lang) {
+            (Ok(n), Language::Ru) => russian::year(n),
+            (Ok(n), Language::En) => number(n, Gender::Masculine, Case::Nominative, lang),
+            (Err(_), Language::Ru | Language::En) => word.to_string(),
+        });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// "21/3" is "двадцать один дробь три", "190д" is "сто девяносто дэ".
@@ -179,6 +191,15 @@ mod tests {
         let told = address(&there, true, Ru);
 
         assert_eq!(told.text, "Калининград, Советский проспект, дом 42");
+    }
+
+    #[test]
+    fn figures_in_a_street_are_said_as_days_and_years() {
+        assert_eq!(street_words("улица 9 Апреля", Ru), "улица девятого Апреля");
+        assert_eq!(
+            street_words("улица 1812 года", Ru),
+            "улица тысяча восемьсот двенадцатого года"
+        );
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod russian;
 mod template;
 mod when;
 
-pub use address::{address, house_words};
+pub use address::{address, house_words, street_words};
 pub use template::{filled, placeholders};
 pub use when::{date_words, day, duration, hour, moment};
 

@@ -310,6 +310,18 @@ pub(super) fn day_of_month(day: u64, case: Case) -> String {
     format!("{head}{stem}{end}")
 }
 
+/// A day or year in a street's name: "девятого", "тысяча восемьсот двенадцатого".
+pub(super) fn year(n: u64) -> String {
+    match (n / 100 * 100, n % 100) {
+        (0, day @ 1..=31) => day_of_month(day, Case::Genitive),
+        (hundreds, day @ 1..=31) => {
+            let hundreds = cardinal(hundreds, Gender::Masculine, Case::Nominative);
+            format!("{hundreds} {}", day_of_month(day, Case::Genitive))
+        }
+        (_, _) => cardinal(n, Gender::Masculine, Case::Nominative),
+    }
+}
+
 const HOUR: Forms = ["час", "часа", "часу", "час", "часом", "часе"];
 const HOURS: Forms = ["часы", "часов", "часам", "часы", "часами", "часах"];
 
