@@ -37,16 +37,34 @@ const KINDS: [&str; 24] = [
     "road",
 ];
 
-/// Two spellings of one place have one key: "Улица Чайковского" and
-/// "чайковского ул." are the same.
+/// Two spellings of one place have one key: "Улица Чайковского", "чайковского ул." and
+/// "Chaykovskogo Street" are the same.
 pub fn place_key(name: &str) -> String {
     let plain = name.to_lowercase().replace('ё', "е");
 
     plain
         .split(|it: char| !it.is_alphanumeric() && it != '-')
         .filter(|word| !word.is_empty() && !KINDS.contains(word))
+        .map(in_latin)
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+/// As English maps and signs spell it.
+fn in_latin(word: &str) -> String {
+    word.chars()
+        .map(|letter| latin(letter).map_or_else(|| letter.into(), String::from))
+        .collect()
+}
+
+fn latin(letter: char) -> Option<&'static str> {
+    const LETTERS: [&str; 32] = [
+        "a", "b", "v", "g", "d", "e", "zh", "z", "i", "y", "k", "l", "m", "n", "o", "p", "r", "s",
+        "t", "u", "f", "kh", "ts", "ch", "sh", "shch", "", "y", "", "e", "yu", "ya",
+    ];
+
+    let at = (letter as usize).checked_sub('а' as usize)?;
+    LETTERS.get(at).copied()
 }
 
 /// The district a street lies in, where the organisation knows it.
@@ -72,8 +90,9 @@ mod tests {
             "Чайковского ул.",
             "чайковского",
         ] {
-            assert_eq!(place_key(spelling), "чайковского");
+            assert_eq!(place_key(spelling), place_key("Chaykovskogo Street"));
         }
+        assert_eq!(place_key("Kaliningrad"), place_key("Калининград"));
         assert_eq!(place_key("г. Калининград"), place_key("Калининград"));
         assert_eq!(place_key("Озёрный проезд"), place_key("озерный"));
     }

@@ -35,7 +35,10 @@ pub enum DeskError {
     #[error(transparent)]
     Zone(#[from] UnknownZone),
     #[error("conversation {id} cannot be read: {source}")]
-    Unreadable { id: ConversationId, source: serde_json::Error },
+    Unreadable {
+        id: ConversationId,
+        source: serde_json::Error,
+    },
     #[error("conversation {0} is written to from too many sides at once")]
     Crowded(ConversationId),
 }
@@ -76,7 +79,9 @@ pub struct Desk {
 
 impl std::fmt::Debug for Desk {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Desk").field("org", self.store.id()).finish_non_exhaustive()
+        f.debug_struct("Desk")
+            .field("org", self.store.id())
+            .finish_non_exhaustive()
     }
 }
 
@@ -94,7 +99,12 @@ impl Desk {
         chance: impl Fn() -> u64 + Send + Sync + 'static,
     ) -> Self {
         let busy = Mutex::new(HashMap::new());
-        Self { store, packs: packs.into(), chance: Box::new(chance), busy }
+        Self {
+            store,
+            packs: packs.into(),
+            chance: Box::new(chance),
+            busy,
+        }
     }
 
     pub async fn start(&self, opening: Opening, now: Timestamp) -> Result<Started, DeskError> {
@@ -122,7 +132,11 @@ impl Desk {
         let reply = turn.replies.join("\n");
         let line = line(0, Millis(0), Speaker::Agent, &reply);
         self.store.add_utterances(&id, &[line]).await?;
-        Ok(Started { conversation_id: id, reply, state: turn.conversation.state() })
+        Ok(Started {
+            conversation_id: id,
+            reply,
+            state: turn.conversation.state(),
+        })
     }
 
     /// `message_id` as the channel names the message: the same again changes nothing.
@@ -181,11 +195,17 @@ impl Desk {
         let before = record.memory.as_deref().ok_or_else(unknown)?;
         let memory: Memory = serde_json::from_str(before).map_err(unreadable(id))?;
         let conversation = Conversation::resume(self.packs.clone(), memory);
-        let input = Input::Said { text: text.to_owned(), confidence: 1.0 };
+        let input = Input::Said {
+            text: text.to_owned(),
+            confidence: 1.0,
+        };
         let turn = self.turn(conversation, input, now).await;
 
         let state = turn.conversation.state();
-        let answered = Answered { reply: turn.replies.join("\n"), state };
+        let answered = Answered {
+            reply: turn.replies.join("\n"),
+            state,
+        };
         let lines = self.lines(&record, text, &answered.reply, now).await?;
         let kept = json(&answered);
         let saved = self
@@ -203,7 +223,9 @@ impl Desk {
             return Ok(None);
         }
         if let Some(outcome) = turn.outcome {
-            self.store.end_conversation(id, &ending(outcome), now).await?;
+            self.store
+                .end_conversation(id, &ending(outcome), now)
+                .await?;
         }
         Ok(Some(answered))
     }
@@ -235,13 +257,16 @@ impl Desk {
                 Output::Ask(id, request) => {
                     let of = conversation.memory().setup.id.clone();
                     let (pack, random) = (conversation.pack(), (self.chance)());
-                    let answer =
-                        clerk::answer(&self.store, pack, &of, random, now, &request).await;
+                    let answer = clerk::answer(&self.store, pack, &of, random, now, &request).await;
                     conversation.handle(now, Input::Answered(id, answer));
                 }
             }
         }
-        Turn { conversation, replies, outcome }
+        Turn {
+            conversation,
+            replies,
+            outcome,
+        }
     }
 
     fn lock_of(&self, id: &ConversationId) -> Arc<tokio::sync::Mutex<()>> {
@@ -281,7 +306,12 @@ pub fn ending(outcome: Outcome) -> Ending {
         Status::Abandoned => ConversationStatus::Abandoned,
         Status::Escalated => ConversationStatus::Escalated,
     };
-    Ending { status, reason: outcome.reason, recording: None, job: outcome.job }
+    Ending {
+        status,
+        reason: outcome.reason,
+        recording: None,
+        job: outcome.job,
+    }
 }
 
 fn unreadable(id: &ConversationId) -> impl FnOnce(serde_json::Error) -> DeskError {

@@ -71,11 +71,17 @@ fn compare(name: &str, transcript: &str) {
         return;
     }
     let golden = std::fs::read_to_string(&file).unwrap_or_default();
-    assert_eq!(transcript, golden, "{name}: UPDATE=1 cargo test -p dialog writes it anew");
+    assert_eq!(
+        transcript, golden,
+        "{name}: UPDATE=1 cargo test -p dialog writes it anew"
+    );
 }
 
 fn reason(scene: &Scene) -> &str {
-    scene.outcome.as_ref().map_or("still active", |outcome| outcome.reason.as_str())
+    scene
+        .outcome
+        .as_ref()
+        .map_or("still active", |outcome| outcome.reason.as_str())
 }
 
 #[test]
@@ -140,7 +146,7 @@ fn answers_out_of_order_are_all_taken() {
             Say("мне нужен мастер завтра утром"),
             Say("проспект Мира 42 квартира 17"),
             Say("засорилась раковина"),
-            Say("только раковина на кухне"),
+            Say("только раковина"),
             Say("да"),
             Say("Ольга"),
             Say("верно"),
@@ -199,7 +205,11 @@ fn another_time_after_the_read_back_gives_another_offer() {
 fn what_was_said_is_repeated_on_request() {
     by_phone(
         "repeat",
-        vec![Say("не работает розетка"), Say("повторите пожалуйста"), Say("что?")],
+        vec![
+            Say("не работает розетка"),
+            Say("повторите пожалуйста"),
+            Say("что?"),
+        ],
     )
     .play();
 }
@@ -208,7 +218,11 @@ fn what_was_said_is_repeated_on_request() {
 fn a_price_asked_first_is_told_at_once() {
     let scene = by_phone(
         "price_first",
-        vec![Say("сколько стоит поменять розетку?"), Say("а почему так дорого?"), Say("нет, спасибо")],
+        vec![
+            Say("сколько стоит поменять розетку?"),
+            Say("а почему так дорого?"),
+            Say("нет, спасибо"),
+        ],
     )
     .play();
 
@@ -224,9 +238,15 @@ fn a_person_is_promised_to_who_wants_one() {
 
 #[test]
 fn a_hidden_number_is_asked_for_before_a_call_back_is_promised() {
-    by_phone("operator_hidden", vec![Keys("0"), Say("восемь девятьсот одиннадцать двести двадцать два тридцать три сорок четыре")])
-        .hidden_number()
-        .play();
+    by_phone(
+        "operator_hidden",
+        vec![
+            Keys("0"),
+            Say("восемь девятьсот одиннадцать двести двадцать два тридцать три сорок четыре"),
+        ],
+    )
+    .hidden_number()
+    .play();
 }
 
 #[test]
@@ -256,7 +276,10 @@ fn gas_is_answered_before_anything_else() {
 
 #[test]
 fn a_slot_lost_at_the_hold_is_replaced_at_once() {
-    let core = Core { lost_at_hold: 1, ..Core::default() };
+    let core = Core {
+        lost_at_hold: 1,
+        ..Core::default()
+    };
     let scene = by_phone(
         "lost_at_hold",
         vec![
@@ -278,7 +301,10 @@ fn a_slot_lost_at_the_hold_is_replaced_at_once() {
 
 #[test]
 fn a_slot_lost_at_the_booking_is_replaced_at_once() {
-    let core = Core { lost_at_book: 1, ..Core::default() };
+    let core = Core {
+        lost_at_book: 1,
+        ..Core::default()
+    };
     let scene = by_phone(
         "lost_at_book",
         vec![
@@ -302,7 +328,10 @@ fn a_slot_lost_at_the_booking_is_replaced_at_once() {
 #[test]
 fn a_morning_that_is_full_is_answered_with_the_same_day() {
     let busy = ["2026-11-21T10:00:00+02:00", "2026-11-21T12:00:00+02:00"];
-    let core = Core { busy: busy.iter().map(|at| at.parse().expect("time")).collect(), ..Core::default() };
+    let core = Core {
+        busy: busy.iter().map(|at| at.parse().expect("time")).collect(),
+        ..Core::default()
+    };
     by_phone(
         "partly",
         vec![
@@ -322,8 +351,15 @@ fn a_morning_that_is_full_is_answered_with_the_same_day() {
 #[test]
 fn a_day_that_is_full_is_answered_with_the_next() {
     let hours = ["10", "12", "14", "16", "18"];
-    let busy = hours.iter().map(|hour| format!("2026-11-21T{hour}:00:00+02:00").parse().expect("time"));
-    let core = Core { busy: busy.collect(), ..Core::default() };
+    let busy = hours.iter().map(|hour| {
+        format!("2026-11-21T{hour}:00:00+02:00")
+            .parse()
+            .expect("time")
+    });
+    let core = Core {
+        busy: busy.collect(),
+        ..Core::default()
+    };
     by_phone(
         "cannot",
         vec![
@@ -340,7 +376,10 @@ fn a_day_that_is_full_is_answered_with_the_next() {
 
 #[test]
 fn nobody_free_ends_in_a_call_back() {
-    let core = Core { full: true, ..Core::default() };
+    let core = Core {
+        full: true,
+        ..Core::default()
+    };
     let scene = by_phone(
         "full",
         vec![
@@ -375,26 +414,43 @@ fn a_city_without_masters_makes_no_job() {
 
 #[test]
 fn a_known_caller_hears_how_the_order_stands() {
-    let core = Core { card: Some(known_caller()), ..Core::default() };
-    let scene = by_phone("status", vec![Say("когда приедет мастер?")]).core(core).play();
+    let core = Core {
+        card: Some(known_caller()),
+        ..Core::default()
+    };
+    let scene = by_phone("status", vec![Say("когда приедет мастер?")])
+        .core(core)
+        .play();
 
     assert_eq!(reason(&scene), "told_status");
 }
 
 #[test]
 fn a_known_caller_gives_an_order_up() {
-    let core = Core { card: Some(known_caller()), ..Core::default() };
-    let scene = by_phone("cancel", vec![Say("хочу отменить заказ"), Say("да")]).core(core).play();
+    let core = Core {
+        card: Some(known_caller()),
+        ..Core::default()
+    };
+    let scene = by_phone("cancel", vec![Say("хочу отменить заказ"), Say("да")])
+        .core(core)
+        .play();
 
     assert_eq!(reason(&scene), "cancelled");
 }
 
 #[test]
 fn a_known_caller_moves_an_order() {
-    let core = Core { card: Some(known_caller()), ..Core::default() };
+    let core = Core {
+        card: Some(known_caller()),
+        ..Core::default()
+    };
     let scene = by_phone(
         "move",
-        vec![Say("перенесите мой заказ пожалуйста"), Say("на понедельник в двенадцать"), Say("да")],
+        vec![
+            Say("хочу перенести визит"),
+            Say("на понедельник в двенадцать"),
+            Say("да"),
+        ],
     )
     .core(core)
     .play();
@@ -404,10 +460,20 @@ fn a_known_caller_moves_an_order() {
 
 #[test]
 fn a_known_caller_orders_again_at_the_old_address() {
-    let core = Core { card: Some(known_caller()), ..Core::default() };
+    let core = Core {
+        card: Some(known_caller()),
+        ..Core::default()
+    };
     let scene = by_phone(
         "known_again",
-        vec![Say("не работает розетка"), Say("только одна"), Say("да"), Say("завтра в два"), Say("да"), Say("да")],
+        vec![
+            Say("не работает розетка"),
+            Say("только одна"),
+            Say("да"),
+            Say("завтра в два"),
+            Say("да"),
+            Say("да"),
+        ],
     )
     .core(core)
     .play();
@@ -417,10 +483,16 @@ fn a_known_caller_orders_again_at_the_old_address() {
 
 #[test]
 fn a_complaint_is_taken() {
-    let core = Core { card: Some(known_caller()), ..Core::default() };
-    let scene = by_phone("complaint", vec![Say("хочу пожаловаться"), Say("мастер опоздал на три часа")])
-        .core(core)
-        .play();
+    let core = Core {
+        card: Some(known_caller()),
+        ..Core::default()
+    };
+    let scene = by_phone(
+        "complaint",
+        vec![Say("хочу пожаловаться"), Say("мастер опоздал на три часа")],
+    )
+    .core(core)
+    .play();
 
     assert_eq!(reason(&scene), "complaint");
 }
@@ -535,7 +607,10 @@ fn a_broken_call_goes_on_where_it_broke() {
 
 #[test]
 fn a_core_that_is_away_ends_in_a_promise() {
-    let core = Core { fails: true, ..Core::default() };
+    let core = Core {
+        fails: true,
+        ..Core::default()
+    };
     let scene = by_phone(
         "core_failed",
         vec![
@@ -574,12 +649,20 @@ fn a_written_request_asks_for_the_phone() {
 
 #[test]
 fn the_language_is_switched_on_request() {
-    by_phone("language", vec![Say("do you speak English?"), Say("my tap is leaking")]).play();
+    by_phone(
+        "language",
+        vec![Say("do you speak English?"), Say("my tap is leaking")],
+    )
+    .play();
 }
 
 #[test]
 fn nonsense_ends_in_a_call_back() {
-    let scene = by_phone("nonsense", vec![Say("бла бла"), Say("трам пам"), Say("уху ыхы")]).play();
+    let scene = by_phone(
+        "nonsense",
+        vec![Say("бла бла"), Say("трам пам"), Say("уху ыхы")],
+    )
+    .play();
 
     assert_eq!(reason(&scene), "not_understood");
 }
@@ -588,7 +671,11 @@ fn nonsense_ends_in_a_call_back() {
 fn changing_ones_mind_books_nothing() {
     let scene = by_phone(
         "changed_mind",
-        vec![Say("не работает розетка"), Say("только одна"), Say("отмените, я передумал")],
+        vec![
+            Say("не работает розетка"),
+            Say("только одна"),
+            Say("отмените, я передумал"),
+        ],
     )
     .play();
 
@@ -597,7 +684,11 @@ fn changing_ones_mind_books_nothing() {
 
 #[test]
 fn a_master_who_wants_to_work_leaves_name_and_number() {
-    let scene = by_phone("work", vec![Say("я электрик, хочу у вас работать"), Say("Олег")]).play();
+    let scene = by_phone(
+        "work",
+        vec![Say("я электрик, хочу у вас работать"), Say("Олег")],
+    )
+    .play();
 
     assert_eq!(reason(&scene), "work_application");
 }

@@ -28,7 +28,12 @@ impl Conversation {
 
     fn take_up(&mut self) {
         let over = |status| !matches!(status, Status::Active | Status::Abandoned);
-        if self.memory.outcome.as_ref().is_some_and(|outcome| over(outcome.status)) {
+        if self
+            .memory
+            .outcome
+            .as_ref()
+            .is_some_and(|outcome| over(outcome.status))
+        {
             return self.say_goodbye_again();
         }
         self.memory.outcome = None;
@@ -56,7 +61,12 @@ impl Conversation {
     }
 
     fn greeting(&self) -> &'static str {
-        let named = self.memory.earlier.card.as_ref().is_some_and(|card| !card.name.is_empty());
+        let named = self
+            .memory
+            .earlier
+            .card
+            .as_ref()
+            .is_some_and(|card| !card.name.is_empty());
         match (named, self.memory.by_voice()) {
             (true, _) => "greeting_known",
             (false, true) => "greeting_phone",
@@ -95,7 +105,8 @@ impl Conversation {
     fn drop_late(&mut self, answer: Answer) {
         if let Answer::Held(Ok(hold)) = answer {
             let id = self.number_request();
-            self.outputs.push_back(Output::Ask(id, Request::Release { hold }));
+            self.outputs
+                .push_back(Output::Ask(id, Request::Release { hold }));
         }
     }
 
@@ -124,7 +135,9 @@ impl Conversation {
 
     /// The address of before is proposed, not assumed.
     fn propose_address(&mut self, card: Option<&CallerCard>) {
-        let Some(address) = card.and_then(|card| card.address.clone()) else { return };
+        let Some(address) = card.and_then(|card| card.address.clone()) else {
+            return;
+        };
         let known = &mut self.memory.known;
         if known.address.street.is_none() && address.street.is_some() && address.house.is_some() {
             known.address = address;
@@ -167,7 +180,11 @@ impl Conversation {
             return;
         }
         let deal = &mut self.memory.deal;
-        deal.fit = if std::mem::take(&mut deal.lost) { Fit::Taken } else { fit };
+        deal.fit = if std::mem::take(&mut deal.lost) {
+            Fit::Taken
+        } else {
+            fit
+        };
         deal.offer = Some(offer);
         deal.others = others;
         self.price_again();
@@ -207,7 +224,9 @@ impl Conversation {
 
     /// The core has noted it: only now is it promised.
     fn promise(&mut self, request: &Request) {
-        let Request::CallBack { reason, .. } = request else { return self.go_on() };
+        let Request::CallBack { reason, .. } = request else {
+            return self.go_on();
+        };
         let known = self.memory.known.phone.is_some();
         let (line, status) = match (reason.as_str(), known) {
             ("operator", true) => ("operator", Status::Escalated),

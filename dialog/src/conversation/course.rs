@@ -5,10 +5,11 @@
 //! **Never here:** understanding words, wording replies.
 
 use job_core::order::{Findings, Order};
+use job_core::place::place_key;
 use job_core::price::PriceFacts;
 use job_core::slot::{Wish, Work};
 
-use super::memory::{Nobody, Pending, Question, Task};
+use super::memory::{Nobody, Pending, Question, Task, Weight};
 use super::{Conversation, Output, Request, RequestId};
 use crate::state::Status;
 
@@ -17,7 +18,11 @@ pub(super) enum Step {
     Ask(Question),
     Request(Request),
     /// Say this line and part.
-    Close { line: &'static str, reason: &'static str, status: Status },
+    Close {
+        line: &'static str,
+        reason: &'static str,
+        status: Status,
+    },
     CallBack(&'static str),
 }
 
@@ -30,7 +35,11 @@ impl Conversation {
         match self.next() {
             Step::Ask(question) => self.ask(question),
             Step::Request(request) => self.request(request),
-            Step::Close { line, reason, status } => self.close(line, reason, status),
+            Step::Close {
+                line,
+                reason,
+                status,
+            } => self.close(line, reason, status),
             Step::CallBack(reason) => self.call_back(reason),
         }
     }
@@ -68,19 +77,25 @@ impl Conversation {
             return Some(Step::Ask(Question::CallBackWanted));
         }
         let city = self.memory.known.address.city.as_ref()?;
-        let known = *city == self.pack.places.home_city
-            || self.memory.deal.city_checked.as_ref() == Some(city);
+        let known = self.is_home(city) || self.memory.deal.city_checked.as_ref() == Some(city);
         if known {
             return None;
         }
-        Some(Step::Request(Request::Feasible { work: self.work()?, wish: self.wish() }))
+        Some(Step::Request(Request::Feasible {
+            work: self.work()?,
+            wish: self.wish(),
+        }))
     }
 
     pub(super) fn open_address_question(&self) -> Option<Question> {
         let (known, address) = (&self.memory.known, &self.memory.known.address);
         if address.street.is_none() {
             let nothing = address.house.is_none() && address.flat.is_none();
-            return Some(if nothing { Question::Address } else { Question::Street });
+            return Some(if nothing {
+                Question::Address
+            } else {
+                Question::Street
+            });
         }
         if address.house.is_none() {
             return Some(Question::House);
@@ -97,7 +112,9 @@ impl Conversation {
         let (Some(wish), false) = (wish, deal.wish_refused) else {
             return Step::Ask(Question::Time);
         };
-        let Some(work) = self.work() else { return Step::Ask(Question::Problem) };
+        let Some(work) = self.work() else {
+            return Step::Ask(Question::Problem);
+        };
         let Some(offer) = deal.offer.clone() else {
             return Step::Request(Request::Feasible { work, wish });
         };
@@ -152,7 +169,9 @@ impl Conversation {
         {
             return Step::Ask(question);
         }
-        let Task::CallBack(reason) = &self.memory.task else { return Step::CallBack("operator") };
+        let Task::CallBack(reason) = &self.memory.task else {
+            return Step::CallBack("operator");
+        };
         Step::Request(Request::CallBack {
             phone: self.memory.known.phone.clone(),
             reason: reason.clone(),
@@ -174,7 +193,11 @@ impl Conversation {
 
     pub(super) fn request(&mut self, request: Request) {
         let id = self.number_request();
-        self.memory.pending = Some(Pending { id, request: request.clone(), silences: 0 });
+        self.memory.pending = Some(Pending {
+            id,
+            request: request.clone(),
+            silences: 0,
+        });
         self.outputs.push_back(Output::Ask(id, request));
     }
 
@@ -186,6 +209,9 @@ impl Conversation {
     /// Drops what was offered, and gives a held slot back.
     pub(super) fn forget_offer(&mut self) {
         self.release();
+        self.memory
+            .draft
+            .retain(|part| part.weight != Weight::Price);
         let deal = &mut self.memory.deal;
         deal.offer = None;
         deal.others.clear();
@@ -207,9 +233,12 @@ impl Conversation {
 
     /// The answer to a release changes nothing, so nothing waits for it.
     pub(super) fn release(&mut self) {
-        let Some(hold) = self.memory.deal.hold.take() else { return };
+        let Some(hold) = self.memory.deal.hold.take() else {
+            return;
+        };
         let id = self.number_request();
-        self.outputs.push_back(Output::Ask(id, Request::Release { hold }));
+        self.outputs
+            .push_back(Output::Ask(id, Request::Release { hold }));
     }
 
     pub(super) fn findings(&self) -> Option<Findings> {
@@ -229,6 +258,10 @@ impl Conversation {
             street: address.street.clone(),
             urgent: self.urgent(),
         })
+    }
+
+    pub(super) fn is_home(&self, city: &str) -> bool {
+        place_key(city) == place_key(&self.pack.places.home_city)
     }
 
     pub(super) fn city(&self) -> String {
@@ -253,16 +286,16 @@ impl Conversation {
             parts: self.findings()?.parts.iter().map(|part| part.cost).sum(),
         };
         Some(match &self.memory.deal.offer {
-            Some(offer) => {
-                facts.in_slot(prices, offer.start, self.now, &self.memory.setup.zone)
-            }
+            Some(offer) => facts.in_slot(prices, offer.start, self.now, &self.memory.setup.zone),
             None => facts,
         })
     }
 
     /// Prices what is known; the sum is the core's.
     pub(super) fn price_again(&mut self) {
-        let Some(facts) = self.price_facts() else { return };
+        let Some(facts) = self.price_facts() else {
+            return;
+        };
         let quote = job_core::price::quote(&self.pack.prices, &facts);
         if self.memory.deal.quote.as_ref() != Some(&quote) {
             self.memory.deal.price_told = false;
@@ -304,6 +337,10 @@ impl Conversation {
 
     /// Any time, where nothing was said.
     pub(super) fn wish(&self) -> Wish {
-        self.memory.known.time.map(|time| time.wish).unwrap_or_default()
+        self.memory
+            .known
+            .time
+            .map(|time| time.wish)
+            .unwrap_or_default()
     }
 }

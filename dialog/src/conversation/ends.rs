@@ -22,7 +22,9 @@ const CORE_SILENCES_MAX: u8 = 3;
 impl Conversation {
     pub(super) fn missed(&mut self) {
         self.memory.misses = self.memory.misses.saturating_add(1);
-        let Some(question) = self.memory.asked.clone() else { return self.go_on() };
+        let Some(question) = self.memory.asked.clone() else {
+            return self.go_on();
+        };
         let misses = self.memory.misses;
         match question {
             Question::Phone if misses >= PHONE_MISSES_MAX => self.call_back("phone_not_understood"),
@@ -41,7 +43,11 @@ impl Conversation {
                 self.ask_again(question);
             }
             question => {
-                let line = if misses == 1 { "not_understood_1" } else { "not_understood_2" };
+                let line = if misses == 1 {
+                    "not_understood_1"
+                } else {
+                    "not_understood_2"
+                };
                 self.add_line(line);
                 self.ask_again(question);
             }
@@ -56,7 +62,9 @@ impl Conversation {
         if self.memory.silences > SILENCES_MAX - 1 {
             return self.close("silence_goodbye", "silent", Status::Abandoned);
         }
-        let Some(question) = self.memory.asked.clone() else { return self.go_on() };
+        let Some(question) = self.memory.asked.clone() else {
+            return self.go_on();
+        };
         if self.memory.silences == 1 {
             self.add_line("still_there");
             return self.say(question.awaiting());
@@ -67,7 +75,9 @@ impl Conversation {
 
     /// The core owes an answer: a patient caller is not asked whether they are there.
     fn wait_for_core(&mut self) -> bool {
-        let Some(pending) = &mut self.memory.pending else { return false };
+        let Some(pending) = &mut self.memory.pending else {
+            return false;
+        };
         pending.silences += 1;
         let id = pending.id;
         if pending.silences >= CORE_SILENCES_MAX {
@@ -77,7 +87,9 @@ impl Conversation {
     }
 
     pub(super) fn repeat(&mut self) {
-        let Some(told) = self.memory.last.clone() else { return self.go_on() };
+        let Some(told) = self.memory.last.clone() else {
+            return self.go_on();
+        };
         let question = self.memory.asked.clone();
         self.add_line("repeat_prefix");
         match question {
@@ -135,7 +147,10 @@ impl Conversation {
             return self.go_on();
         }
         let phone = self.memory.known.phone.clone();
-        self.request(Request::CallBack { phone, reason: reason.to_owned() });
+        self.request(Request::CallBack {
+            phone,
+            reason: reason.to_owned(),
+        });
     }
 
     /// The recogniser is gone: what keys can answer goes on by keys, the rest by a call-back.
@@ -162,10 +177,16 @@ impl Conversation {
 
     /// Only the words heard count as told.
     pub(super) fn cut(&mut self, heard: &str) {
-        let Some(told) = &mut self.memory.last else { return };
+        let Some(told) = &mut self.memory.last else {
+            return;
+        };
         let chars = heard.chars().count();
         let lost = |until: Option<usize>| until.is_some_and(|until| chars < until);
-        let Told { price_until, read_back_until, .. } = *told;
+        let Told {
+            price_until,
+            read_back_until,
+            ..
+        } = *told;
         told.reply.speech = heard.to_owned();
         told.reply.text = heard.to_owned();
         if lost(price_until) {
@@ -194,7 +215,12 @@ impl Conversation {
     }
 
     fn finish(&mut self, reason: &str, status: Status) {
-        let booked = self.memory.deal.booked.as_ref().map(|booked| booked.job.clone());
+        let booked = self
+            .memory
+            .deal
+            .booked
+            .as_ref()
+            .map(|booked| booked.job.clone());
         let outcome = Outcome {
             status,
             reason: reason.to_owned(),

@@ -6,7 +6,7 @@ use job_core::trade::{Address, Language};
 
 use super::memory::{Known, Question, Task, Time};
 use super::{Conversation, Output};
-use crate::pack::Reading;
+use crate::pack::{Reading, Symptom};
 use crate::state::Intent;
 use crate::understand::{Context, Facts, TimeWish, understand};
 
@@ -14,12 +14,18 @@ use crate::understand::{Context, Facts, TimeWish, understand};
 pub(super) const HEARD_POORLY: f32 = 0.35;
 /// Heard worse than this, what must be right is read back before it is relied on.
 pub(super) const HEARD_WELL: f32 = 0.6;
-/// A symptom recognised at least this well may replace or join the one already known.
-const SYMPTOM_SURE: f32 = 0.6;
+/// Where no problem was asked for, only a symptom recognised at least this well is one.
+const SYMPTOM_SURE: f32 = 0.75;
+/// A "no, thank you" sounds like much; a symptom in it must be surer.
+const SYMPTOM_SURE_BESIDE_YES_NO: f32 = 0.85;
+/// A symptom recognised so much better than the one before takes its place.
+const SYMPTOM_CLEARER: f32 = 0.15;
 /// A conversation longer than this goes to a person.
 const TURNS_MAX: u16 = 150;
 /// Said while the core was thinking; more is forgotten.
 const LATER_MAX: usize = 4;
+/// More digits than this are no phone number (E.164 and a trunk prefix).
+const PHONE_DIGITS_MAX: usize = 16;
 /// Turns in a row that bring nothing new; after more a person takes over.
 const IDLE_MAX: u8 = 10;
 
@@ -30,6 +36,8 @@ pub(super) struct Heard {
     pub confidence: f32,
     pub facts: Facts,
     pub reading: Reading,
+    /// Recognised well enough for this moment.
+    pub symptom: Option<Symptom>,
 }
 
 impl Heard {
@@ -43,7 +51,7 @@ impl Heard {
             || facts.phone.is_some()
             || facts.address.is_some()
             || facts.name.is_some()
-            || !self.reading.symptoms.is_empty()
+            || self.symptom.is_some()
     }
 
     /// Characters that speak of the problem, not of place, time or person.
@@ -55,8 +63,16 @@ impl Heard {
             facts.address.as_ref().map(|found| found.span),
             facts.name.as_ref().map(|found| found.span),
         ];
-        let within = |at: usize| spans.iter().flatten().any(|(from, to)| (*from..*to).contains(&at));
-        self.text.char_indices().filter(|(at, _)| !within(*at)).count()
+        let within = |at: usize| {
+            spans
+                .iter()
+                .flatten()
+                .any(|(from, to)| (*from..*to).contains(&at))
+        };
+        self.text
+            .char_indices()
+            .filter(|(at, _)| !within(*at))
+            .count()
     }
 }
 
@@ -93,7 +109,29 @@ impl Conversation {
         };
         let facts = understand(&text, &context);
         let reading = self.pack.read(&text);
-        Heard { text, confidence, facts, reading }
+        let symptom = self.symptom(&facts, &reading);
+        Heard {
+            text,
+            confidence,
+            facts,
+            reading,
+            symptom,
+        }
+    }
+
+    fn symptom(&self, facts: &Facts, reading: &Reading) -> Option<Symptom> {
+        let asked = matches!(self.memory.asked, None | Some(Question::Problem));
+        let least = match (asked, facts.yes_no.is_some(), reading.intent) {
+            (true, _, Some(Intent::Book)) => SYMPTOM_SURE,
+            (true, _, _) => 0.0,
+            (false, true, _) => SYMPTOM_SURE_BESIDE_YES_NO,
+            (false, false, _) => SYMPTOM_SURE,
+        };
+        reading
+            .symptoms
+            .first()
+            .filter(|symptom| symptom.score >= least)
+            .cloned()
     }
 
     fn take(&mut self, heard: Heard) {
@@ -112,6 +150,9 @@ impl Conversation {
         let turned = task != self.memory.task;
         self.absorb(&heard);
         self.settle(&before);
+        if heard.facts.address.is_some() || heard.facts.time.is_some() {
+            self.begin(Intent::Book);
+        }
         let priced = self.note_price_question(&heard);
         let understood = !turned && self.answer_question(&heard);
         if self.is_settled() {
@@ -130,7 +171,10 @@ impl Conversation {
     fn is_settled(&self) -> bool {
         self.memory.outcome.is_some()
             || self.memory.pending.is_some()
-            || self.outputs.iter().any(|output| matches!(output, Output::Say(_)))
+            || self
+                .outputs
+                .iter()
+                .any(|output| matches!(output, Output::Say(_)))
     }
 
     /// Turns that bring nothing new may not go on for ever.
@@ -172,7 +216,13 @@ impl Conversation {
 
     /// What the caller came for may take the conversation elsewhere.
     fn turn_to_intent(&mut self, heard: &Heard) {
-        let Some(intent) = heard.reading.intent else { return };
+        let Some(intent) = heard.reading.intent else {
+            return;
+        };
+        let telling = self.memory.asked == Some(Question::Complaint);
+        if (telling || self.only_answers(heard)) && !intent.outranks_answers() {
+            return;
+        }
         match intent {
             Intent::Operator => self.wants_operator(),
             Intent::WrongNumber => self.wrong_number(),
@@ -184,6 +234,11 @@ impl Conversation {
             Intent::Price | Intent::Book => self.begin(intent),
             Intent::Unknown => {}
         }
+    }
+
+    /// A plain yes or no to a question that wants one.
+    fn only_answers(&self, heard: &Heard) -> bool {
+        heard.facts.yes_no.is_some() && self.memory.asked.as_ref().is_some_and(Question::yes_or_no)
     }
 
     /// A price or a visit is wanted; a price turns into a visit, never back.
@@ -205,8 +260,8 @@ impl Conversation {
     fn absorb(&mut self, heard: &Heard) {
         self.absorb_problem(heard);
         let facts = &heard.facts;
-        if let Some(found) = &facts.address {
-            self.absorb_address(&found.value, heard.well());
+        if let Some(address) = self.address_said(heard) {
+            self.absorb_address(&address, heard.well());
         }
         if let Some(found) = &facts.time
             && !self.names_an_offer(&found.value.wish)
@@ -216,9 +271,49 @@ impl Conversation {
         if let Some(found) = &facts.name {
             self.memory.known.name = Some(found.value.clone());
         }
-        if let Some(found) = &facts.phone {
-            self.take_phone(found.value.clone(), heard.well());
+        if let Some(phone) = self.phone_said(facts) {
+            self.take_phone(phone, heard.well());
         }
+    }
+
+    /// A bare number is the house or the flat where that was asked.
+    fn address_said(&self, heard: &Heard) -> Option<Address> {
+        let facts = &heard.facts;
+        if let Some(found) = &facts.address {
+            return Some(found.value.clone());
+        }
+        let number = facts
+            .bare_number
+            .as_ref()
+            .map(|found| found.value.to_string());
+        match self.memory.asked {
+            Some(Question::House) => Some(Address {
+                house: Some(number?),
+                ..Address::default()
+            }),
+            Some(Question::Flat) => Some(Address {
+                flat: Some(number?),
+                ..Address::default()
+            }),
+            _ => None,
+        }
+    }
+
+    /// A number told in several breaths is put together.
+    fn phone_said(&mut self, facts: &Facts) -> Option<String> {
+        if let Some(found) = &facts.phone {
+            self.memory.phone_part.clear();
+            return Some(found.value.clone());
+        }
+        self.memory
+            .phone_part
+            .push_str(facts.phone_part.as_deref()?);
+        let whole = job_core::phone::e164(&self.memory.phone_part);
+        let too_long = self.memory.phone_part.len() > PHONE_DIGITS_MAX;
+        if whole.is_some() || too_long {
+            self.memory.phone_part.clear();
+        }
+        whole
     }
 
     fn absorb_time(&mut self, said: TimeWish) {
@@ -226,8 +321,11 @@ impl Conversation {
             return self.add_line("time_past");
         }
         self.memory.deal.wish_refused = false;
-        self.memory.known.time =
-            Some(Time { wish: said.wish, urgent: said.urgent, today: said.today });
+        self.memory.known.time = Some(Time {
+            wish: said.wish,
+            urgent: said.urgent,
+            today: said.today,
+        });
     }
 
     pub(super) fn take_phone(&mut self, phone: String, well: bool) {
@@ -241,42 +339,61 @@ impl Conversation {
     }
 
     fn absorb_problem(&mut self, heard: &Heard) {
-        let asked = self.memory.asked.clone();
-        let known = &mut self.memory.known;
-        known.urgent |= heard.reading.urgent;
-        let Some(symptom) = heard.reading.symptoms.first() else { return };
-        let asked_for_it = matches!(asked, None | Some(Question::Problem));
-        let clarifying = matches!(asked, Some(Question::Clarification(_)));
-        let sure = symptom.score >= SYMPTOM_SURE;
-        match known.diagnosis.as_ref() {
-            None => {}
-            Some(code) if *code == symptom.code => return,
-            Some(_) if heard.facts.correction && sure => known.problem_chars = 0,
-            Some(_) if asked_for_it => {}
-            Some(_) if !clarifying && sure && heard.facts.address.is_none() => {
-                known.several = true;
-                return;
-            }
-            Some(_) => return,
+        self.memory.known.urgent |= heard.reading.urgent;
+        let Some(symptom) = &heard.symptom else {
+            return;
+        };
+        if self.memory.intent == Intent::Unknown {
+            self.memory.intent = Intent::Book;
         }
-        known.several |= heard.reading.several;
+        let clarifying = matches!(self.memory.asked, Some(Question::Clarification(_)));
+        match self.memory.known.diagnosis.clone() {
+            None => self.diagnose(symptom, heard),
+            Some(code) if code == symptom.code => {}
+            Some(_) if heard.facts.correction || self.is_clearer(symptom) => {
+                self.memory.known.problem_chars = 0;
+                self.diagnose(symptom, heard);
+            }
+            Some(_) if clarifying => {}
+            Some(_) => self.note_another_problem(symptom, heard),
+        }
+    }
+
+    fn is_clearer(&self, symptom: &Symptom) -> bool {
+        symptom.score >= self.memory.known.symptom_score + SYMPTOM_CLEARER
+    }
+
+    /// Of another trade, or told as one more; otherwise it is the same problem in other words.
+    fn note_another_problem(&mut self, symptom: &Symptom, heard: &Heard) {
+        let known = &mut self.memory.known;
+        if heard.reading.several || Some(symptom.category) != known.category {
+            known.several = true;
+            known.add_words(heard);
+        }
+    }
+
+    fn diagnose(&mut self, symptom: &Symptom, heard: &Heard) {
         let settled = self.pack.settled(&symptom.code, &heard.text);
-        known.category = self.pack.category(&settled.code).or(Some(symptom.category));
+        let category = self.pack.category(&settled.code);
+        let known = &mut self.memory.known;
+        known.several |= heard.reading.several;
+        known.category = Some(category.unwrap_or(symptom.category));
         known.diagnosis = Some(settled.code);
         known.clarified = settled.answered;
-        known.problem_chars += heard.problem_chars();
-        if !known.problem.is_empty() {
-            known.problem.push(' ');
-        }
-        known.problem.push_str(heard.text.trim());
-        self.begin(Intent::Book);
+        known.symptom_score = symptom.score;
+        known.add_words(heard);
     }
 
     fn absorb_address(&mut self, said: &Address, well: bool) {
         let known = &mut self.memory.known;
         let before = known.address.clone();
         merge(&mut known.address, said);
-        let Address { city, street, house, .. } = &known.address;
+        let Address {
+            city,
+            street,
+            house,
+            ..
+        } = &known.address;
         if (city, street, house) != (&before.city, &before.street, &before.house) {
             known.address_doubtful = !well;
         }
@@ -329,7 +446,9 @@ impl Conversation {
     }
 
     fn switch_language(&mut self, text: &str) {
-        let Some(wanted) = wanted_language(text) else { return };
+        let Some(wanted) = wanted_language(text) else {
+            return;
+        };
         if wanted == self.memory.language {
             return;
         }
@@ -339,12 +458,36 @@ impl Conversation {
     }
 }
 
+impl Intent {
+    /// Meant even beside a yes or no.
+    fn outranks_answers(self) -> bool {
+        match self {
+            Self::Operator | Self::Cancel | Self::Reschedule | Self::Price => true,
+            Self::Book | Self::Status | Self::Complaint | Self::WorkApplication => false,
+            Self::WrongNumber | Self::Unknown => false,
+        }
+    }
+}
+
+impl Known {
+    fn add_words(&mut self, heard: &Heard) {
+        self.problem_chars += heard.problem_chars();
+        if !self.problem.is_empty() {
+            self.problem.push(' ');
+        }
+        self.problem.push_str(heard.text.trim());
+    }
+}
+
 /// A new street leaves nothing of the old house; a new house keeps the flat only within a street.
 fn merge(address: &mut Address, said: &Address) {
     let moved = said.street.is_some() && said.street != address.street && address.street.is_some();
     if moved {
         let city = address.city.take();
-        *address = Address { city, ..Address::default() };
+        *address = Address {
+            city,
+            ..Address::default()
+        };
     }
     let put = |old: &mut Option<String>, new: &Option<String>| {
         if new.is_some() {
@@ -364,10 +507,22 @@ fn merge(address: &mut Address, said: &Address) {
 fn wanted_language(text: &str) -> Option<Language> {
     let text = text.to_lowercase();
     let asks = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    if asks(&["speak english", "in english", "english please", "по-английски", "по английски"]) {
+    if asks(&[
+        "speak english",
+        "in english",
+        "english please",
+        "по-английски",
+        "по английски",
+    ]) {
         return Some(Language::En);
     }
-    asks(&["по-русски", "по русски", "speak russian", "in russian", "russian please", "на русском"])
-        .then_some(Language::Ru)
+    asks(&[
+        "по-русски",
+        "по русски",
+        "speak russian",
+        "in russian",
+        "russian please",
+        "на русском",
+    ])
+    .then_some(Language::Ru)
 }
-

@@ -42,7 +42,9 @@ impl Conversation {
     }
 
     fn phone_by_keys(&mut self, row: &str) {
-        let Some(number) = phone::e164(row) else { return self.missed() };
+        let Some(number) = phone::e164(row) else {
+            return self.missed();
+        };
         self.memory.misses = 0;
         let before = self.memory.known.clone();
         self.take_phone(number, true);

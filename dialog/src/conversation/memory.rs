@@ -45,12 +45,16 @@ pub struct Memory {
     pub(super) known: Known,
     /// What has been said back to the caller already.
     pub(super) acknowledged: Acknowledged,
+    /// Digits of a phone number still being told.
+    pub(super) phone_part: String,
     pub(super) deal: Deal,
     pub(super) earlier: Earlier,
     pub(super) joining: Joining,
     pub(super) asked: Option<Question>,
     /// "How much?" is still to be answered.
     pub(super) price_asked: bool,
+    /// How often in a row it was asked.
+    pub(super) asked_times: u8,
     /// How often in a row the answer to the question was not understood.
     pub(super) misses: u8,
     pub(super) silences: u8,
@@ -95,6 +99,8 @@ pub(super) struct Known {
     pub problem_chars: usize,
     pub diagnosis: Option<String>,
     pub category: Option<Category>,
+    /// How well the problem was recognised, 0..=1.
+    pub symptom_score: f32,
     /// Clarifications answered or given up.
     pub clarified: Vec<String>,
     pub several: bool,
@@ -248,7 +254,10 @@ impl Memory {
             Kind::ClientRequest => Task::Order,
             Kind::MasterOnboarding => Task::Join,
         };
-        let known = Known { phone: setup.phone.clone(), ..Known::default() };
+        let known = Known {
+            phone: setup.phone.clone(),
+            ..Known::default()
+        };
         Self {
             language: setup.language,
             task,
@@ -259,11 +268,13 @@ impl Memory {
             opened: false,
             intent: Intent::Unknown,
             dangers: Vec::new(),
+            phone_part: String::new(),
             deal: Deal::default(),
             earlier: Earlier::default(),
             joining: Joining::default(),
             asked: None,
             price_asked: false,
+            asked_times: 0,
             misses: 0,
             silences: 0,
             idle: 0,
@@ -282,7 +293,9 @@ impl Memory {
         if self.outcome.is_some() {
             return Awaiting::None;
         }
-        self.asked.as_ref().map_or(Awaiting::Problem, Question::awaiting)
+        self.asked
+            .as_ref()
+            .map_or(Awaiting::Problem, Question::awaiting)
     }
 
     pub(super) fn by_voice(&self) -> bool {
@@ -309,7 +322,10 @@ impl Question {
 
     /// Says what it costs anyway.
     pub(super) fn tells_price(&self) -> bool {
-        matches!(self, Self::Slot | Self::OtherSlots | Self::SlotCheck | Self::ReadBack)
+        matches!(
+            self,
+            Self::Slot | Self::OtherSlots | Self::SlotCheck | Self::ReadBack
+        )
     }
 
     /// Can be answered with key 1 or 2.

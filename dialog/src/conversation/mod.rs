@@ -29,9 +29,9 @@ use job_core::trade::Language;
 use serde::{Deserialize, Serialize};
 
 pub use self::memory::{Memory, Setup};
-pub use job_core::conversation::Kind;
 use crate::pack::Pack;
 use crate::state::{Awaiting, State, Status};
+pub use job_core::conversation::Kind;
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Input {
@@ -79,16 +79,38 @@ pub struct Reply {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Request {
     /// Who is this? Asked at the start when the number is known; the greeting waits for the answer.
-    Caller { phone: String },
-    Feasible { work: Work, wish: Wish },
-    Hold { work: Work, offer: Offer },
-    Release { hold: HoldId },
+    Caller {
+        phone: String,
+    },
+    Feasible {
+        work: Work,
+        wish: Wish,
+    },
+    Hold {
+        work: Work,
+        offer: Offer,
+    },
+    Release {
+        hold: HoldId,
+    },
     Book(Box<Order>),
-    Cancel { job: JobId },
-    Move { job: JobId, offer: Offer },
-    Complain { job: Option<JobId>, phone: Option<String>, words: String },
+    Cancel {
+        job: JobId,
+    },
+    Move {
+        job: JobId,
+        offer: Offer,
+    },
+    Complain {
+        job: Option<JobId>,
+        phone: Option<String>,
+        words: String,
+    },
     /// A person must phone back or take over.
-    CallBack { phone: Option<String>, reason: String },
+    CallBack {
+        phone: Option<String>,
+        reason: String,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -158,7 +180,13 @@ impl Conversation {
     pub fn resume(packs: impl Into<Packs>, memory: Memory) -> Self {
         let packs = packs.into();
         let pack = packs.get_or_first(memory.language);
-        Self { packs, pack, memory, now: Timestamp::UNIX_EPOCH, outputs: VecDeque::new() }
+        Self {
+            packs,
+            pack,
+            memory,
+            now: Timestamp::UNIX_EPOCH,
+            outputs: VecDeque::new(),
+        }
     }
 
     /// Everything known, to be kept after each turn.
@@ -198,6 +226,10 @@ impl Conversation {
     pub fn filler(&mut self) -> Reply {
         let spelling = self.line("filler");
         let awaiting = self.memory.awaiting();
-        Reply { text: spelling.text, speech: spelling.speech, awaiting }
+        Reply {
+            text: spelling.text,
+            speech: spelling.speech,
+            awaiting,
+        }
     }
 }

@@ -6,8 +6,9 @@ use job_core::slot::{Offer, Wish};
 
 use super::Conversation;
 use super::hearing::Heard;
-use super::memory::{Fit, Nobody, Question, Task, Weight};
-use crate::state::{Intent, Status};
+use super::memory::{Fit, Nobody, Question, Task};
+use crate::state::{Awaiting, Intent, Status};
+use crate::understand::LAST_CHOICE;
 
 /// After so many refused offers a person phones back.
 const REFUSALS_MAX: u8 = 6;
@@ -15,7 +16,9 @@ const REFUSALS_MAX: u8 = 6;
 impl Conversation {
     /// True where the words were an answer to the question.
     pub(super) fn answer_question(&mut self, heard: &Heard) -> bool {
-        let Some(question) = self.memory.asked.clone() else { return false };
+        let Some(question) = self.memory.asked.clone() else {
+            return false;
+        };
         let yes_no = heard.facts.yes_no;
         match question {
             Question::Problem => self.answer_no_thanks(heard),
@@ -30,7 +33,7 @@ impl Conversation {
                 self.answer_slot(&question, heard)
             }
             Question::Name => self.answer_name(heard),
-            Question::Phone => false,
+            Question::Phone => self.answer_phone_in_part(),
             Question::PhoneCheck => self.answer_phone_check(heard),
             Question::ReadBack | Question::Correction => self.answer_read_back(heard),
             Question::CallBackWanted => self.answer_call_back(yes_no),
@@ -42,8 +45,7 @@ impl Conversation {
 
     /// "How much?" is answered at any time, with the next thing said.
     pub(super) fn note_price_question(&mut self, heard: &Heard) -> bool {
-        let asked =
-            heard.reading.intent == Some(Intent::Price) && self.memory.task == Task::Order;
+        let asked = heard.reading.intent == Some(Intent::Price) && self.memory.task == Task::Order;
         self.memory.price_asked |= asked;
         asked && self.memory.known.diagnosis.is_some()
     }
@@ -66,12 +68,14 @@ impl Conversation {
 
     fn answer_clarification(&mut self, name: &str, heard: &Heard) -> bool {
         let known = &self.memory.known;
-        let Some(code) = known.diagnosis.clone() else { return false };
+        let Some(code) = known.diagnosis.clone() else {
+            return false;
+        };
         if known.clarified.iter().any(|done| done == name) {
             return true;
         }
         let clarified = self.pack.clarified(&code, name, &heard.text);
-        let given_up = clarified.is_none() && self.memory.misses > 0;
+        let given_up = clarified.is_none() && self.memory.asked_times > 1;
         if clarified.is_none() && !given_up {
             return false;
         }
@@ -92,7 +96,10 @@ impl Conversation {
     fn answer_address_check(&mut self, heard: &Heard) -> bool {
         let said_address = heard.facts.address.is_some();
         match heard.facts.yes_no {
-            Some(true) => self.memory.known.address_doubtful = false,
+            Some(true) => {
+                self.memory.known.address_doubtful = false;
+                self.memory.acknowledged.address = self.memory.known.address.clone();
+            }
             Some(false) if !said_address => {
                 let city = self.memory.known.address.city.take();
                 self.memory.known.address.street = None;
@@ -134,9 +141,17 @@ impl Conversation {
     /// A wish as narrow as an hour that begins with a slot on the table, by day or by clock alone.
     fn named_offer(&self, wish: &Wish) -> Option<Offer> {
         let from = wish.from?;
-        let narrow = wish.to.is_none_or(|to| from.duration_until(to).as_mins() <= 60);
+        let narrow = wish
+            .to
+            .is_none_or(|to| from.duration_until(to).as_mins() <= 60);
         let clock = self.local(from).time();
-        let on_table = || self.memory.deal.offer.iter().chain(&self.memory.deal.others);
+        let on_table = || {
+            self.memory
+                .deal
+                .offer
+                .iter()
+                .chain(&self.memory.deal.others)
+        };
         let exact = on_table().find(|offer| offer.start == from);
         let by_clock = || {
             let mut same = on_table().filter(|offer| self.local(offer.start).time() == clock);
@@ -152,15 +167,24 @@ impl Conversation {
         if self.memory.deal.offer.is_none() {
             return true;
         }
-        let named = heard.facts.time.as_ref().and_then(|time| self.named_offer(&time.value.wish));
-        if let Some(offer) = named {
+        let by_time = heard.facts.time.as_ref();
+        let named = by_time.and_then(|time| self.named_offer(&time.value.wish));
+        if let Some(offer) = named.or_else(|| self.chosen_offer(question, heard.facts.choice)) {
             self.choose(offer, heard);
             return true;
         }
         if heard.facts.time.is_some() {
             return true;
         }
-        match heard.facts.yes_no {
+        if heard.brings_facts() && heard.facts.yes_no != Some(true) {
+            return true;
+        }
+        let said = if heard.facts.other {
+            Some(false)
+        } else {
+            heard.facts.yes_no
+        };
+        match said {
             Some(true) if *question == Question::OtherSlots => {
                 self.memory.deal.accept_doubtful = true;
             }
@@ -169,6 +193,16 @@ impl Conversation {
             None => return false,
         }
         true
+    }
+
+    /// "The second one", of those just offered.
+    fn chosen_offer(&self, question: &Question, choice: Option<u8>) -> Option<Offer> {
+        let deal = &self.memory.deal;
+        match choice? {
+            1 => deal.offer.clone(),
+            2 | LAST_CHOICE if *question == Question::OtherSlots => deal.others.first().cloned(),
+            _ => None,
+        }
     }
 
     fn choose(&mut self, offer: Offer, heard: &Heard) {
@@ -191,7 +225,7 @@ impl Conversation {
         deal.accept_doubtful = false;
         deal.accepted = true;
         if !deal.price_told && deal.quote.is_some() {
-            self.add("price_now", Weight::Price);
+            self.memory.price_asked = true;
         }
     }
 
@@ -223,7 +257,9 @@ impl Conversation {
         }
         let said = heard.text.trim().trim_end_matches(['.', '!']);
         let short = (1..=WORDS_MAX).contains(&said.split_whitespace().count());
-        let letters = said.chars().all(|c| c.is_alphabetic() || c.is_whitespace() || c == '-');
+        let letters = said
+            .chars()
+            .all(|c| c.is_alphabetic() || c.is_whitespace() || c == '-');
         let refused = heard.facts.yes_no.is_some();
         if self.memory.misses > 0 && (!short || !letters || refused) {
             self.memory.known.name_given_up = true;
@@ -234,6 +270,16 @@ impl Conversation {
             return true;
         }
         false
+    }
+
+    /// The caller pauses in the middle of the number: let them go on.
+    fn answer_phone_in_part(&mut self) -> bool {
+        if self.memory.phone_part.is_empty() {
+            return false;
+        }
+        self.add_line("phone_more");
+        self.say(Awaiting::Phone);
+        true
     }
 
     fn answer_phone_check(&mut self, heard: &Heard) -> bool {
@@ -257,7 +303,9 @@ impl Conversation {
         }
         match heard.facts.yes_no {
             Some(true) => self.confirm(),
-            Some(false) if heard.facts.correction || self.memory.asked == Some(Question::Correction) => {
+            Some(false)
+                if heard.facts.correction || self.memory.asked == Some(Question::Correction) =>
+            {
                 return false;
             }
             Some(false) => {

@@ -8,7 +8,7 @@ use job_core::price::Quote;
 use job_core::slot::Offer;
 use job_core::trade::Category;
 
-use super::memory::{Fit, Nobody, Part, Question, Task, Told, Weight};
+use super::memory::{Acknowledged, Fit, Nobody, Part, Question, Task, Told, Weight};
 use super::{Conversation, Output, Reply};
 use crate::pack::Spelling;
 use crate::phrase;
@@ -19,8 +19,8 @@ impl Conversation {
         if self.memory.deaf {
             return self.ask_by_keys(question);
         }
-        self.put_price(&question);
         self.acknowledge(&question);
+        self.put_price(&question);
         self.put_question(&question);
         self.say_question(question);
     }
@@ -41,8 +41,12 @@ impl Conversation {
         }
         self.memory.price_asked = false;
         self.price_again();
-        let modified =
-            self.memory.deal.quote.as_ref().is_some_and(|quote| !quote.modifiers.is_empty());
+        let modified = self
+            .memory
+            .deal
+            .quote
+            .as_ref()
+            .is_some_and(|quote| !quote.modifiers.is_empty());
         match (self.memory.deal.price_told, question.tells_price()) {
             (true, _) if modified => self.add("price_breakdown", Weight::Price),
             (true, _) => self.add("price_plain", Weight::Price),
@@ -56,20 +60,26 @@ impl Conversation {
 
     /// What was just understood is said back in passing, one thing at a time.
     fn acknowledge(&mut self, question: &Question) {
-        let known = &self.memory.known;
-        let address_open = self.open_address_question().is_some();
-        if known.diagnosis.is_some() && known.diagnosis != self.memory.acknowledged.diagnosis {
-            self.memory.acknowledged.diagnosis.clone_from(&known.diagnosis);
-            if *question != Question::ReadBack {
-                self.add_line("understood");
-                return;
-            }
+        let said = Acknowledged {
+            diagnosis: self.memory.known.diagnosis.clone(),
+            address: match self.open_address_question() {
+                Some(_) => self.memory.acknowledged.address.clone(),
+                None => self.memory.known.address.clone(),
+            },
+        };
+        let before = std::mem::replace(&mut self.memory.acknowledged, said);
+        let now = &self.memory.acknowledged;
+        let address_too = now.address.street.is_some() && now.address != before.address;
+        if *question == Question::ReadBack {
+            return;
         }
-        let news = known.address.street.is_some()
-            && known.address != self.memory.acknowledged.address
-            && !address_open;
-        if news && *question != Question::ReadBack {
-            self.memory.acknowledged.address = known.address.clone();
+        if now.diagnosis.is_some() && now.diagnosis != before.diagnosis {
+            self.add_line(if self.memory.known.several {
+                "understood_several"
+            } else {
+                "understood"
+            });
+        } else if address_too {
             self.add_line("address_noted");
         }
     }
@@ -82,7 +92,11 @@ impl Conversation {
             return self.say_question(question);
         }
         if !question.yes_or_no() {
-            return self.call_back(if self.memory.deaf { "deaf" } else { "not_understood" });
+            return self.call_back(if self.memory.deaf {
+                "deaf"
+            } else {
+                "not_understood"
+            });
         }
         self.put_question(&question);
         self.add_line("keypad_yes_no");
@@ -92,7 +106,9 @@ impl Conversation {
     fn say_question(&mut self, question: Question) {
         if self.memory.asked.as_ref() != Some(&question) {
             self.memory.misses = 0;
+            self.memory.asked_times = 0;
         }
+        self.memory.asked_times = self.memory.asked_times.saturating_add(1);
         let awaiting = question.awaiting();
         if question == Question::Flat {
             self.memory.known.flat_asked = true;
@@ -120,6 +136,9 @@ impl Conversation {
             Question::Name => self.add_line("ask_name"),
             Question::Phone => self.add_line("ask_phone"),
             Question::PhoneCheck => self.add_line("confirm_phone"),
+            Question::ReadBack if self.memory.known.name.is_none() => {
+                self.add("read_back_nameless", Weight::ReadBack);
+            }
             Question::ReadBack => self.add("read_back", Weight::ReadBack),
             Question::Correction => self.add_line("ask_what_to_change"),
             Question::CallBackWanted => self.put_nobody(),
@@ -130,10 +149,15 @@ impl Conversation {
     }
 
     fn put_clarification(&mut self) {
-        let Some(code) = &self.memory.known.diagnosis else { return };
+        let Some(code) = &self.memory.known.diagnosis else {
+            return;
+        };
         let question = self.pack.clarification(code, &self.memory.known.clarified);
         if let Some(question) = question {
-            self.add_spelling(Spelling { text: question.text, speech: question.speech });
+            self.add_spelling(Spelling {
+                text: question.text,
+                speech: question.speech,
+            });
         }
     }
 
@@ -166,14 +190,20 @@ impl Conversation {
     }
 
     pub(super) fn add_spelling(&mut self, spelling: Spelling) {
-        self.memory.draft.push(Part { spelling, weight: Weight::Light });
+        self.memory.draft.push(Part {
+            spelling,
+            weight: Weight::Light,
+        });
     }
 
     /// The next wording of that line, with all that is known put in.
     pub(super) fn line(&mut self, key: &str) -> Spelling {
         self.memory.variant = self.memory.variant.wrapping_add(1);
         let line = self.pack.line(key, self.memory.variant, &self.values());
-        Spelling { text: raised(&line.text), speech: line.speech }
+        Spelling {
+            text: raised(&line.text),
+            speech: line.speech,
+        }
     }
 
     /// Says what was put together, in one reply.
@@ -182,7 +212,11 @@ impl Conversation {
             self.add_line("ask_problem");
         }
         let mut told = Told {
-            reply: Reply { text: String::new(), speech: String::new(), awaiting },
+            reply: Reply {
+                text: String::new(),
+                speech: String::new(),
+                awaiting,
+            },
             price_until: None,
             read_back_until: None,
         };
@@ -220,7 +254,11 @@ impl Conversation {
         if let Some(phone) = &known.phone {
             values.push(("phone", phrase::phone(phone, lang)));
         }
-        let elsewhere = known.address.city.as_ref().is_some_and(|city| *city != self.home());
+        let elsewhere = known
+            .address
+            .city
+            .as_ref()
+            .is_some_and(|city| !self.is_home(city));
         if let Some(street) = &known.address.street {
             values.push(("street", phrase::plain(street)));
             values.push(("address", phrase::address(&known.address, elsewhere, lang)));
@@ -229,22 +267,26 @@ impl Conversation {
         values
     }
 
-    fn home(&self) -> String {
-        self.pack.places.home_city.clone()
-    }
-
     fn values_of_work(&self) -> Vec<(&'static str, Spelling)> {
         let mut values = Vec::new();
         if let Some(category) = self.memory.known.category {
-            values.push(("trade", lowered(self.pack.line(trade_line(category), 0, &[]))));
+            values.push((
+                "trade",
+                lowered(self.pack.line(trade_line(category), 0, &[])),
+            ));
         }
-        let Some(code) = &self.memory.known.diagnosis else { return values };
+        let Some(code) = &self.memory.known.diagnosis else {
+            return values;
+        };
         if let Some(brief) = self.pack.brief(code) {
             values.push(("diagnosis", brief.clone()));
             values.push(("problem", brief));
         }
         if let Some(findings) = self.pack.findings(code) {
-            values.push(("duration", phrase::duration(findings.minutes, self.pack.language)));
+            values.push((
+                "duration",
+                phrase::duration(findings.minutes, self.pack.language),
+            ));
         }
         values
     }
@@ -269,7 +311,9 @@ impl Conversation {
     /// "наценка за срочность ×1,3 и …".
     fn modifiers(&self, quote: &Quote) -> Spelling {
         let told = quote.modifiers.iter().map(|modifier| {
-            let why = self.pack.line(&format!("modifier_{}", modifier.name), 0, &[]);
+            let why = self
+                .pack
+                .line(&format!("modifier_{}", modifier.name), 0, &[]);
             let hundredths = (modifier.factor * 100.0).round() as i64;
             let by = phrase::factor(hundredths, self.pack.language);
             Spelling {
@@ -282,7 +326,9 @@ impl Conversation {
 
     fn values_of_slot(&self) -> Vec<(&'static str, Spelling)> {
         let deal = &self.memory.deal;
-        let Some(offer) = &deal.offer else { return Vec::new() };
+        let Some(offer) = &deal.offer else {
+            return Vec::new();
+        };
         let mut values = vec![("when", self.moment(offer)), ("when1", self.moment(offer))];
         if let Some(other) = deal.others.first() {
             values.push(("when2", self.moment(other)));
@@ -300,13 +346,18 @@ impl Conversation {
                 ("link", phrase::plain(&booked.tracking)),
             ];
         }
-        let Some(order) = self.earlier_order() else { return Vec::new() };
+        let Some(order) = self.earlier_order() else {
+            return Vec::new();
+        };
         let mut values = vec![
             ("number", phrase::code(&order.number, lang)),
             ("master", phrase::plain(&order.master_name)),
             ("diagnosis", phrase::plain(&order.diagnosis)),
             ("problem", phrase::plain(&order.diagnosis)),
-            ("status", lowered(self.pack.line(&format!("step_{}", order.status), 0, &[]))),
+            (
+                "status",
+                lowered(self.pack.line(&format!("step_{}", order.status), 0, &[])),
+            ),
         ];
         if self.memory.deal.offer.is_none() {
             values.push(("when", self.moment(&order.offer)));
@@ -315,7 +366,12 @@ impl Conversation {
     }
 
     fn moment(&self, offer: &Offer) -> Spelling {
-        phrase::moment(offer.start, self.now, &self.memory.setup.zone, self.pack.language)
+        phrase::moment(
+            offer.start,
+            self.now,
+            &self.memory.setup.zone,
+            self.pack.language,
+        )
     }
 }
 
@@ -346,12 +402,17 @@ fn again_line(question: &Question) -> Option<&'static str> {
 
 /// A line of its own begins with a capital; inside another it does not.
 fn lowered(line: Spelling) -> Spelling {
-    Spelling { text: lower(&line.text), speech: lower(&line.speech) }
+    Spelling {
+        text: lower(&line.text),
+        speech: lower(&line.speech),
+    }
 }
 
 fn lower(text: &str) -> String {
     let mut letters = text.chars();
-    let Some(first) = letters.next() else { return String::new() };
+    let Some(first) = letters.next() else {
+        return String::new();
+    };
     first.to_lowercase().chain(letters).collect()
 }
 

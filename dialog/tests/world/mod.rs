@@ -15,6 +15,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use job_core::ids::{ConversationId, HoldId, JobId, MasterId};
 use job_core::order::{Booked, CallerCard, Order, OrderCard, Refused};
+use job_core::place::place_key;
 use job_core::slot::{Feasibility, Offer, Wish, Work};
 use job_core::trade::{Address, Channel, Language};
 
@@ -103,7 +104,10 @@ impl Core {
     }
 
     fn book(&mut self, order: &Order) -> Result<Booked, Refused> {
-        let held = self.holds.iter().any(|(id, at)| *id == order.hold && *at == order.offer);
+        let held = self
+            .holds
+            .iter()
+            .any(|(id, at)| *id == order.hold && *at == order.offer);
         assert!(held, "booked without its own hold");
         if self.lost_at_book > 0 {
             self.lost_at_book -= 1;
@@ -112,20 +116,21 @@ impl Core {
         }
         self.orders.push(order.clone());
         self.busy.insert(order.offer.start);
-        let list = Pack::built_in("home-repair", order.language).expect("pack").prices;
+        let packs = packs(order.language);
+        let list = &packs.get(order.language).expect("pack").prices;
         Ok(Booked {
             job: JobId::new("j-1"),
             number: "1042".into(),
             offer: order.offer.clone(),
             master_name: "Сергей".into(),
             door_code: "4821".into(),
-            quote: job_core::price::quote(&list, &order.price),
+            quote: job_core::price::quote(list, &order.price),
             tracking: "/t/abc".into(),
         })
     }
 
     fn feasible(&self, now: Timestamp, work: &Work, wish: Wish) -> Feasibility {
-        if work.city != "Калининград" && work.city != "Kaliningrad" {
+        if place_key(&work.city) != place_key("Калининград") {
             return Feasibility::NoMasters;
         }
         if self.full {
@@ -140,7 +145,10 @@ impl Core {
         if !fitting.is_empty() {
             let offer = fitting.remove(0);
             fitting.truncate(2);
-            return Feasibility::Can { offer, others: fitting };
+            return Feasibility::Can {
+                offer,
+                others: fitting,
+            };
         }
         Self::outside(&slots, wish)
     }
@@ -148,11 +156,17 @@ impl Core {
     fn outside(slots: &[Offer], wish: Wish) -> Feasibility {
         let day = |at: Timestamp| at.to_zoned(zone()).date();
         let wished = wish.from.or(wish.to).map(day);
-        let mut same: Vec<Offer> =
-            slots.iter().filter(|it| Some(day(it.start)) == wished).cloned().collect();
+        let mut same: Vec<Offer> = slots
+            .iter()
+            .filter(|it| Some(day(it.start)) == wished)
+            .cloned()
+            .collect();
         if !same.is_empty() {
             let offer = same.remove(0);
-            return Feasibility::Partly { offer, others: same };
+            return Feasibility::Partly {
+                offer,
+                others: same,
+            };
         }
         let later = |it: &&Offer| wish.from.is_none_or(|from| it.start >= from);
         let mut next: Vec<Offer> = slots.iter().filter(later).cloned().collect();
@@ -161,7 +175,10 @@ impl Core {
         }
         let first = next.remove(0);
         next.truncate(2);
-        Feasibility::Cannot { next: first, others: next }
+        Feasibility::Cannot {
+            next: first,
+            others: next,
+        }
     }
 
     fn free(&self, now: Timestamp, minutes: i64) -> Vec<Offer> {
@@ -170,12 +187,20 @@ impl Core {
         for day in 0..DAYS {
             for hour in HOURS {
                 let date = today.checked_add(day.days()).expect("date");
-                let start = date.at(hour, 0, 0, 0).to_zoned(zone()).expect("hour").timestamp();
+                let start = date
+                    .at(hour, 0, 0, 0)
+                    .to_zoned(zone())
+                    .expect("hour")
+                    .timestamp();
                 if start <= now || self.busy.contains(&start) {
                     continue;
                 }
                 let end = start.checked_add(minutes.minutes()).expect("end");
-                slots.push(Offer { start, end, master_id: MasterId::new("m-1") });
+                slots.push(Offer {
+                    start,
+                    end,
+                    master_id: MasterId::new("m-1"),
+                });
             }
         }
         slots
@@ -256,11 +281,18 @@ impl Scene {
             1.0 => self.note(&format!("> {text}")),
             heard => self.note(&format!("> {text} ({heard:.2})")),
         }
-        self.input(Input::Said { text: text.into(), confidence });
+        self.input(Input::Said {
+            text: text.into(),
+            confidence,
+        });
     }
 
     fn cut(&mut self, chars: usize) {
-        let speech = self.last.as_ref().map(|reply| reply.speech.clone()).unwrap_or_default();
+        let speech = self
+            .last
+            .as_ref()
+            .map(|reply| reply.speech.clone())
+            .unwrap_or_default();
         let heard: String = speech.chars().take(chars).collect();
         self.note(&format!("(cuts in after: {heard})"));
         self.input(Input::Cut { heard });
@@ -283,7 +315,8 @@ impl Scene {
                 Output::Ask(id, request) => {
                     self.note(&format!("    [{}]", short(&request)));
                     let answer = self.core.answer(self.now, &request);
-                    self.conversation.handle(self.now, Input::Answered(id, answer));
+                    self.conversation
+                        .handle(self.now, Input::Answered(id, answer));
                 }
                 Output::End(outcome) => {
                     self.note(&format!("= {:?} {}", outcome.status, outcome.reason));
@@ -294,8 +327,16 @@ impl Scene {
     }
 
     fn hear(&mut self, reply: Reply) {
-        assert!(!reply.text.trim().is_empty(), "an empty reply after\n{}", self.transcript);
-        assert!(!reply.speech.trim().is_empty(), "a mute reply after\n{}", self.transcript);
+        assert!(
+            !reply.text.trim().is_empty(),
+            "an empty reply after\n{}",
+            self.transcript
+        );
+        assert!(
+            !reply.speech.trim().is_empty(),
+            "a mute reply after\n{}",
+            self.transcript
+        );
         self.note(&format!("< {}  ({:?})", reply.text, reply.awaiting));
         self.last = Some(reply);
     }
@@ -313,9 +354,17 @@ fn short(request: &Request) -> String {
                 Some(at) => at.to_zoned(zone()).strftime("%a %H:%M").to_string(),
                 None => "any".into(),
             };
-            format!("free? {:?} {} min, {} to {}", work.category, work.minutes, at(wish.from), at(wish.to))
+            format!(
+                "free? {:?} {} min, {} to {}",
+                work.category,
+                work.minutes,
+                at(wish.from),
+                at(wish.to)
+            )
         }
-        Request::Hold { offer, .. } => format!("hold {}", offer.start.to_zoned(zone()).strftime("%a %H:%M")),
+        Request::Hold { offer, .. } => {
+            format!("hold {}", offer.start.to_zoned(zone()).strftime("%a %H:%M"))
+        }
         Request::Release { hold } => format!("release {hold}"),
         Request::Book(order) => format!(
             "book {} for {}, {}, {}",
@@ -326,7 +375,10 @@ fn short(request: &Request) -> String {
         ),
         Request::Cancel { job } => format!("cancel {job}"),
         Request::Move { job, offer } => {
-            format!("move {job} to {}", offer.start.to_zoned(zone()).strftime("%a %H:%M"))
+            format!(
+                "move {job} to {}",
+                offer.start.to_zoned(zone()).strftime("%a %H:%M")
+            )
         }
         Request::Complain { words, .. } => format!("complaint: {words}"),
         Request::CallBack { phone, reason } => format!("call back {phone:?}: {reason}"),
@@ -334,7 +386,8 @@ fn short(request: &Request) -> String {
 }
 
 pub fn known_caller() -> CallerCard {
-    let pack = Pack::built_in("home-repair", Language::Ru).expect("pack");
+    let packs = packs(Language::Ru);
+    let pack = packs.get(Language::Ru).expect("pack");
     let code = pack.codes().next().expect("a diagnosis").to_owned();
     let findings = pack.findings(&code).expect("findings");
     let start: Timestamp = "2026-11-21T14:00:00+02:00".parse().expect("time");
@@ -344,7 +397,11 @@ pub fn known_caller() -> CallerCard {
         number: "1007".into(),
         diagnosis: findings.diagnosis.clone(),
         status: "booked".into(),
-        offer: Offer { start, end, master_id: MasterId::new("m-1") },
+        offer: Offer {
+            start,
+            end,
+            master_id: MasterId::new("m-1"),
+        },
         master_name: "Сергей".into(),
         findings,
         city: "Калининград".into(),
