@@ -223,7 +223,12 @@ impl<'a> Choir<'a> {
         let pack = self.pack;
         for street in &pack.places.streets {
             let names: Vec<String> = std::iter::once(&street.name)
-                .chain(&street.also)
+                .chain(
+                    street
+                        .also
+                        .iter()
+                        .filter(|name| speakable(name, pack.language)),
+                )
                 .cloned()
                 .collect();
             for _ in 0..ADDRESSES_PER_STREET {
@@ -273,6 +278,14 @@ impl<'a> Choir<'a> {
                 self.add(&template.replace("{name}", name), Topic::Name, 1);
             }
         }
+    }
+}
+
+/// The other language's spelling of a street is there for reading, not for this voice.
+fn speakable(name: &str, lang: Language) -> bool {
+    match lang {
+        Language::Ru => true,
+        Language::En => name.is_ascii(),
     }
 }
 
@@ -371,7 +384,7 @@ fn sample_words(n: u64, pack: &Pack) -> Vec<(&'static str, Spelling)> {
 
 /// Days and hours of a working week, seen from a Sunday noon.
 fn sample_moment(n: u64, lang: Language) -> Spelling {
-    const SUNDAY_NOON: i64 = 2_016_096_400;
+    const SUNDAY_NOON: i64 = 2_016_100_800;
     let noon = Timestamp::from_second(SUNDAY_NOON).unwrap_or(Timestamp::UNIX_EPOCH);
     let hours = i64::from(n as u32) * 23 + 2;
     let start = Timestamp::from_second(SUNDAY_NOON + hours * 3600).unwrap_or(noon);

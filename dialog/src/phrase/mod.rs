@@ -56,7 +56,7 @@ pub fn number(n: u64, gender: Gender, case: Case, lang: Language) -> String {
 
 /// A number with a word counted: `[one, few, many]` for Russian ("рубль", "рубля", "рублей"),
 /// `[one, many, many]` for English.
-pub fn counted<'a>(n: u64, forms: [&'a str; 3], lang: Language) -> &'a str {
+pub fn counted(n: u64, forms: [&str; 3], lang: Language) -> &str {
     let [one, few, many] = forms;
     match lang {
         Language::En if n == 1 => one,
@@ -104,7 +104,7 @@ pub fn money_range(min: i64, max: i64, lang: Language) -> Spelling {
             words(max),
             roubles_genitive(max)
         ),
-        Language::En => format!("from {} to {} roubles", words(min), words(max)),
+        Language::En => format!("{} to {} roubles", words(min), words(max)),
     };
     Spelling {
         text: format!("{min}–{max} ₽"),
@@ -308,7 +308,7 @@ mod tests {
         assert_eq!(money(2800, En).speech, "two thousand eight hundred roubles");
         assert_eq!(
             money_range(2800, 3200, En).speech,
-            "from two thousand eight hundred to three thousand two hundred roubles"
+            "two thousand eight hundred to three thousand two hundred roubles"
         );
     }
 

@@ -18,13 +18,14 @@ fn put(template: &str, values: Values<'_>, part: fn(&Spelling) -> &str) -> Strin
     while let Some((head, slot, tail)) = next_slot(rest) {
         line.push_str(head);
         match values.iter().find(|(name, _)| *name == slot) {
+            Some((_, value)) if opens_sentence(&line) => line.push_str(&capitalised(part(value))),
             Some((_, value)) => line.push_str(part(value)),
             None => forget_space(&mut line),
         }
         rest = tail;
     }
     line.push_str(rest);
-    capitalised(line)
+    line
 }
 
 /// "…, {name}." without a name is "…." and not "…, .".
@@ -33,16 +34,16 @@ fn forget_space(line: &mut String) {
     line.truncate(kept);
 }
 
-/// A value may open a sentence: its first letter is raised.
-fn capitalised(line: String) -> String {
-    let Some(first) = line.chars().next() else {
-        return line;
-    };
-    if !first.is_lowercase() {
-        return line;
-    }
+fn opens_sentence(line: &str) -> bool {
+    line.is_empty() || [". ", "! ", "? "].iter().any(|end| line.ends_with(end))
+}
 
-    first.to_uppercase().chain(line.chars().skip(1)).collect()
+fn capitalised(value: &str) -> String {
+    let mut letters = value.chars();
+    let Some(first) = letters.next() else {
+        return String::new();
+    };
+    first.to_uppercase().chain(letters).collect()
 }
 
 /// Names of the slots, in order, repeats included.
@@ -100,6 +101,14 @@ mod tests {
         );
 
         assert_eq!(line.text, "Завтра подойдёт?");
+    }
+
+    #[test]
+    fn a_fragment_stays_a_fragment() {
+        assert_eq!(
+            filled("мастер в пути", "мастер в пути", &[]).text,
+            "мастер в пути"
+        );
     }
 
     #[test]
