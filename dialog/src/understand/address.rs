@@ -23,18 +23,21 @@ const HOUSE_MAX: u64 = 9999;
 
 fn unit(word: &str) -> Option<Unit> {
     Some(match word {
-        "дом" | "дома" | "доме" | "дому" | "домом" | "д" | "house" | "участок" | "участке"
-        | "участка" | "уч" | "plot" => Unit::House,
-        "корпус" | "корпуса" | "корпусе" | "корп" | "к" | "строение" | "строении" | "стр"
-        | "блок" | "building" | "bldg" | "block" => Unit::Building,
+        "дом" | "dom" | "дома" | "доме" | "дому" | "домом" | "д" | "house" | "участок"
+        | "участке" | "участка" | "уч" | "plot" => Unit::House,
+        "корпус" | "korpus" | "корпуса" | "корпусе" | "корп" | "к" | "строение" | "строении"
+        | "стр" | "блок" | "building" | "bldg" | "block" => Unit::Building,
         "подъезд" | "подъезда" | "подъезде" | "подьезд" | "подезд" | "под" | "парадная"
-        | "парадное" | "парадной" | "entrance" | "entry" | "stairwell" | "staircase" => {
+        | "парадное" | "парадной" | "п" | "entrance" | "entry" | "stairwell" | "staircase" => {
             Unit::Entrance
         }
         "этаж" | "этажа" | "этаже" | "этажу" | "эт" | "floor" | "fl" | "storey" => {
             Unit::Floor
         }
         "квартира"
+        | "kvartira"
+        | "kv"
+        | "комната"
         | "квартиры"
         | "квартире"
         | "квартиру"
@@ -60,7 +63,7 @@ fn unit(word: &str) -> Option<Unit> {
 }
 
 pub(super) fn is_unit(word: &str) -> bool {
-    !matches!(word, "к" | "д" | "под" | "дома" | "block") && unit(word).is_some()
+    !matches!(word, "к" | "д" | "п" | "под" | "дома" | "block") && unit(word).is_some()
 }
 
 /// A unit's word at `i`, abbreviations only where a number follows.
@@ -196,12 +199,15 @@ fn labelled(tokens: &Tokens<'_>, placed: bool) -> Vec<Labelled> {
                 from: k,
                 to,
             },
-            (Some((value, from, ..)), None) => Labelled {
-                unit,
-                value,
-                from,
-                to: k + 1,
-            },
+            (Some((value, from, ..)), None) => suffixed(
+                tokens,
+                Labelled {
+                    unit,
+                    value,
+                    from,
+                    to: k + 1,
+                },
+            ),
             (None, None) => continue,
         };
         used[part.from..part.to.min(tokens.len())].fill(true);
@@ -223,7 +229,7 @@ fn label(tokens: &Tokens<'_>, k: usize, placed: bool) -> bool {
                     .get(k)
                     .is_some_and(|t| !t.glued() || !figure(k.wrapping_sub(1)))
         }
-        "к" | "под" | "стр" | "fl" => {
+        "к" | "п" | "под" | "стр" | "fl" => {
             counted
                 && k > 0
                 && (figure(k - 1)
@@ -234,7 +240,7 @@ fn label(tokens: &Tokens<'_>, k: usize, placed: bool) -> bool {
         }
         "дома" => counted && placed,
         "доме" | "квартире" | "офисе" => placed || tokens.before(k, 1) != "в",
-        "block" | "office" | "unit" => counted,
+        "block" | "office" | "unit" | "комната" | "dom" | "kv" => counted,
         _ => true,
     }
 }
@@ -242,6 +248,10 @@ fn label(tokens: &Tokens<'_>, k: usize, placed: bool) -> bool {
 type After = (String, usize, usize);
 
 fn after(tokens: &Tokens<'_>, k: usize, unit: Unit) -> Option<After> {
+    let refused = (k + 1..tokens.len())
+        .take_while(|&j| tokens.is(k + 1, &["не", "not"]) && !tokens.free(j))
+        .count();
+    let k = k + refused;
     let at = k
         + 1
         + tokens
@@ -268,7 +278,7 @@ fn after(tokens: &Tokens<'_>, k: usize, unit: Unit) -> Option<After> {
     let letter = tokens
         .get(at)
         .and_then(|t| t.letter())
-        .filter(|_| unit == Unit::Building && tokens.at(k).len() > 2);
+        .filter(|_| unit == Unit::Building && tokens.at(k - refused).len() > 2);
     letter.map(|letter| (letter.to_string(), at, at + 1))
 }
 
@@ -277,14 +287,17 @@ type Before = (String, usize, usize, bool);
 fn before(tokens: &Tokens<'_>, k: usize) -> Option<Before> {
     let (from, found) = number_before(tokens, k)
         .filter(|(from, found)| plausible(found) && !tokens.marked_between(*from, k))?;
-    // "дом 5 квартира": the five is the house's.
-    let claimed = from > 0
-        && unit(tokens.at(from - 1)).is_some()
-        && number_before(tokens, from - 1).is_none()
-        && !found.ordinal;
+    let claimed = claimed(tokens, from);
     let numbered = from > 0 && tokens.is(from - 1, &["номер", "number"]);
     let fraction = from > 0 && (tokens.gap(from).contains('/') || tokens.at(from - 1) == "дробь");
     (!claimed && !numbered && !fraction).then(|| (found.value.to_string(), from, k, found.ordinal))
+}
+
+/// "дом 5 квартира": the five is the house's; "этаж первый подъезд второй" goes on likewise.
+fn claimed(tokens: &Tokens<'_>, from: usize) -> bool {
+    let labelled =
+        from > 0 && unit(tokens.at(from - 1)).is_some() && !tokens.marked_between(from - 1, from);
+    labelled && number_before(tokens, from - 1).is_none_or(|(before, _)| claimed(tokens, before))
 }
 
 /// "сто девяностый дом д"
@@ -421,12 +434,14 @@ fn unlabelled(tokens: &Tokens<'_>, from: usize, to: usize, parts: &[Labelled]) -
                 at = block.to;
                 found.push(block);
             }
-        } else if let Some((start, number)) = number_before(tokens, from)
-            .filter(|(start, n)| plausible(n) && tokens.free(*start) && !n.ordinal)
-        {
+        } else if let Some((start, number)) = house_before(tokens, from) {
+            let letter = (start + number.len < from)
+                .then(|| tokens.at(from - 1))
+                .unwrap_or("");
+            let value = format!("{}{letter}", number.value);
             found.push(Labelled {
                 unit: Unit::House,
-                value: number.value.to_string(),
+                value,
                 from: start,
                 to: from,
             });
@@ -449,6 +464,16 @@ fn unlabelled(tokens: &Tokens<'_>, from: usize, to: usize, parts: &[Labelled]) -
         });
     }
     found
+}
+
+/// The house number before an English street: "42", "221B".
+fn house_before(tokens: &Tokens<'_>, from: usize) -> Option<(usize, Number)> {
+    let lettered = from > 0
+        && tokens
+            .get(from - 1)
+            .is_some_and(|t| t.glued() && t.letter().is_some());
+    let (start, number) = number_before(tokens, from - usize::from(lettered))?;
+    (plausible(&number) && tokens.free(start) && !number.ordinal).then_some((start, number))
 }
 
 /// "5к2", "5 с 2": a building glued to its house.
@@ -512,7 +537,7 @@ fn bare(tokens: &Tokens<'_>, awaiting: Awaiting) -> Option<Found<u32>> {
         return None;
     }
     let free = (0..tokens.len()).filter(|&i| tokens.free(i));
-    let mut numbers = free.filter_map(|i| Some((i, cardinal(tokens, i)?)));
+    let mut numbers = free.filter_map(|i| Some((i, number(tokens, i)?)));
     let start = super::answer::correction(tokens).unwrap_or(0);
     let all: Vec<(usize, Number)> = numbers
         .by_ref()
@@ -521,6 +546,10 @@ fn bare(tokens: &Tokens<'_>, awaiting: Awaiting) -> Option<Found<u32>> {
         .collect();
     let (at, found) = *all.first()?;
     let rest = all.iter().any(|(i, _)| *i >= at + found.len);
+    // "пятый" answers a question about the floor; elsewhere it is a choice.
+    if found.ordinal && awaiting != Awaiting::Address {
+        return None;
+    }
     let value = u32::try_from(found.value).ok().filter(|_| !rest)?;
     Some(Found {
         value,

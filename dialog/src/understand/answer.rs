@@ -184,7 +184,7 @@ const NEITHER: &[&str] = &[
 ];
 
 const NO: &[&str] = &[
-    "да нет",
+    "так нет",
     "да нет конечно",
     "да нет наверное",
     "да нет спасибо",
@@ -998,6 +998,7 @@ fn tone(tokens: &Tokens<'_>, i: usize) -> Option<(Tone, usize)> {
 fn bare_no(tokens: &Tokens<'_>, i: usize) -> Option<(Tone, usize)> {
     let alone = tokens.len() == 1 || i + 1 == tokens.len() && tokens.before(i, 1) == "да";
     match tokens.at(i) {
+        "да" if tokens.at(i + 1) == "нет" => Some((Tone::BareNo, 2)),
         "нет" | "no" | "not" if opens(tokens, i) => Some((Tone::BareNo, 1)),
         "не" if alone => Some((Tone::No, 1)),
         _ => None,
@@ -1165,7 +1166,8 @@ pub(super) fn correction(tokens: &Tokens<'_>) -> Option<usize> {
     let mut last = None;
     for i in 0..tokens.len() {
         if let Some(len) = tokens.any(i, CORRECTIONS) {
-            let opening_wish = i == 0 && tokens.is(i, &["лучше", "make", "actually"]);
+            let opening_wish = tokens.before(i, 1) == "тем"
+                || i == 0 && tokens.is(i, &["лучше", "make", "actually"]);
             last = if opening_wish { last } else { Some(i + len) };
         } else if let Some(after) = not_but(tokens, i) {
             last = Some(after);
@@ -1174,6 +1176,31 @@ pub(super) fn correction(tokens: &Tokens<'_>) -> Option<usize> {
         }
     }
     last
+}
+
+/// The caller says outright that something is wrong, whatever follows.
+pub(super) fn admits(tokens: &Tokens<'_>) -> bool {
+    tokens.has(&[
+        "ошибся",
+        "ошиблась",
+        "оговорился",
+        "оговорилась",
+        "неправильно",
+        "неверно",
+        "исправьте",
+        "поправьте",
+        "поправка",
+        "поменяйте",
+        "исправить",
+        "не так",
+        "my mistake",
+        "my bad",
+        "correction",
+        "i was wrong",
+        "i misspoke",
+        "change that",
+        "change it",
+    ])
 }
 
 /// "не десять, а двенадцать", "not ten but twelve": the token after "а".
@@ -1547,6 +1574,13 @@ pub(super) fn other(tokens: &Tokens<'_>) -> bool {
         "как можно раньше",
         "как можно пораньше",
         "чем раньше",
+        "later today",
+        "с утра пораньше",
+        "утром пораньше",
+        "пораньше утром",
+        "пораньше с утра",
+        "попозже вечером",
+        "вечером попозже",
         "anything else broken",
     ];
     tokens.has(OTHERS) && !tokens.has(NOT)

@@ -14,6 +14,8 @@ mod phone;
 mod street;
 mod time;
 mod token;
+#[cfg(test)]
+mod wordings;
 
 use jiff::Zoned;
 use job_core::slot::Wish;
@@ -87,22 +89,41 @@ pub fn understand(text: &str, context: &Context<'_>) -> Facts {
     let phone = phone::phone(&mut tokens, context.awaiting);
     let time = time::time(&mut tokens, context);
     let address = address::address(&mut tokens, context);
+    let timed = matches!(context.awaiting, Awaiting::Time | Awaiting::SlotChoice) && time.is_some();
     let (name, person) = name::name(&mut tokens, context).unzip();
     let other = answer::other(&tokens);
-    Facts {
+    let mut facts = Facts {
         yes_no: answer::yes_no(&tokens, time.is_some() || other),
         time,
         phone: phone.whole,
         address: address.address,
         name,
         person,
-        correction: answer::correction(&tokens).is_some(),
+        correction: false,
         repeat: answer::repeat(&tokens),
-        wait: answer::wait(&tokens),
+        wait: answer::wait(&tokens) && !timed,
         phone_part: phone.part,
-        bare_number: address.bare_number,
+        bare_number: address
+            .bare_number
+            .filter(|_| !timed && context.awaiting != Awaiting::Problem),
         choice: answer::choice(&tokens, context.awaiting),
         other,
+    };
+    let marked = answer::correction(&tokens).is_some();
+    facts.correction = marked && (facts.any_value() || answer::admits(&tokens));
+    facts
+}
+
+impl Facts {
+    /// Something was said that can stand in a slot.
+    pub fn any_value(&self) -> bool {
+        self.time.is_some()
+            || self.phone.is_some()
+            || self.address.is_some()
+            || self.name.is_some()
+            || self.phone_part.is_some()
+            || self.bare_number.is_some()
+            || self.choice.is_some()
     }
 }
 

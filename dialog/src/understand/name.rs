@@ -243,7 +243,10 @@ fn words(tokens: &Tokens<'_>, at: usize, firm: bool, accusative: bool) -> Vec<Wo
         };
         // A given name proves the words around it; a stranger after it must look like a name.
         let listed = words.iter().any(|word: &Word| word.role != Role::Unknown);
+        let last =
+            firm && token.fold.is_ascii() && i + 1 == tokens.len() && believable(tokens, &word);
         if word.role == Role::Unknown
+            && !(listed && last)
             && (!firm && !listed || listed && !tokens.get(i).is_some_and(|t| t.capital()))
         {
             break;
@@ -315,6 +318,11 @@ fn whole(tokens: &Tokens<'_>, start: usize) -> Option<Vec<Word>> {
         "запишите",
         "пишите",
         "просто",
+        "not",
+        "mr",
+        "mrs",
+        "ms",
+        "miss",
         "yes",
         "yeah",
         "sure",
@@ -336,7 +344,10 @@ fn whole(tokens: &Tokens<'_>, start: usize) -> Option<Vec<Word>> {
         "ээ",
         "эм",
     ];
-    let from = (start..tokens.len()).find(|&i| tokens.free(i) && !tokens.is(i, COURTESY))?;
+    let from = (start..tokens.len()).find(|&i| {
+        let refused = tokens.is(i.wrapping_sub(1), &["не", "not"]);
+        tokens.free(i) && !refused && !tokens.is(i, COURTESY)
+    })?;
     let found = words(tokens, from, true, false);
     let end = found.last()?.at + 1;
     let rest = (end..tokens.len()).all(|i| {

@@ -396,7 +396,7 @@ fn english(word: &str) -> Option<Atom> {
         "ninety" | "ninty" => 90,
         "hundred" => return plain(100, Scale::Hundredfold),
         "thousand" => 1000,
-        _ => return None,
+        _ => return word.strip_suffix("ish").and_then(english),
     };
     plain(value, scale_of(value))
 }

@@ -108,7 +108,7 @@ const KINDS: [Kind; 12] = [
         forms: &["микрорайон", "микрорайоне", "мкр", "мкрн"],
     },
     Kind {
-        full: "СНТ",
+        full: GARDEN,
         gender: Gender::It,
         forms: &["снт", "днт", "тсн", "сднт"],
     },
@@ -150,6 +150,8 @@ const KINDS_EN: &[&str] = &[
     "parkway",
     "passage",
 ];
+
+const GARDEN: &str = "СНТ";
 
 /// A word that says "this is a street".
 pub(super) fn is_type(word: &str) -> bool {
@@ -346,6 +348,8 @@ pub(super) fn is_stop(word: &str) -> bool {
         "кв",
         "под",
         "этаже",
+        "линия",
+        "линии",
         "located",
         "come",
         "need",
@@ -382,7 +386,11 @@ pub(super) fn street(
 /// The type word at `i`: its kind, and its length in tokens ("пр-т" is two).
 fn kind_at(tokens: &Tokens<'_>, i: usize) -> Option<(&'static Kind, usize)> {
     if let Some(len) = tokens.any(i, GARDENS) {
-        return Some((&KINDS[11], len));
+        let tail = len == 1
+            && ["садов", "дачн"]
+                .iter()
+                .any(|stem| tokens.before(i, 1).starts_with(stem));
+        return (!tail).then_some((&KINDS[11], len));
     }
     if tokens.gap(i + 1) == "-" && i + 1 < tokens.len() {
         let joined = format!("{}-{}", tokens.at(i), tokens.at(i + 1));
@@ -400,8 +408,12 @@ fn typed(tokens: &Tokens<'_>, i: usize, places: &Places) -> Option<Spot> {
     let (kind, len) = kind_at(tokens, i)?;
     let after = words_after(tokens, i + len);
     let before = words_before(tokens, i);
-    if let Some(spot) = known_around(tokens, kind, i, len, &before, &after, places) {
-        return Some(spot);
+    let known = known_around(tokens, kind, i, len, &before, &after, places);
+    if known.is_some() && kind.full != GARDEN {
+        return known;
+    }
+    if tokens.at(i).is_ascii() && after.is_empty() {
+        return foreign(tokens, i, before);
     }
     let adjective = before
         .clone()
@@ -413,17 +425,14 @@ fn typed(tokens: &Tokens<'_>, i: usize, places: &Places) -> Option<Spot> {
         .is_some_and(|j| tokens.at(j).contains("ск"));
     if adjective && (after.is_empty() || firm && kind.full != "улица") {
         let from = before.clone().find(|&j| {
-            before
-                .clone()
-                .skip_while(|k| *k < j)
-                .all(|k| is_adjective(tokens.at(k)) || tokens.get(k).is_some_and(|t| t.figures))
+            before.clone().skip_while(|k| *k < j).all(|k| {
+                is_adjective(tokens.at(k))
+                    || tokens.get(k).is_some_and(|t| t.figures || t.gap == "-")
+            })
         })?;
-        let names: Vec<String> = (from..i)
-            .filter(|&j| tokens.gap(j) != "-" || j == from)
-            .map(|j| agreed(tokens, j, kind.gender))
-            .collect();
+        let names = spelled(tokens, from..i, |j| agreed(tokens, j, kind.gender));
         return Some(Spot {
-            name: format!("{} {}", names.join(" "), kind.full),
+            name: format!("{names} {}", kind.full),
             from,
             to: i + len,
         });
@@ -443,25 +452,48 @@ fn typed(tokens: &Tokens<'_>, i: usize, places: &Places) -> Option<Spot> {
             | "набережная"
     );
     let single = after.len() == 1 && oblique && kind.gender == Gender::She;
-    let names: Vec<String> = after
-        .clone()
-        .map(|j| {
-            if single {
-                restored(tokens, j)
-            } else {
-                shown(tokens, j)
-            }
-        })
-        .collect();
+    let names = spelled(tokens, after.clone(), |j| {
+        if single {
+            restored(tokens, j)
+        } else {
+            shown(tokens, j)
+        }
+    });
     Some(Spot {
-        name: format!("{} {}", kind.full, spaced(&names)),
+        name: format!("{} {names}", kind.full),
         from: i,
         to: after.end,
     })
 }
 
-fn spaced(names: &[String]) -> String {
-    names.join(" ")
+/// "Leninsky prospekt": a Russian type word in Latin letters.
+fn foreign(tokens: &Tokens<'_>, i: usize, before: std::ops::Range<usize>) -> Option<Spot> {
+    if before.is_empty() {
+        return None;
+    }
+    let names = spelled(tokens, before.clone(), |j| shown(tokens, j));
+    let name = format!("{names} {}", title(tokens.at(i)));
+    Some(Spot {
+        name,
+        from: before.start,
+        to: i + 1,
+    })
+}
+
+/// The words joined as they were said: "1-я Парковая".
+fn spelled(
+    tokens: &Tokens<'_>,
+    words: std::ops::Range<usize>,
+    spell: impl Fn(usize) -> String,
+) -> String {
+    let mut name = String::new();
+    for j in words.clone() {
+        if j > words.start {
+            name.push(if tokens.gap(j) == "-" { '-' } else { ' ' });
+        }
+        name.push_str(&spell(j));
+    }
+    name
 }
 
 /// A known street whose name stands on either side of the type word.
@@ -563,6 +595,12 @@ fn words_before(tokens: &Tokens<'_>, end: usize) -> std::ops::Range<usize> {
             break;
         };
         let marked = tokens.marked(from) && tokens.gap(from) != ".";
+        // "5-я Подлесная": figure and ending belong to the name.
+        let ending = token.gap == "-" && j > 0 && number(tokens, j - 1).is_some_and(|n| n.ordinal);
+        if ending && !marked {
+            from = j - 1;
+            break;
+        }
         let ordinal = token.atom.is_some_and(|atom| atom.ordinal);
         if marked
             || token.figures
@@ -591,8 +629,8 @@ fn agreed(tokens: &Tokens<'_>, j: usize, gender: Gender) -> String {
     const HARD: [&str; 10] = ["ого", "ому", "ым", "ом", "ый", "ой", "ая", "ую", "ое", "ий"];
     const SOFT: [&str; 6] = ["его", "ему", "ем", "ей", "яя", "юю"];
     let text = tokens.get(j).map_or("", |t| t.text);
-    if tokens.get(j).is_none_or(|t| t.figures) {
-        return text.to_owned();
+    if tokens.get(j).is_none_or(|t| t.figures || t.gap == "-") {
+        return text.to_lowercase();
     }
     let lower = text.to_lowercase();
     let hard = HARD.iter().find_map(|end| lower.strip_suffix(end));
@@ -629,12 +667,7 @@ fn shown(tokens: &Tokens<'_>, j: usize) -> String {
         return String::new();
     };
     if token.figures {
-        let ending = if matches!(tokens.gap(j + 1), "-") {
-            "-"
-        } else {
-            ""
-        };
-        return format!("{}{ending}", token.text);
+        return token.text.to_owned();
     }
     if matches!(token.fold.as_str(), "лет" | "года" | "имени")
         || j > 0 && token.gap == "-" && tokens.get(j - 1).is_some_and(|t| t.figures)
@@ -720,7 +753,8 @@ fn known_alone(tokens: &Tokens<'_>, places: &Places, asked: bool) -> Option<Spot
             }
             let housed = tokens
                 .get(to)
-                .is_some_and(|t| t.figures || t.atom.is_some() || super::address::is_unit(&t.fold));
+                .is_some_and(|t| t.figures || t.atom.is_some())
+                || super::address::is_unit(tokens.at(to)) && number(tokens, to + 1).is_some();
             if !housed && !asked {
                 continue;
             }
@@ -787,10 +821,23 @@ fn likeness(
     place: &Place,
     full: Option<&str>,
 ) -> Option<u32> {
+    let initial = tokens.at(to.checked_sub(1)?).chars().next()?;
     let names = std::iter::once(&place.name).chain(&place.also);
     names
+        .filter(|name| begins(name, initial))
         .filter_map(|name| like(tokens, from, to, name, full))
         .max()
+}
+
+/// Some word of the name begins with that letter; the cheap test before the thorough one.
+fn begins(name: &str, initial: char) -> bool {
+    let lower = |c: char| c.to_lowercase().next().unwrap_or(c);
+    let mut start = true;
+    name.chars().any(|c| {
+        let same = start && (lower(c) == initial || initial == 'е' && lower(c) == 'ё');
+        start = matches!(c, ' ' | '-' | '.');
+        same
+    })
 }
 
 fn like(

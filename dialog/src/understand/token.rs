@@ -109,14 +109,17 @@ impl<'a> Tokens<'a> {
 
     /// The words of `phrase`, one after another from `i`; answers how many tokens that is.
     pub(super) fn phrase(&self, i: usize, phrase: &str) -> Option<usize> {
+        let mut rest = phrase;
         let mut len = 0;
-        for word in phrase.split(' ') {
-            if self.at(i + len) != word {
-                return None;
-            }
+        loop {
+            let word = self.at(i + len);
+            rest = rest.strip_prefix(word).filter(|_| !word.is_empty())?;
             len += 1;
+            if rest.is_empty() {
+                return Some(len);
+            }
+            rest = rest.strip_prefix(' ')?;
         }
-        Some(len)
     }
 
     /// The longest of `phrases` that stands at `i`, in tokens.
@@ -154,7 +157,11 @@ impl<'a> Tokens<'a> {
 fn token(text: &str, last: usize, start: usize, end: usize) -> Token<'_> {
     let fold = fold(&text[start..end]);
     let figures = fold.starts_with(|c: char| c.is_ascii_digit());
-    let atom = if figures { None } else { atom(&fold) };
+    let atom = if figures {
+        None
+    } else {
+        atom(fold.strip_suffix("'s").unwrap_or(&fold))
+    };
     Token {
         text: &text[start..end],
         fold,

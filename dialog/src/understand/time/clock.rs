@@ -136,6 +136,9 @@ const JOIN: &[&str] = &[
 
 /// A clock time with its preposition; `bare` admits one without.
 pub(super) fn clock(tokens: &Tokens<'_>, i: usize, bare: bool) -> Option<Said> {
+    if let Some(said) = running_hour(tokens, i) {
+        return Some(said);
+    }
     let (lead, at) = lead(tokens, i)?;
     let prefixed = at > i;
     let (face, len) = face(tokens, at, prefixed || bare)?;
@@ -145,6 +148,12 @@ pub(super) fn clock(tokens: &Tokens<'_>, i: usize, bare: bool) -> Option<Said> {
             .get(at)
             .is_some_and(|t| t.atom.is_none() && !t.figures);
     if !prefixed && !bare && !(face.plain && (face.sure || figures || hours)) {
+        return None;
+    }
+    // "не работает уже три дня"
+    let days =
+        tokens.at(at + len - 1) == "дня" && !(at..at + len).any(|j| tokens.is(j, HOUR_WORDS));
+    if days && !prefixed && !bare {
         return None;
     }
     let end = at + len;
@@ -165,6 +174,23 @@ pub(super) fn clock(tokens: &Tokens<'_>, i: usize, bare: bool) -> Option<Said> {
         piece,
         from: i,
         to: end,
+    })
+}
+
+/// "в девятом часу": between eight and nine.
+fn running_hour(tokens: &Tokens<'_>, i: usize) -> Option<Said> {
+    let at = i + usize::from(tokens.at(i) == "в");
+    let end = ordinal_hour(tokens, at).filter(|_| tokens.at(at + 1) == "часу")?;
+    let face = |minutes| Face {
+        minutes,
+        sure: false,
+        plain: true,
+    };
+    let piece = Piece::Between(face((end - 1) * 60), face(end * 60));
+    Some(Said {
+        piece,
+        from: i,
+        to: at + 2,
     })
 }
 
@@ -345,13 +371,17 @@ fn less_ru(tokens: &Tokens<'_>, i: usize) -> Option<Reading> {
     if tokens.at(at) == "час" {
         return Some((13 * 60 - less - NOON + NOON, at + 1 - i, true, false));
     }
-    let hour = cardinal(tokens, at).filter(|n| (1..=24).contains(&n.value))?;
-    Some((
-        signed(hour.value) * 60 - less,
-        at + hour.len - i,
-        true,
-        false,
-    ))
+    if let Some(hour) = cardinal(tokens, at).filter(|n| (1..=24).contains(&n.value)) {
+        return Some((
+            signed(hour.value) * 60 - less,
+            at + hour.len - i,
+            true,
+            false,
+        ));
+    }
+    // "без двадцати два": twenty minutes, not twenty-two.
+    let split = (21..=29).contains(&less) && minutes_word == 0;
+    split.then_some((less % 10 * 60 - 20, at - i, true, false))
 }
 
 /// "четверть девятого", "десять минут девятого"
@@ -452,8 +482,9 @@ fn minutes(tokens: &Tokens<'_>, i: usize, after_hours: bool) -> Option<(i32, usi
     let token = tokens.get(i)?;
     if token.figures {
         let two = token.fold.len() == 2;
-        let joined =
-            matches!(gap, ":" | ".") || gap == "-" && token.fold.as_str() >= "13" || gap == " ";
+        let joined = matches!(gap, ":" | ".")
+            || gap == "-" && (token.fold.as_str() >= "13" || token.fold == "00")
+            || gap == " ";
         let value = token
             .fold
             .parse::<i32>()

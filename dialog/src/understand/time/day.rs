@@ -65,6 +65,7 @@ const PHRASES: &[(&str, Day)] = &[
     ("послезавтро", Day::In(2)),
     ("the day after tomorrow", Day::In(2)),
     ("day after tomorrow", Day::In(2)),
+    ("the day after", Day::In(2)),
     ("после послезавтра", Day::In(3)),
     ("послепослезавтра", Day::In(3)),
     ("выходные", Day::Weekend(Which::Coming)),
@@ -103,6 +104,17 @@ const PHRASES: &[(&str, Day)] = &[
     ("early next week", Day::Week(1, Third::Beginning)),
     ("beginning of the week", Day::Week(0, Third::Beginning)),
     ("beginning of next week", Day::Week(1, Third::Beginning)),
+    ("первой половине недели", Day::Week(0, Third::Beginning)),
+    (
+        "первой половине следующей недели",
+        Day::Week(1, Third::Beginning),
+    ),
+    ("второй половине недели", Day::Week(0, Third::End)),
+    ("второй половине следующей недели", Day::Week(1, Third::End)),
+    ("the week after next", Day::Week(2, Third::Whole)),
+    ("week after next", Day::Week(2, Third::Whole)),
+    ("через неделю на следующей", Day::Week(2, Third::Whole)),
+    ("выходным", Day::Weekend(Which::Coming)),
     ("середине недели", Day::Week(0, Third::Middle)),
     ("середине следующей недели", Day::Week(1, Third::Middle)),
     ("middle of the week", Day::Week(0, Third::Middle)),
@@ -142,6 +154,13 @@ const PHRASES: &[(&str, Day)] = &[
 ];
 
 pub(super) fn day(tokens: &Tokens<'_>, i: usize) -> Option<Said> {
+    if let Some((day, len)) = phrase(tokens, i).filter(|(_, len)| *len > 1) {
+        return Some(Said {
+            piece: Piece::Day(day),
+            from: i,
+            to: i + len,
+        });
+    }
     let at = i + lead(tokens, i);
     let (day, len) = date(tokens, at)
         .or_else(|| phrase(tokens, at))
@@ -150,6 +169,10 @@ pub(super) fn day(tokens: &Tokens<'_>, i: usize) -> Option<Said> {
     let piece = match lead_kind(tokens, i, at) {
         "from" => Piece::DayFrom(day),
         "after" => Piece::DayAfter(day),
+        // "по будням" names days, "по среду" ends a stretch of them.
+        "to" if matches!(day, Day::Workday | Day::Weekend(_)) && tokens.at(i) == "по" => {
+            Piece::Day(day)
+        }
         "to" => Piece::DayTo(day),
         _ => Piece::Day(day),
     };
@@ -406,7 +429,7 @@ fn dotted(tokens: &Tokens<'_>, i: usize) -> Option<(Day, usize)> {
         i.wrapping_sub(1),
         &["в", "к", "до", "после", "at", "by", "before", "after"],
     );
-    let house = written.gap == "/" && (year.is_none() && (tokens.before(i, 1) == "дом" || i > 0));
+    let house = written.gap == "/" && year.is_none();
     let date = year.is_some() || !clock && !house;
     date.then_some((
         Day::Date {
@@ -501,7 +524,8 @@ fn is_date_form(tokens: &Tokens<'_>, i: usize, next: usize, the: bool) -> bool {
     ];
     let last = tokens.at(next - 1);
     let russian = last.ends_with("ого") || last.ends_with("его") || last == "го";
-    let wished = last.ends_with("ое") && tokens.is(i.wrapping_sub(1), &["на"]);
+    let high = number(tokens, i).is_some_and(|n| n.value >= 10);
+    let wished = last.ends_with("ое") && (high || tokens.before(i, 1) == "на");
     let english = (last.is_ascii() && the) || matches!(last, "th" | "nd" | "rd" | "st");
     let of_hour = tokens.before(i, 1).starts_with("минут")
         || tokens.before(i, 1).starts_with("половин")

@@ -17,6 +17,9 @@ enum Length {
 }
 
 pub(super) fn relative(tokens: &Tokens<'_>, i: usize) -> Option<Said> {
+    if let Some(said) = from_now(tokens, i) {
+        return Some(said);
+    }
     let within = tokens.any(
         i,
         &[
@@ -90,6 +93,21 @@ pub(super) fn relative(tokens: &Tokens<'_>, i: usize) -> Option<Said> {
         (Length::Days(days), false) => Piece::Day(Day::In(i32::try_from(days).ok()?)),
     };
     Some(Said { piece, from: i, to })
+}
+
+/// "a week from today", "two hours from now"
+fn from_now(tokens: &Tokens<'_>, i: usize) -> Option<Said> {
+    let (length, len) = length(tokens, i)?;
+    let end = i + len + tokens.any(i + len, &["from now", "from today"])?;
+    let piece = match length {
+        Length::Minutes(minutes) => Piece::In(minutes),
+        Length::Days(days) => Piece::Day(Day::In(i32::try_from(days).ok()?)),
+    };
+    Some(Said {
+        piece,
+        from: i,
+        to: end,
+    })
 }
 
 /// "через час-два"

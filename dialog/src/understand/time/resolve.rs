@@ -207,8 +207,9 @@ fn clock_wish(piece: Piece, part: Option<Part>, days: Option<Days>, now: &Zoned)
                 .and_then(|days| days.end.yesterday().ok())
                 .unwrap_or(date)
                 .max(date);
+            let from = moment(first, start, now).map(|from| from.max(now.timestamp()));
             Some(Wish {
-                from: moment(first, start, now),
+                from,
                 to: moment(last, to, now),
             })
         }
@@ -247,7 +248,10 @@ fn fitting(face: Face, part: Option<Part>) -> Vec<i32> {
     let all = halves(face);
     let Some(part) = part else { return all };
     let near = |minutes: &i32| part.from - 3 * 60 < *minutes && *minutes < part.to + 2 * 60;
-    let inside = |minutes: &i32| part.from <= *minutes && *minutes <= part.to;
+    let inside = |minutes: &i32| {
+        let small_hours = *minutes < part.to - DAY;
+        part.from <= *minutes && *minutes <= part.to || small_hours
+    };
     let pick =
         |test: &dyn Fn(&i32) -> bool| all.iter().copied().filter(|m| test(m)).collect::<Vec<_>>();
     let (within, around) = (pick(&inside), pick(&near));
@@ -501,7 +505,7 @@ fn week(today: Date, weeks: i32, third: Third) -> Days {
         Third::Whole => (0, 7),
         Third::Beginning => (0, 2),
         Third::Middle => (2, 2),
-        Third::End => (3, 2),
+        Third::End => (3, 3),
     };
     let found = span(after(monday, from), length);
     if found.end <= today {
