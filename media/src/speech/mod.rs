@@ -6,6 +6,24 @@
 //!
 //! **Never here:** who has the floor, what words mean, the clock.
 
+pub mod cache;
+mod confidence;
+pub mod doctor;
+pub mod espeak;
+pub mod flite;
+pub mod language_model;
+pub mod level;
+pub mod lexicon;
+mod listener;
+pub mod measure;
+pub mod models;
+pub mod phrases;
+pub mod pocketsphinx;
+mod pocketsphinx_ffi;
+mod program;
+mod store;
+mod workshop;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
