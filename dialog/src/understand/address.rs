@@ -321,17 +321,17 @@ fn value(tokens: &Tokens<'_>, at: usize, unit: Unit) -> Option<(String, usize)> 
     let found = number(tokens, at).filter(plausible)?;
     let mut shown = found.value.to_string();
     let mut len = found.len;
-    if matches!(unit, Unit::House | Unit::Building) {
-        if let Some((more, to)) = fraction(tokens, at + len) {
-            shown = format!("{shown}/{more}");
-            len = to - at;
-        }
+    if matches!(unit, Unit::House | Unit::Building)
+        && let Some((more, to)) = fraction(tokens, at + len)
+    {
+        shown = format!("{shown}/{more}");
+        len = to - at;
     }
-    if matches!(unit, Unit::House | Unit::Building | Unit::Flat) {
-        if let Some((letter, more)) = letter(tokens, at + len) {
-            shown = format!("{shown}{letter}");
-            len += more;
-        }
+    if matches!(unit, Unit::House | Unit::Building | Unit::Flat)
+        && let Some((letter, more)) = letter(tokens, at + len)
+    {
+        shown = format!("{shown}{letter}");
+        len += more;
     }
     Some((shown, len))
 }
@@ -435,9 +435,8 @@ fn unlabelled(tokens: &Tokens<'_>, from: usize, to: usize, parts: &[Labelled]) -
                 found.push(block);
             }
         } else if let Some((start, number)) = house_before(tokens, from) {
-            let letter = (start + number.len < from)
-                .then(|| tokens.at(from - 1))
-                .unwrap_or("");
+            let lettered = start + number.len < from;
+            let letter = if lettered { tokens.at(from - 1) } else { "" };
             let value = format!("{}{letter}", number.value);
             found.push(Labelled {
                 unit: Unit::House,

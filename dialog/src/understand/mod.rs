@@ -101,7 +101,7 @@ pub fn understand(text: &str, context: &Context<'_>) -> Facts {
         person,
         correction: false,
         repeat: answer::repeat(&tokens),
-        wait: answer::wait(&tokens) && !timed,
+        wait: answer::wait(&tokens) && !(timed && context.awaiting == Awaiting::Time),
         phone_part: phone.part,
         bare_number: address
             .bare_number

@@ -245,10 +245,12 @@ fn words(tokens: &Tokens<'_>, at: usize, firm: bool, accusative: bool) -> Vec<Wo
         let listed = words.iter().any(|word: &Word| word.role != Role::Unknown);
         let last =
             firm && token.fold.is_ascii() && i + 1 == tokens.len() && believable(tokens, &word);
-        if word.role == Role::Unknown
-            && !(listed && last)
-            && (!firm && !listed || listed && !tokens.get(i).is_some_and(|t| t.capital()))
-        {
+        let fits = if listed {
+            last || token.capital()
+        } else {
+            firm
+        };
+        if word.role == Role::Unknown && !fits {
             break;
         }
         if hyphen && let Some(last) = words.last_mut() {
@@ -384,8 +386,7 @@ fn believable(tokens: &Tokens<'_>, word: &Word) -> bool {
     let folded = fold(&word.shown);
     let capital = tokens.get(word.at).is_some_and(|t| t.capital());
     let long = folded.chars().count();
-    long >= 2
-        && long <= 20
+    (2..=20).contains(&long)
         && (capital || long >= 3 && !SPEECH.iter().any(|end| folded.ends_with(end)))
 }
 

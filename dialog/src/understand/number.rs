@@ -53,8 +53,7 @@ pub(super) fn number_before(tokens: &Tokens<'_>, i: usize) -> Option<(usize, Num
     (1..=5)
         .filter_map(|back| i.checked_sub(back))
         .filter_map(|from| Some((from, number(tokens, from)?)))
-        .filter(|(from, number)| from + number.len == i)
-        .last()
+        .rfind(|(from, number)| from + number.len == i)
 }
 
 const ORDINAL_ENDINGS: [&str; 15] = [
@@ -645,7 +644,7 @@ mod tests {
         if value % 1000 >= 100 {
             parts.push(format!("{} hundred", UNITS_EN[value % 1000 / 100]));
         }
-        if value % 100 > 0 && value >= 100 {
+        if !value.is_multiple_of(100) && value >= 100 {
             parts.push(format!("and {}", below(value % 100)));
         } else if value < 100 {
             parts.push(below(value));

@@ -377,7 +377,7 @@ pub(super) fn street(
     let typed = (0..tokens.len())
         .filter(|&i| tokens.free(i))
         .filter_map(|i| typed(tokens, i, places))
-        .last();
+        .next_back();
     typed
         .or_else(|| known_alone(tokens, places, asked))
         .or_else(|| before_number(tokens, places, asked))
@@ -602,6 +602,10 @@ fn words_before(tokens: &Tokens<'_>, end: usize) -> std::ops::Range<usize> {
             break;
         }
         let ordinal = token.atom.is_some_and(|atom| atom.ordinal);
+        // "221B Baker Street": the letter is the house's.
+        if token.glued() && token.letter().is_some() {
+            break;
+        }
         if marked
             || token.figures
             || token.atom.is_some() && !ordinal
@@ -803,9 +807,16 @@ fn before_number(tokens: &Tokens<'_>, places: &Places, asked: bool) -> Option<Sp
     if !named || !asked && places.streets.is_empty() && before.len() > 2 {
         return None;
     }
-    let names: Vec<String> = before.clone().map(|j| shown(tokens, j)).collect();
+    let located = matches!(tokens.before(before.start, 1), "на" | "по") && before.len() == 1;
+    let name = spelled(tokens, before.clone(), |j| {
+        if located {
+            restored(tokens, j)
+        } else {
+            shown(tokens, j)
+        }
+    });
     Some(Spot {
-        name: names.join(" "),
+        name,
         from: before.start,
         to: at,
     })
@@ -876,9 +887,7 @@ fn like(
                 break;
             }
             // A given name or a rank may be left out, the last word never.
-            if known.peek().is_none() {
-                return None;
-            }
+            known.peek()?;
         }
     }
     let whole = known.next().is_none();

@@ -280,7 +280,7 @@ pub(super) fn face(tokens: &Tokens<'_>, i: usize, led: bool) -> Option<(Face, us
         return Some((face, len + more));
     }
     let counted = !plain && counts_something(tokens, end);
-    let sure = sure || minutes >= 13 * 60 || minutes < 60;
+    let sure = sure || !(60..13 * 60).contains(&minutes);
     (!counted).then_some((
         Face {
             minutes,
@@ -369,7 +369,7 @@ fn less_ru(tokens: &Tokens<'_>, i: usize) -> Option<Reading> {
     let minutes_word = usize::from(tokens.at(i + 1 + len).starts_with("минут"));
     let at = i + 1 + len + minutes_word;
     if tokens.at(at) == "час" {
-        return Some((13 * 60 - less - NOON + NOON, at + 1 - i, true, false));
+        return Some((13 * 60 - less, at + 1 - i, true, false));
     }
     if let Some(hour) = cardinal(tokens, at).filter(|n| (1..=24).contains(&n.value)) {
         return Some((
@@ -549,7 +549,7 @@ fn half_of_day(tokens: &Tokens<'_>, i: usize, minutes: i32) -> Option<(Face, usi
     let minutes = match half {
         'a' | 'n' if noonish => minutes - NOON,
         'd' | 'p' if minutes < NOON && (*half == 'p' || minutes < 8 * 60) => minutes + NOON,
-        'n' if minutes >= 9 * 60 && minutes < NOON => minutes + NOON,
+        'n' if (9 * 60..NOON).contains(&minutes) => minutes + NOON,
         _ => minutes,
     };
     let minutes = if phrase.starts_with("ноч") && minutes == 0 {

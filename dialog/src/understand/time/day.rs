@@ -566,8 +566,5 @@ fn month(tokens: &Tokens<'_>, i: usize) -> Option<(Day, usize)> {
 pub(super) fn street_before(tokens: &Tokens<'_>, i: usize) -> bool {
     i > 0
         && crate::understand::street::is_type(tokens.at(i - 1))
-        && !tokens
-            .marked(i)
-            .then_some(tokens.gap(i) != ".")
-            .unwrap_or(false)
+        && (!tokens.marked(i) || tokens.gap(i).trim() == ".")
 }

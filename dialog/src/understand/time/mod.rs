@@ -264,28 +264,23 @@ fn weak_hours(tokens: &Tokens<'_>, said: &mut Vec<Said>, asked: bool) {
 fn past(tokens: &Tokens<'_>, one: &Said, awaiting: Awaiting) -> bool {
     const GONE: &[&str] = &[
         "вчера",
+        "вчерашнего",
         "позавчера",
         "прошлый",
         "прошлую",
         "прошлой",
         "прошлое",
         "прошлом",
-        "уже",
         "yesterday",
         "last",
         "since",
-        "вчерашнего",
-        "еще",
     ];
     let around = [
         tokens.before(one.from, 1),
         tokens.before(one.from, 2),
         tokens.at(one.to),
     ];
-    let gone = around
-        .iter()
-        .any(|word| GONE[..10].contains(word) || *word == "since" || *word == "вчерашнего")
-        && !around.contains(&"уже");
+    let gone = around.iter().any(|word| GONE.contains(word));
     let ago = tokens.is(one.to, &["назад", "ago"]) || tokens.is(one.to + 1, &["назад", "ago"]);
     let telling = matches!(awaiting, Awaiting::Problem | Awaiting::Clarification);
     gone || ago || telling && told(tokens, one)
@@ -386,9 +381,7 @@ fn corrected(tokens: &Tokens<'_>, said: Vec<Said>) -> Vec<Said> {
     let all = has(|piece| piece.is_from_now() || matches!(piece, Piece::Any | Piece::Urgent));
     let keeps = |one: &Said| match one.piece {
         piece if piece.is_day() => !days,
-        piece if piece.is_hour() || matches!(piece, Piece::Part(_)) => {
-            !hours && !days || days && !hours
-        }
+        piece if piece.is_hour() || matches!(piece, Piece::Part(_)) => !hours,
         _ => false,
     };
     old.into_iter()
