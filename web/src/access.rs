@@ -51,7 +51,8 @@ pub async fn grant_key(
     Ok(store.add_api_key(&digest(key), &named).await?)
 }
 
-/// Makes an admin, or gives an existing one a new password. `salt`: 128 random bits.
+/// Makes an admin, or gives an existing one a new password, which signs them out everywhere.
+/// `salt`: 128 random bits.
 pub async fn set_password(
     store: &Store,
     org: &OrgId,
@@ -65,7 +66,10 @@ pub async fn set_password(
         role: Role::Admin,
         password_hash: hash(password, salt)?,
     };
-    if store.add_user(&user).await? { Ok(()) } else { Err(AccessError::TakenLogin(login.into())) }
+    if !store.add_user(&user).await? {
+        return Err(AccessError::TakenLogin(login.into()));
+    }
+    Ok(store.close_sessions_of(login).await?)
 }
 
 /// Is this the password? Takes as long for a user who does not exist.

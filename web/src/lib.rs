@@ -4,14 +4,26 @@
 //! **Never here:** rules of price, slot or dialogue; reading the clock; SQL.
 
 pub mod access;
-pub mod api;
+mod api;
+mod assets;
+mod console;
+mod cookie;
+mod manners;
+mod page;
 pub mod refusal;
+mod session;
+mod sound;
+mod telling;
+mod tracking;
+mod words;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
 use dialog::conversation::Packs;
 use dialog::desk::Desk;
 use jiff::Timestamp;
@@ -57,6 +69,11 @@ impl House {
         };
         Arc::clone(desks.entry(org.clone()).or_insert_with(open))
     }
+
+    /// 256 bits nobody can guess, as hexadecimal digits.
+    fn secret(&self) -> String {
+        (0..4).map(|_| format!("{:016x}", (self.chance)())).collect()
+    }
 }
 
 impl std::fmt::Debug for House {
@@ -67,5 +84,15 @@ impl std::fmt::Debug for House {
 
 /// Everything that is served.
 pub fn router(house: House) -> Router {
-    Router::new().nest("/api/v1", api::router()).with_state(house)
+    Router::new()
+        .route("/", get(page::door))
+        .route("/healthz", get(api::health::health))
+        .route("/assets/{name}", get(assets::asset))
+        .route("/language", get(page::switch_language))
+        .route("/t/{token}", get(tracking::tracking))
+        .nest("/api/v1", api::router())
+        .nest("/console", console::router())
+        .fallback(page::nowhere)
+        .layer(from_fn_with_state(house.clone(), manners::manners))
+        .with_state(house)
 }

@@ -1,11 +1,10 @@
-//! Every way a request is refused, as `application/problem+json` (RFC 9457): the fact and the mend.
+//! Every way a request is refused: the fact and the mend. Whether it is told as
+//! `application/problem+json` (RFC 9457) or as a page is decided where answers leave (manners).
 
-use axum::Json;
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum Refusal {
     #[error("no API key: send `Authorization: Bearer KEY` or `X-Api-Key: KEY`")]
     NoKey,
@@ -13,14 +12,25 @@ pub enum Refusal {
     WrongKey,
     #[error("there is no {what} {id}")]
     NotFound { what: &'static str, id: String },
+    #[error("there is nothing at this address")]
+    NoPage,
     #[error("{field}: {fact}")]
     Invalid { field: &'static str, fact: String },
     #[error("the request's body: {0}")]
     Body(String),
+    #[error("the request's query: {0}")]
+    Query(String),
+    #[error("the request's body is longer than is taken")]
+    TooLong,
+    #[error("the form is too old, or not ours: load the page again")]
+    StaleForm,
     #[error("the conversation is answering another message: send this one again")]
     Busy,
     #[error("something failed on our side; it is in the log")]
     Trouble,
+    /// Refused by the server itself, e.g. a method that is not served.
+    #[error("{}", .0.canonical_reason().unwrap_or("refused"))]
+    Plain(StatusCode),
 }
 
 impl Refusal {
@@ -33,26 +43,31 @@ impl Refusal {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::NoKey | Self::WrongKey => StatusCode::UNAUTHORIZED,
-            Self::NotFound { .. } => StatusCode::NOT_FOUND,
+            Self::NotFound { .. } | Self::NoPage => StatusCode::NOT_FOUND,
             Self::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Body(_) => StatusCode::BAD_REQUEST,
+            Self::Body(_) | Self::Query(_) => StatusCode::BAD_REQUEST,
+            Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::StaleForm => StatusCode::FORBIDDEN,
             Self::Busy => StatusCode::CONFLICT,
             Self::Trouble => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Plain(status) => *status,
+        }
+    }
+
+    /// The refusal behind an answer that has only a status.
+    pub(crate) fn of_status(status: StatusCode) -> Self {
+        match status {
+            StatusCode::NOT_FOUND => Self::NoPage,
+            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLong,
+            other => Self::Plain(other),
         }
     }
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let status = self.status();
-        let title = status.canonical_reason().unwrap_or("Refused");
-        let problem = json!({
-            "type": "about:blank",
-            "title": title,
-            "status": status.as_u16(),
-            "detail": self.to_string(),
-        });
-        let kind = [(header::CONTENT_TYPE, "application/problem+json")];
-        (status, kind, Json(problem)).into_response()
+        let mut answer = self.status().into_response();
+        answer.extensions_mut().insert(self);
+        answer
     }
 }

@@ -6,13 +6,13 @@
 //! **Never here:** rules of price, time and assignment (the pure modules), the clock, chance.
 
 mod access;
-mod answers;
 mod booking;
 mod callers;
 mod changes;
 mod conversations;
 pub(crate) mod db;
 mod jobs;
+mod lists;
 mod masters;
 mod migrate;
 mod outbox;

@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use dialog::desk::{Answered, DeskError, Opening, Started};
 use jiff::Timestamp;
 use job_core::conversation::{Kind, Utterance};
@@ -17,68 +16,61 @@ use crate::refusal::Refusal;
 
 /// The longest message anybody sends by hand; the rest is refused, not cut.
 const TEXT_MAX: usize = 8_000;
+/// Every channel's own name of a message is shorter.
+const ID_MAX: usize = 200;
 
 #[derive(Debug, Deserialize)]
-pub struct Start {
+pub(super) struct Start {
     #[serde(rename = "type")]
     kind: Kind,
-    #[serde(default = "web")]
-    channel: Channel,
-    #[serde(default)]
-    language: Language,
+    channel: Option<Channel>,
+    /// The organisation's own when left out.
+    language: Option<Language>,
     participant_phone: Option<String>,
     now: Option<Timestamp>,
 }
 
 #[derive(Debug, Deserialize)]
-pub struct Message {
+pub(super) struct Message {
     text: String,
     message_id: Option<String>,
     now: Option<Timestamp>,
 }
 
 #[derive(Debug, Serialize)]
-pub struct Transcript {
+pub(super) struct Transcript {
     conversation_id: ConversationId,
     utterances: Vec<Utterance>,
 }
 
-fn web() -> Channel {
-    Channel::Web
-}
-
 /// `POST /ai/conversation/start`
-pub async fn start(
+pub(super) async fn start(
     State(house): State<House>,
     key: Integration,
     Body(start): Body<Start>,
-) -> Result<(StatusCode, Json<Started>), Refusal> {
+) -> Result<Json<Started>, Refusal> {
     let settings = key.rows.settings().await.map_err(Refusal::trouble)?;
     let now = moment(&house, settings.test_clock, start.now);
     let opening = Opening {
         kind: start.kind,
-        channel: start.channel,
-        language: start.language,
+        channel: start.channel.unwrap_or(Channel::Web),
+        language: start.language.unwrap_or(settings.language),
         phone: start.participant_phone,
         test: settings.demo,
     };
     let started = house.desk(key.rows.id()).start(opening, now).await.map_err(refuse)?;
-    Ok((StatusCode::CREATED, Json(started)))
+    Ok(Json(started))
 }
 
 /// `POST /ai/conversation/{id}/message`
-pub async fn message(
+pub(super) async fn message(
     State(house): State<House>,
     key: Integration,
     Path(id): Path<String>,
     Body(message): Body<Message>,
 ) -> Result<Json<Answered>, Refusal> {
-    let length = message.text.chars().count();
-    if length > TEXT_MAX {
-        let fact = format!("{length} characters; at most {TEXT_MAX}");
-        return Err(Refusal::Invalid { field: "text", fact });
-    }
-
+    check_length("text", &message.text, TEXT_MAX)?;
+    check_length("message_id", message.message_id.as_deref().unwrap_or_default(), ID_MAX)?;
     let settings = key.rows.settings().await.map_err(Refusal::trouble)?;
     let now = moment(&house, settings.test_clock, message.now);
     let desk = house.desk(key.rows.id());
@@ -88,7 +80,7 @@ pub async fn message(
 }
 
 /// `GET /ai/conversation/{id}/transcript`
-pub async fn transcript(
+pub(super) async fn transcript(
     State(house): State<House>,
     key: Integration,
     Path(id): Path<String>,
@@ -97,6 +89,14 @@ pub async fn transcript(
     let utterances = house.desk(key.rows.id()).transcript(&conversation_id).await;
     let utterances = utterances.map_err(refuse)?;
     Ok(Json(Transcript { conversation_id, utterances }))
+}
+
+fn check_length(field: &'static str, text: &str, most: usize) -> Result<(), Refusal> {
+    let length = text.chars().count();
+    if length <= most {
+        return Ok(());
+    }
+    Err(Refusal::Invalid { field, fact: format!("{length} characters; at most {most}") })
 }
 
 /// The caller's `now` counts only where the organisation allows a test clock.

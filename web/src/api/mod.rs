@@ -1,23 +1,36 @@
-//! HTTP API v1: what integrations and text channels of others talk to.
+//! HTTP API v1: what integrations and text channels of others talk to. `openapi.json` describes it.
 
 mod body;
+mod call;
 mod conversation;
+pub(crate) mod health;
 mod job;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
 use axum::routing::{get, post};
 
 use crate::House;
 
 /// No message or form is longer.
-const BODY_MAX: usize = 64 * 1024;
+pub(crate) const BODY_MAX: usize = 64 * 1024;
 
-pub fn router() -> Router<House> {
+pub(crate) fn router() -> Router<House> {
     Router::new()
+        .route("/openapi.json", get(openapi))
         .route("/ai/conversation/start", post(conversation::start))
         .route("/ai/conversation/{id}/message", post(conversation::message))
         .route("/ai/conversation/{id}/transcript", get(conversation::transcript))
+        .route("/calls", get(call::calls))
+        .route("/calls/{id}", get(call::call))
+        .route("/calls/{id}/recording", get(call::recording))
+        .route("/jobs/{id}", get(job::job))
         .route("/jobs/{id}/instructions", get(job::instructions))
         .layer(DefaultBodyLimit::max(BODY_MAX))
+}
+
+async fn openapi() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json")], include_str!("openapi.json"))
 }

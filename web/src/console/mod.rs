@@ -1,0 +1,37 @@
+//! The console: what the organisation's own people see, behind a login.
+
+mod call;
+mod job;
+mod list;
+mod login;
+mod lines;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::response::Redirect;
+use axum::routing::{get, post};
+use jiff::tz::TimeZone;
+
+use crate::House;
+use crate::api::BODY_MAX;
+use crate::refusal::Refusal;
+use crate::session::Session;
+
+pub(crate) fn router() -> Router<House> {
+    Router::new()
+        .route("/", get(list::list))
+        .route("/login", get(login::ask).post(login::enter))
+        .route("/logout", post(login::leave))
+        .route("/calls", get(|| async { Redirect::to("/console") }))
+        .route("/calls/{id}", get(call::call))
+        .route("/calls/{id}/recording", get(call::recording))
+        .route("/jobs/{id}", get(job::job))
+        .route("/jobs/{id}/file.json", get(job::file))
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+}
+
+/// The organisation's time zone.
+async fn zone(session: &Session) -> Result<TimeZone, Refusal> {
+    let settings = session.rows.settings().await.map_err(Refusal::trouble)?;
+    settings.time_zone().map_err(Refusal::trouble)
+}
