@@ -81,6 +81,42 @@ pub struct Slots {
     pub requested_time: Option<RequestedTime>,
     pub name: Option<String>,
     pub phone: Option<String>,
+    /// Only of a master's onboarding.
+    #[serde(flatten)]
+    pub joined: Option<Joined>,
+}
+
+/// What a master who joins has told; a refused e-mail is null, no experience is 0 years.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Joined {
+    /// Family, given, patronymic as far as known.
+    pub full_name: Option<String>,
+    pub email: Option<String>,
+    pub city: Option<String>,
+    pub specializations: Vec<Category>,
+    /// Whole years.
+    pub experience: Option<u32>,
+    pub certificates: Option<String>,
+    pub schedule: Vec<Shift>,
+    pub terminal: Option<Terminal>,
+}
+
+/// Weekly `days` ("mon" …) or one `date`, with hours as "09:00".
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Shift {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub days: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
+    pub from: String,
+    pub to: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Terminal {
+    Smartphone,
+    Physical,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -5,12 +5,14 @@ mod world;
 
 use std::path::PathBuf;
 
+use dialog::conversation::{Kind, Setup};
 use job_core::trade::{Channel, Language};
 use world::Act::{Cut, Deaf, HangUp, Keys, Mumble, PhoneAgain, Say, Silence};
 use world::{Act, Core, PHONE, Scene, known_caller, setup};
 
 struct Script {
     name: &'static str,
+    kind: Kind,
     channel: Channel,
     language: Language,
     phone: Option<&'static str>,
@@ -21,6 +23,7 @@ struct Script {
 fn by_phone(name: &'static str, acts: Vec<Act>) -> Script {
     Script {
         name,
+        kind: Kind::ClientRequest,
         channel: Channel::Phone,
         language: Language::Ru,
         phone: Some(PHONE),
@@ -51,9 +54,20 @@ impl Script {
         self
     }
 
+    fn by_a_master(mut self) -> Self {
+        self.kind = Kind::MasterOnboarding;
+        self
+    }
+
     /// Plays the script and compares the transcript with the one checked in.
     fn play(self) -> Scene {
-        let mut scene = Scene::new(setup(self.channel, self.language, self.phone), self.core);
+        let mut scene = Scene::new(
+            Setup {
+                kind: self.kind,
+                ..setup(self.channel, self.language, self.phone)
+            },
+            self.core,
+        );
         for act in &self.acts {
             scene.act(act);
         }
@@ -691,4 +705,28 @@ fn a_master_who_wants_to_work_leaves_name_and_number() {
     .play();
 
     assert_eq!(reason(&scene), "work_application");
+}
+
+#[test]
+fn a_master_joins_in_writing() {
+    let scene = by_phone(
+        "joining",
+        vec![
+            Say("Меня зовут Иван Сергеевич Петров"),
+            Say("8 911 222-33-44"),
+            Say("Калининград"),
+            Say("электрика и мелкий ремонт"),
+            Say("ну такое"),
+            Say("двенадцать лет"),
+            Say("допуск до 1000 В"),
+            Say("по будням с 9 до 18, в субботу до обеда"),
+            Say("нет"),
+            Say("на смартфон"),
+        ],
+    )
+    .in_writing()
+    .by_a_master()
+    .play();
+
+    assert_eq!(reason(&scene), "joined");
 }

@@ -68,6 +68,7 @@ impl Conversation {
             .as_ref()
             .is_some_and(|card| !card.name.is_empty());
         match (named, self.memory.by_voice()) {
+            _ if self.memory.task == Task::Join => "join_greeting",
             (true, _) => "greeting_known",
             (false, true) => "greeting_phone",
             (false, false) => "greeting_text",

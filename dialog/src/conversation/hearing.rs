@@ -178,7 +178,7 @@ impl Conversation {
     }
 
     /// Turns that bring nothing new may not go on for ever.
-    fn too_idle(&mut self) -> bool {
+    pub(super) fn too_idle(&mut self) -> bool {
         self.memory.idle += 1;
         let too_idle = self.memory.idle > IDLE_MAX;
         if too_idle {
@@ -200,7 +200,7 @@ impl Conversation {
         }
     }
 
-    fn repeat_or_wait(&mut self, heard: &Heard) -> bool {
+    pub(super) fn repeat_or_wait(&mut self, heard: &Heard) -> bool {
         let facts = &heard.facts;
         let other = heard.brings_facts() || heard.reading.intent.is_some();
         if other || !(facts.repeat || facts.wait) {

@@ -97,6 +97,7 @@ fn slots(memory: &Memory, pack: &Pack) -> Slots {
         }),
         name: known.name.clone(),
         phone: known.phone.clone(),
+        joined: (memory.task == Task::Join).then(|| memory.joining.told.clone()),
     }
 }
 
