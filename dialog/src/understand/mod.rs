@@ -8,6 +8,7 @@ mod address;
 mod answer;
 mod city;
 mod given;
+mod likeness;
 mod name;
 mod number;
 mod phone;

@@ -2,9 +2,10 @@
 //!
 //! **Never here:** house and flat (address).
 
+use super::Places;
 use super::city::{Spot, title};
-use super::token::{Tokens, fold};
-use super::{Place, Places};
+use super::likeness::{EXACT_WORD, likeness};
+use super::token::Tokens;
 use crate::understand::number::number;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,133 +23,32 @@ struct Kind {
     forms: &'static [&'static str],
 }
 
+#[rustfmt::skip]
 const KINDS: [Kind; 12] = [
-    Kind {
-        full: "улица",
-        gender: Gender::She,
-        forms: &[
-            "улица",
-            "улице",
-            "улицу",
-            "улицы",
-            "улицей",
-            "ул",
-            "улиц",
-            "улеца",
-            "ulitsa",
-            "ulica",
-        ],
-    },
-    Kind {
-        full: "проспект",
-        gender: Gender::He,
-        forms: &[
-            "проспект",
-            "проспекта",
-            "проспекте",
-            "проспекту",
-            "просп",
-            "пр",
-            "пр-т",
-            "пр-кт",
-            "prospekt",
-            "prospect",
-        ],
-    },
-    Kind {
-        full: "переулок",
-        gender: Gender::He,
-        forms: &[
-            "переулок",
-            "переулка",
-            "переулке",
-            "переулку",
-            "пер",
-            "pereulok",
-        ],
-    },
-    Kind {
-        full: "бульвар",
-        gender: Gender::He,
-        forms: &["бульвар", "бульвара", "бульваре", "бульвару", "бул", "б-р"],
-    },
-    Kind {
-        full: "набережная",
-        gender: Gender::She,
-        forms: &["набережная", "набережной", "набережную", "наб"],
-    },
-    Kind {
-        full: "шоссе",
-        gender: Gender::It,
-        forms: &["шоссе", "ш"],
-    },
-    Kind {
-        full: "проезд",
-        gender: Gender::He,
-        forms: &["проезд", "проезда", "проезде", "проезду", "пр-д"],
-    },
-    Kind {
-        full: "аллея",
-        gender: Gender::She,
-        forms: &["аллея", "аллее", "аллеи", "аллею"],
-    },
-    Kind {
-        full: "площадь",
-        gender: Gender::She,
-        forms: &["площадь", "площади", "пл"],
-    },
-    Kind {
-        full: "тупик",
-        gender: Gender::He,
-        forms: &["тупик", "тупика", "тупике"],
-    },
-    Kind {
-        full: "микрорайон",
-        gender: Gender::He,
-        forms: &["микрорайон", "микрорайоне", "мкр", "мкрн"],
-    },
-    Kind {
-        full: GARDEN,
-        gender: Gender::It,
-        forms: &["снт", "днт", "тсн", "сднт"],
-    },
+    Kind { full: "улица", gender: Gender::She, forms: &[ "улица", "улице", "улицу", "улицы", "улицей", "ул", "улиц", "улеца", "ulitsa", "ulica", ], },
+    Kind { full: "проспект", gender: Gender::He, forms: &[ "проспект", "проспекта", "проспекте", "проспекту", "просп", "пр", "пр-т", "пр-кт", "prospekt", "prospect", ], },
+    Kind { full: "переулок", gender: Gender::He, forms: &[ "переулок", "переулка", "переулке", "переулку", "пер", "pereulok", ], },
+    Kind { full: "бульвар", gender: Gender::He, forms: &["бульвар", "бульвара", "бульваре", "бульвару", "бул", "б-р"], },
+    Kind { full: "набережная", gender: Gender::She, forms: &["набережная", "набережной", "набережную", "наб"], },
+    Kind { full: "шоссе", gender: Gender::It, forms: &["шоссе", "ш"], },
+    Kind { full: "проезд", gender: Gender::He, forms: &["проезд", "проезда", "проезде", "проезду", "пр-д"], },
+    Kind { full: "аллея", gender: Gender::She, forms: &["аллея", "аллее", "аллеи", "аллею"], },
+    Kind { full: "площадь", gender: Gender::She, forms: &["площадь", "площади", "пл"], },
+    Kind { full: "тупик", gender: Gender::He, forms: &["тупик", "тупика", "тупике"], },
+    Kind { full: "микрорайон", gender: Gender::He, forms: &["микрорайон", "микрорайоне", "мкр", "мкрн"], },
+    Kind { full: GARDEN, gender: Gender::It, forms: &["снт", "днт", "тсн", "сднт"], },
 ];
+#[rustfmt::skip]
 const GARDENS: &[&str] = &[
-    "садовое товарищество",
-    "садовом товариществе",
-    "садоводческое товарищество",
-    "садовое общество",
-    "садовом обществе",
-    "дачное общество",
-    "садоводство",
-    "садоводстве",
-    "товарищество",
-    "товариществе",
-    "garden society",
-    "garden plot",
-    "garden cooperative",
+    "садовое товарищество", "садовом товариществе", "садоводческое товарищество",
+    "садовое общество", "садовом обществе", "дачное общество", "садоводство", "садоводстве",
+    "товарищество", "товариществе", "garden society", "garden plot", "garden cooperative",
 ];
-const KINDS_EN: &[&str] = &[
-    "street",
-    "st",
-    "avenue",
-    "ave",
-    "road",
-    "rd",
-    "lane",
-    "boulevard",
-    "blvd",
-    "square",
-    "drive",
-    "highway",
-    "embankment",
-    "alley",
-    "court",
-    "place",
-    "crescent",
-    "terrace",
-    "parkway",
-    "passage",
+#[rustfmt::skip]
+pub(super) const KINDS_EN: &[&str] = &[
+    "street", "st", "avenue", "ave", "road", "rd", "lane", "boulevard", "blvd", "square",
+    "drive", "highway", "embankment", "alley", "court", "place", "crescent", "terrace",
+    "parkway", "passage",
 ];
 
 const GARDEN: &str = "СНТ";
@@ -164,203 +64,28 @@ fn kind(word: &str) -> Option<&'static Kind> {
 
 /// Words that never belong to the name of a street.
 pub(super) fn is_stop(word: &str) -> bool {
+    #[rustfmt::skip]
     const STOPS: &[&str] = &[
-        "я",
-        "мы",
-        "мне",
-        "меня",
-        "у",
-        "нас",
-        "на",
-        "в",
-        "во",
-        "по",
-        "с",
-        "со",
-        "к",
-        "ко",
-        "из",
-        "от",
-        "до",
-        "за",
-        "для",
-        "и",
-        "а",
-        "но",
-        "или",
-        "да",
-        "нет",
-        "не",
-        "это",
-        "эта",
-        "этот",
-        "там",
-        "тут",
-        "здесь",
-        "живу",
-        "живем",
-        "проживаю",
-        "нахожусь",
-        "находимся",
-        "адрес",
-        "мой",
-        "моя",
-        "наш",
-        "наш",
-        "пишите",
-        "записывайте",
-        "запишите",
-        "записывай",
-        "так",
-        "ну",
-        "вот",
-        "пожалуйста",
-        "город",
-        "городе",
-        "города",
-        "дома",
-        "здравствуйте",
-        "добрый",
-        "день",
-        "вечер",
-        "утро",
-        "нужен",
-        "нужна",
-        "нужно",
-        "надо",
-        "мастер",
-        "сантехник",
-        "электрик",
-        "приезжайте",
-        "приехать",
-        "завтра",
-        "сегодня",
-        "послезавтра",
-        "после",
-        "около",
-        "рядом",
-        "возле",
-        "напротив",
-        "напишите",
-        "слушайте",
-        "ой",
-        "вернее",
-        "точнее",
-        "ошибся",
-        "извините",
-        "простите",
-        "домофон",
-        "код",
-        "номер",
-        "телефон",
-        "без",
-        "через",
-        "частный",
-        "частном",
-        "срочно",
-        "квартал",
-        "район",
-        "районе",
-        "области",
-        "область",
-        "живет",
-        "будет",
-        "есть",
-        "ага",
-        "угу",
-        "хорошо",
-        "ладно",
-        "конечно",
-        "верно",
-        "значит",
-        "улица",
-        "проспект",
-        "the",
-        "a",
-        "an",
-        "at",
-        "on",
-        "in",
-        "my",
-        "is",
-        "it's",
-        "its",
-        "address",
-        "i",
-        "live",
-        "we",
-        "our",
-        "and",
-        "of",
-        "to",
-        "from",
-        "it",
-        "that",
-        "this",
-        "yes",
-        "no",
-        "please",
-        "near",
-        "by",
-        "house",
-        "number",
-        "am",
-        "i'm",
-        "we're",
-        "are",
-        "not",
-        "but",
-        "sorry",
-        "mean",
-        "actually",
-        "okay",
-        "ok",
-        "well",
-        "so",
-        "hello",
-        "hi",
-        "понедельник",
-        "вторник",
-        "среду",
-        "четверг",
-        "пятницу",
-        "субботу",
-        "воскресенье",
-        "утром",
-        "вечером",
-        "днем",
-        "часов",
-        "часа",
-        "час",
-        "минут",
-        "руб",
-        "рублей",
-        "давайте",
-        "можно",
-        "лучше",
-        "хочу",
-        "зовут",
-        "имя",
-        "только",
-        "еще",
-        "потом",
-        "сейчас",
-        "кв",
-        "под",
-        "этаже",
-        "линия",
-        "линии",
-        "located",
-        "come",
-        "need",
-        "lives",
-        "tomorrow",
-        "today",
-        "street's",
-        "um",
-        "uh",
-        "э",
-        "эм",
+        "я", "мы", "мне", "меня", "у", "нас", "на", "в", "во", "по", "с", "со", "к", "ко", "из",
+        "от", "до", "за", "для", "и", "а", "но", "или", "да", "нет", "не", "это", "эта", "этот",
+        "там", "тут", "здесь", "живу", "живем", "проживаю", "нахожусь", "находимся", "адрес",
+        "мой", "моя", "наш", "наш", "пишите", "записывайте", "запишите", "записывай", "так",
+        "ну", "вот", "пожалуйста", "город", "городе", "города", "дома", "здравствуйте", "добрый",
+        "день", "вечер", "утро", "нужен", "нужна", "нужно", "надо", "мастер", "сантехник",
+        "электрик", "приезжайте", "приехать", "завтра", "сегодня", "послезавтра", "после",
+        "около", "рядом", "возле", "напротив", "напишите", "слушайте", "ой", "вернее", "точнее",
+        "ошибся", "извините", "простите", "домофон", "код", "номер", "телефон", "без", "через",
+        "частный", "частном", "срочно", "квартал", "район", "районе", "области", "область",
+        "живет", "будет", "есть", "ага", "угу", "хорошо", "ладно", "конечно", "верно", "значит",
+        "улица", "проспект", "the", "a", "an", "at", "on", "in", "my", "is", "it's", "its",
+        "address", "i", "live", "we", "our", "and", "of", "to", "from", "it", "that", "this",
+        "yes", "no", "please", "near", "by", "house", "number", "am", "i'm", "we're", "are",
+        "not", "but", "sorry", "mean", "actually", "okay", "ok", "well", "so", "hello", "hi",
+        "понедельник", "вторник", "среду", "четверг", "пятницу", "субботу", "воскресенье",
+        "утром", "вечером", "днем", "часов", "часа", "час", "минут", "руб", "рублей", "давайте",
+        "можно", "лучше", "хочу", "зовут", "имя", "только", "еще", "потом", "сейчас", "кв",
+        "под", "этаже", "линия", "линии", "located", "come", "need", "lives", "tomorrow",
+        "today", "street's", "um", "uh", "э", "эм",
     ];
     STOPS.contains(&word)
 }
@@ -820,136 +545,4 @@ fn before_number(tokens: &Tokens<'_>, places: &Places, asked: bool) -> Option<Sp
         from: before.start,
         to: at,
     })
-}
-
-const EXACT_WORD: u32 = 4;
-
-/// How like a known street the words `from..to` are; `None`: not at all.
-fn likeness(
-    tokens: &Tokens<'_>,
-    from: usize,
-    to: usize,
-    place: &Place,
-    full: Option<&str>,
-) -> Option<u32> {
-    let initial = tokens.at(to.checked_sub(1)?).chars().next()?;
-    let names = std::iter::once(&place.name).chain(&place.also);
-    names
-        .filter(|name| begins(name, initial))
-        .filter_map(|name| like(tokens, from, to, name, full))
-        .max()
-}
-
-/// Some word of the name begins with that letter; the cheap test before the thorough one.
-fn begins(name: &str, initial: char) -> bool {
-    let lower = |c: char| c.to_lowercase().next().unwrap_or(c);
-    let mut start = true;
-    name.chars().any(|c| {
-        let same = start && (lower(c) == initial || initial == 'е' && lower(c) == 'ё');
-        start = matches!(c, ' ' | '-' | '.');
-        same
-    })
-}
-
-fn like(
-    tokens: &Tokens<'_>,
-    from: usize,
-    to: usize,
-    name: &str,
-    full: Option<&str>,
-) -> Option<u32> {
-    const TITLES: &[&str] = &[
-        "генерала",
-        "маршала",
-        "подполковника",
-        "профессора",
-        "адмирала",
-        "капитана",
-        "полковника",
-        "лейтенанта",
-        "имени",
-    ];
-    let folded = fold(name);
-    let words = || {
-        folded
-            .split([' ', '-', '.'])
-            .filter(|word| !word.is_empty() && !is_type(word) && !KINDS_EN.contains(word))
-    };
-    let mut known = words().peekable();
-    let count = words().count();
-    let mut score = 0;
-    for j in from..to {
-        let spoken = tokens.at(j);
-        loop {
-            let word = known.next()?;
-            if let Some(worth) = same_word(spoken, word) {
-                score += worth;
-                break;
-            }
-            // A given name or a rank may be left out, the last word never.
-            known.peek()?;
-        }
-    }
-    let whole = known.next().is_none();
-    if !whole || count == 0 {
-        return None;
-    }
-    let left_out = count - (to - from).min(count);
-    let titled = words().any(|word| TITLES.contains(&word));
-    let kind = full.is_some_and(|full| folded.contains(full));
-    let average = score / u32::try_from(to - from).ok()?.max(1);
-    let least = if left_out > 0 && !titled { 2 } else { 1 };
-    (average >= least).then(|| {
-        average * 2
-            + u32::try_from(to - from).unwrap_or(0) * 2
-            + u32::from(kind)
-            + u32::from(left_out == 0)
-    })
-}
-
-/// Worth of a match between a spoken word and a word of the name: 3 the same, 2 another case, 1 misheard.
-fn same_word(spoken: &str, known: &str) -> Option<u32> {
-    if spoken == known {
-        return Some(3);
-    }
-    if !spoken.is_empty()
-        && spoken.chars().count() == 1
-        && known.starts_with(spoken)
-        && known.chars().count() > 4
-    {
-        return Some(2);
-    }
-    let (a, b) = (stem(spoken), stem(known));
-    if a.chars().count() < 3 {
-        return None;
-    }
-    if a == b {
-        return Some(2);
-    }
-    let long = a.chars().count().min(b.chars().count());
-    let slack = match long {
-        0..=4 => return None,
-        5..=8 => 1,
-        _ => 2,
-    };
-    let lengths = a.chars().count().abs_diff(b.chars().count());
-    (lengths <= slack && a.chars().next() == b.chars().next() && strsim::levenshtein(a, b) <= slack)
-        .then_some(1)
-}
-
-/// The word without its case ending.
-fn stem(word: &str) -> &str {
-    const ENDINGS: [&str; 30] = [
-        "ыми", "ими", "ого", "его", "ому", "ему", "ый", "ий", "ой", "ая", "яя", "ое", "ее", "ую",
-        "юю", "ых", "их", "ым", "им", "ом", "ем", "ей", "а", "я", "о", "е", "у", "ю", "ы", "и",
-    ];
-    let word = word.strip_suffix('ь').unwrap_or(word);
-    let long = word.chars().count();
-    ENDINGS
-        .iter()
-        .find_map(|end| {
-            word.strip_suffix(end)
-                .filter(|_| long - end.chars().count() >= 3)
-        })
-        .unwrap_or(word)
 }
