@@ -95,8 +95,11 @@ impl Conversation {
         if text.trim().is_empty() || confidence < HEARD_POORLY {
             return self.missed();
         }
-        self.switch_language(&text);
+        let switched = self.switch_language(&text);
         let heard = self.hear(text, confidence);
+        if switched && !heard.brings_facts() {
+            return self.go_on();
+        }
         self.take(heard);
     }
 
@@ -445,16 +448,18 @@ impl Conversation {
         }
     }
 
-    fn switch_language(&mut self, text: &str) {
+    /// True where the caller wants the other language; a pack without it stays with its own.
+    fn switch_language(&mut self, text: &str) -> bool {
         let Some(wanted) = wanted_language(text) else {
-            return;
+            return false;
         };
-        if wanted == self.memory.language {
-            return;
+        if wanted == self.memory.language || self.packs.get(wanted).is_none() {
+            return false;
         }
         self.memory.language = wanted;
         self.pack = self.packs.get_or_first(wanted);
         self.add_line("language_switched");
+        true
     }
 }
 

@@ -52,7 +52,9 @@ impl Conversation {
 
     /// Only the price was wanted, or nothing more.
     fn answer_no_thanks(&mut self, heard: &Heard) -> bool {
-        if heard.facts.yes_no != Some(false) || heard.brings_facts() || heard.facts.correction {
+        let plain = !heard.brings_facts() && !heard.facts.correction;
+        let about_price = heard.reading.intent == Some(Intent::Price);
+        if heard.facts.yes_no != Some(false) || !plain || about_price {
             return false;
         }
         if self.memory.intent == Intent::Price && self.memory.deal.price_told {
