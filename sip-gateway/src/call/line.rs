@@ -5,21 +5,18 @@
 //! **Never here:** sockets, who speaks when, what is said.
 
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use media::audio::{FRAME, Frame, SILENCE};
 use media::codec::Codec;
 use media::jitter::{JitterBuffer, Pulled};
 use media::rtp::{self, Header};
-use media::telephone_event::Keypad;
+use media::telephone_event::{Keypad, Press, PressPacket};
 
 use crate::sip::sdp::{self, Session};
 
-/// Packets of one pressed key, 20 ms each, and how many of them say that it is over.
-const KEY_PACKETS: u16 = 8;
-const KEY_ENDS: u16 = 3;
-/// -10 dBm0, as telephones send it.
-const KEY_VOLUME: u8 = 10;
+/// How long our own keys are held.
+const KEY_HELD: Duration = Duration::from_millis(100);
 
 /// What the two sides agreed on in SDP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,9 +55,11 @@ pub struct Line {
     decoded: Vec<i16>,
     header: Header,
     last_packet: Option<Instant>,
-    /// Keys still to be pressed on this side, and the packets of the current one.
-    dialling: VecDeque<u8>,
-    pressed: u16,
+    /// Keys still to be pressed on this side, the current one first.
+    dialling: VecDeque<Press>,
+    pressing: bool,
+    /// How long the current key has been held, in samples.
+    held: u32,
 }
 
 impl Line {
@@ -79,7 +78,8 @@ impl Line {
             },
             last_packet: None,
             dialling: VecDeque::new(),
-            pressed: 0,
+            pressing: false,
+            held: 0,
         }
     }
 
@@ -120,9 +120,15 @@ impl Line {
 
     /// Writes the next packet into `out`, which is cleared first.
     pub fn say(&mut self, frame: &Frame, out: &mut Vec<u8>) {
-        if let (Some(&event), Some(payload_type)) = (self.dialling.front(), self.agreed.keypad) {
-            self.write_key(event, payload_type, out);
+        out.clear();
+        if let Some(payload_type) = self.agreed.keypad
+            && let Some(packet) = self.next_key_packet()
+        {
+            self.write_key(payload_type, packet, out);
             return;
+        }
+        if self.pressing {
+            self.let_go();
         }
         rtp::write(&self.header, &self.agreed.codec.encode(frame), out);
         self.header.marker = false;
@@ -131,7 +137,7 @@ impl Line {
 
     /// Presses these keys one after another, in place of sound.
     pub fn press(&mut self, keys: &str) {
-        self.dialling.extend(keys.chars().filter_map(event_of));
+        self.dialling.extend(keys.chars().filter_map(|key| Press::new(key, KEY_HELD)));
     }
 
     /// Lets 20 ms pass without a packet; the next one is marked as a new talkspurt.
@@ -148,44 +154,34 @@ impl Line {
         self.jitter.stats()
     }
 
-    /// One packet of a pressed key: same timestamp throughout, the end said three times
-    /// (RFC 4733 section 2.5.1).
-    fn write_key(&mut self, event: u8, payload_type: u8, out: &mut Vec<u8>) {
-        self.pressed += 1;
-        let end = self.pressed > KEY_PACKETS - KEY_ENDS;
-        let duration = self.pressed.min(KEY_PACKETS - KEY_ENDS + 1) * FRAME as u16;
-        let [high, low] = duration.to_be_bytes();
-        let flags = if end { 0x80 } else { 0 } | KEY_VOLUME;
-        let marker = self.pressed == 1;
-        let header = Header {
-            payload_type,
-            marker,
-            ..self.header
-        };
-        rtp::write(&header, &[event, flags, high, low], out);
-        self.header.sequence = self.header.sequence.wrapping_add(1);
-
-        if self.pressed >= KEY_PACKETS {
-            self.pressed = 0;
+    fn next_key_packet(&mut self) -> Option<PressPacket> {
+        let packet = self.dialling.front_mut()?.next();
+        if packet.is_none() {
             self.dialling.pop_front();
-            let passed = u32::from(KEY_PACKETS) * FRAME as u32;
-            self.header.timestamp = self.header.timestamp.wrapping_add(passed);
-            self.header.marker = true;
+            self.let_go();
         }
+        packet
+    }
+
+    /// All packets of a key carry the timestamp of its first (RFC 4733 section 2.5.1.2).
+    fn write_key(&mut self, payload_type: u8, packet: PressPacket, out: &mut Vec<u8>) {
+        let header = Header { payload_type, marker: packet.marker, ..self.header };
+        rtp::write(&header, &packet.payload, out);
+        self.header.sequence = self.header.sequence.wrapping_add(1);
+        self.held = self.held.wrapping_add(FRAME as u32);
+        self.pressing = true;
+    }
+
+    /// Sound goes on where the key has left the clock.
+    fn let_go(&mut self) {
+        self.header.timestamp = self.header.timestamp.wrapping_add(self.held);
+        self.header.marker = true;
+        self.held = 0;
+        self.pressing = false;
     }
 
     fn advance(&mut self) {
         self.header.sequence = self.header.sequence.wrapping_add(1);
         self.header.timestamp = self.header.timestamp.wrapping_add(FRAME as u32);
-    }
-}
-
-/// RFC 4733 section 3.2, table 3.
-fn event_of(key: char) -> Option<u8> {
-    match key {
-        '0'..='9' => Some(key as u8 - b'0'),
-        '*' => Some(10),
-        '#' => Some(11),
-        _ => None,
     }
 }

@@ -30,6 +30,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 const MESSAGES_MAX: usize = 4_096;
 
 /// What it takes to phone.
+#[expect(missing_debug_implementations, reason = "engines have nothing to show")]
 pub struct Dial {
     /// `sip:100@127.0.0.1:5060`
     pub to: String,

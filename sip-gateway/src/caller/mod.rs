@@ -87,7 +87,6 @@ pub struct Caller {
     /// The agent's turn the recogniser works on, and when it began.
     hearing: Option<(TurnId, u32)>,
     heard_so_far: String,
-    confidence: f32,
     /// What to do, and when.
     next: Option<(Instant, Act)>,
     line_id: TurnId,
@@ -112,7 +111,6 @@ impl Caller {
             mind,
             hearing: None,
             heard_so_far: String::new(),
-            confidence: 1.0,
             next: None,
             line_id: TurnId::first(),
             last_sound: None,

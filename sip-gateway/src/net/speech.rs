@@ -1,30 +1,176 @@
-//! Which engines hear and speak here, from the settings.
+//! Which engines hear and speak here, from the settings and the packs.
+//!
+//! **Never here:** how they do it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use anyhow::Context;
+use dialog::pack::{Pack, Phrase as Said, Topic};
 use job_core::trade::Language;
-use media::speech::{Recogniser, Synthesiser, Voice};
+use media::speech::cache::Cached;
+use media::speech::espeak::Espeak;
+use media::speech::flite::Flite;
+use media::speech::language_model::Phrase;
+use media::speech::pocketsphinx::{Pocketsphinx, Setup};
+use media::speech::{Expect, Line, Sink, SpeechError, Synthesiser, Tongue, Voice};
 
-use super::seat::Studio;
+use super::house::PACKS;
+use super::seat::{Ears, Studio, Voices};
 use super::switchboard::Shelf;
+use super::tape::Tape;
 use crate::caller::scenario::Scenario;
-use crate::config::Settings;
+use crate::config::{Settings, Speech};
 
-pub fn studio(_settings: &Settings, _shelf: &Shelf) -> anyhow::Result<Studio> {
-    anyhow::bail!("engines")
+/// Synthesiser processes at the same time, of each kind.
+const PROCESSES: usize = 4;
+/// Prompts kept on disk: an hour of sound.
+const PROMPTS_MAX: u64 = 64 * 1024 * 1024;
+
+/// Everything a call hears and speaks with. Takes a second or two, the first time longer.
+pub fn studio(settings: &Settings, shelf: &Shelf) -> anyhow::Result<Studio> {
+    let data = settings.data.join("speech");
+    let voices = Voices {
+        ru: Voice::plain(Tongue::Ru, &settings.speech.voice_ru),
+        en: Voice::plain(Tongue::En, &settings.speech.voice_en),
+    };
+    let (ru, en) = std::thread::scope(|scope| {
+        let ru = scope.spawn(|| recogniser(&settings.speech, shelf, &data, Language::Ru));
+        let en = recogniser(&settings.speech, shelf, &data, Language::En);
+        (ru.join(), en)
+    });
+    let ru = ru.map_err(|_| anyhow::anyhow!("the Russian recogniser panicked at its start"))??;
+    Ok(Studio {
+        recognisers: Ears { ru: Arc::new(ru), en: Arc::new(en?) },
+        synthesiser: Arc::new(synthesiser(&data, shelf, &voices)?),
+        voices,
+        tape: Tape::start()?,
+    })
 }
 
+/// A caller's recogniser knows what gudok says, not what callers say.
 pub fn caller_recogniser(
-    _cache: &Path,
-    _language: Language,
-) -> anyhow::Result<Arc<dyn Recogniser>> {
-    anyhow::bail!("engines")
+    cache: &Path,
+    language: Language,
+) -> anyhow::Result<Arc<Pocketsphinx>> {
+    let mut phrases = Vec::new();
+    for name in PACKS {
+        let said = Pack::built_in(name, language)?.agent_phrases();
+        phrases.extend(said.into_iter().map(|text| Phrase {
+            text,
+            weight: 1.0,
+            about: Expect::Anything,
+        }));
+    }
+    let setup = Setup {
+        tongue: tongue(language),
+        model: None,
+        phrases: &phrases,
+        data: cache.join("recogniser"),
+        decoders: 1,
+    };
+    Ok(Arc::new(Pocketsphinx::start(&setup).context("the caller's recogniser")?))
 }
 
+/// The caller's voice, as the scenario names it.
 pub fn caller_voice(
-    _cache: &Path,
-    _scenario: &Scenario,
+    cache: &Path,
+    scenario: &Scenario,
 ) -> anyhow::Result<(Arc<dyn Synthesiser>, Voice)> {
-    anyhow::bail!("engines")
+    let voice = Voice::plain(tongue(scenario.language), &scenario.voice);
+    Ok((Arc::new(Mouths::open(cache)?), voice))
+}
+
+/// The two programs behind one voice: flite for its own English voices, espeak-ng for the rest.
+#[derive(Debug)]
+pub struct Mouths {
+    espeak: Espeak,
+    flite: Flite,
+}
+
+/// Voices that flite has.
+const FLITE_VOICES: &[&str] = &["rms", "slt", "awb", "kal", "kal16"];
+
+impl Mouths {
+    fn open(data: &Path) -> Result<Self, SpeechError> {
+        std::fs::create_dir_all(data).map_err(|error| SpeechError::Engine {
+            engine: "speech",
+            fact: format!("{}: {error}", data.display()),
+        })?;
+        Ok(Self {
+            espeak: Espeak::new(PROCESSES)?,
+            flite: Flite::new(PROCESSES, &data.join("flite"))?,
+        })
+    }
+}
+
+impl Synthesiser for Mouths {
+    fn speak(&self, line: Line, sink: Sink) {
+        if FLITE_VOICES.contains(&line.voice.name.as_str()) {
+            self.flite.speak(line, sink);
+        } else {
+            self.espeak.speak(line, sink);
+        }
+    }
+
+    fn version(&self) -> String {
+        format!("{} {}", self.espeak.version(), self.flite.version())
+    }
+}
+
+fn recogniser(
+    speech: &Speech,
+    shelf: &Shelf,
+    data: &Path,
+    language: Language,
+) -> anyhow::Result<Pocketsphinx> {
+    let model = match language {
+        Language::Ru => &speech.model_ru,
+        Language::En => &speech.model_en,
+    };
+    let packs = shelf.values().filter_map(|packs| packs.get(language));
+    let phrases: Vec<Phrase> =
+        packs.flat_map(|pack| pack.caller_phrases()).map(phrase).collect();
+    let setup = Setup {
+        tongue: tongue(language),
+        model: Some(model).filter(|path| **path != PathBuf::new()).cloned(),
+        phrases: &phrases,
+        data: data.join("recogniser"),
+        decoders: speech.recognisers,
+    };
+    Pocketsphinx::start(&setup).with_context(|| format!("the {language:?} recogniser"))
+}
+
+/// Speaks through the two programs, fixed lines from the cache.
+fn synthesiser(data: &Path, shelf: &Shelf, voices: &Voices) -> anyhow::Result<Cached<Mouths>> {
+    let mouths = Mouths::open(data)?;
+    let cached = Cached::new(mouths, &data.join("prompts"), PROMPTS_MAX);
+    let mut lines = Vec::new();
+    for packs in shelf.values() {
+        for language in [Language::Ru, Language::En] {
+            let fixed = packs.get(language).map(|pack| pack.fixed_lines()).unwrap_or_default();
+            lines.extend(fixed.into_iter().map(|line| (line, voices.of(language).clone())));
+        }
+    }
+    cached.warm(&lines, |_, _| {}).context("preparing fixed prompts")?;
+    Ok(cached)
+}
+
+fn phrase(said: Said) -> Phrase {
+    let about = match said.about {
+        Topic::Anything => Expect::Anything,
+        Topic::YesNo => Expect::YesNo,
+        Topic::Digits => Expect::Digits,
+        Topic::Time => Expect::Time,
+        Topic::Address => Expect::Address,
+        Topic::Name => Expect::Name,
+    };
+    Phrase { text: said.text, weight: said.weight as f32, about }
+}
+
+fn tongue(language: Language) -> Tongue {
+    match language {
+        Language::Ru => Tongue::Ru,
+        Language::En => Tongue::En,
+    }
 }
