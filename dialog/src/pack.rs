@@ -252,6 +252,11 @@ impl Pack {
         self.spoken()
     }
 
+    /// The wordings for the ear that hold no value: always said the same, so worth keeping as sound.
+    pub fn fixed_phrases(&self) -> Vec<String> {
+        self.fixed()
+    }
+
     fn diagnosis(&self, code: &str) -> Option<&Diagnosis> {
         self.by_code.get(code).map(|at| &self.diagnoses[*at])
     }

@@ -36,6 +36,15 @@ impl Pack {
         choir.phrases
     }
 
+    pub(super) fn fixed(&self) -> Vec<String> {
+        let wordings = self.lines.values().flatten().map(|wording| wording.speech());
+        let fixed = wordings.filter(|speech| phrase::placeholders(speech).is_empty());
+        let mut sentences: Vec<String> = fixed.map(str::to_owned).collect();
+        sentences.sort();
+        sentences.dedup();
+        sentences
+    }
+
     pub(super) fn spoken(&self) -> Vec<String> {
         let mut sentences: Vec<String> = Vec::new();
         for wording in self.lines.values().flatten() {

@@ -42,7 +42,7 @@ pub fn studio(settings: &Settings, shelf: &Shelf) -> anyhow::Result<Studio> {
     let ru = ru.map_err(|_| anyhow::anyhow!("the Russian recogniser panicked at its start"))??;
     Ok(Studio {
         recognisers: Ears { ru: Arc::new(ru), en: Arc::new(en?) },
-        synthesiser: Arc::new(synthesiser(&data, shelf, &voices)?),
+        synthesiser: synthesiser(&data, shelf, &voices)?,
         voices,
         tape: Tape::start()?,
     })
@@ -141,18 +141,27 @@ fn recogniser(
     Pocketsphinx::start(&setup).with_context(|| format!("the {language:?} recogniser"))
 }
 
-/// Speaks through the two programs, fixed lines from the cache.
-fn synthesiser(data: &Path, shelf: &Shelf, voices: &Voices) -> anyhow::Result<Cached<Mouths>> {
+/// Speaks through the two programs; fixed lines come from the cache, which fills in the background.
+fn synthesiser(
+    data: &Path,
+    shelf: &Shelf,
+    voices: &Voices,
+) -> anyhow::Result<Arc<Cached<Mouths>>> {
     let mouths = Mouths::open(data)?;
-    let cached = Cached::new(mouths, &data.join("prompts"), PROMPTS_MAX);
+    let cached = Arc::new(Cached::new(mouths, &data.join("prompts"), PROMPTS_MAX));
     let mut lines = Vec::new();
     for packs in shelf.values() {
         for language in [Language::Ru, Language::En] {
-            let fixed = packs.get(language).map(|pack| pack.fixed_lines()).unwrap_or_default();
+            let fixed = packs.get(language).map(|pack| pack.fixed_phrases()).unwrap_or_default();
             lines.extend(fixed.into_iter().map(|line| (line, voices.of(language).clone())));
         }
     }
-    cached.warm(&lines, |_, _| {}).context("preparing fixed prompts")?;
+    let warming = Arc::clone(&cached);
+    std::thread::Builder::new().name("prompts".into()).spawn(move || {
+        if let Err(error) = warming.warm(&lines, |_, _| {}) {
+            tracing::warn!(%error, "fixed prompts are not kept");
+        }
+    })?;
     Ok(cached)
 }
 
