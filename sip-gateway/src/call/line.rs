@@ -137,7 +137,8 @@ impl Line {
 
     /// Presses these keys one after another, in place of sound.
     pub fn press(&mut self, keys: &str) {
-        self.dialling.extend(keys.chars().filter_map(|key| Press::new(key, KEY_HELD)));
+        self.dialling
+            .extend(keys.chars().filter_map(|key| Press::new(key, KEY_HELD)));
     }
 
     /// Lets 20 ms pass without a packet; the next one is marked as a new talkspurt.
@@ -165,7 +166,11 @@ impl Line {
 
     /// All packets of a key carry the timestamp of its first (RFC 4733 section 2.5.1.2).
     fn write_key(&mut self, payload_type: u8, packet: PressPacket, out: &mut Vec<u8>) {
-        let header = Header { payload_type, marker: packet.marker, ..self.header };
+        let header = Header {
+            payload_type,
+            marker: packet.marker,
+            ..self.header
+        };
         rtp::write(&header, &packet.payload, out);
         self.header.sequence = self.header.sequence.wrapping_add(1);
         self.held = self.held.wrapping_add(FRAME as u32);

@@ -196,9 +196,9 @@ impl Caller {
         self.hearing = Some((turn, began));
         self.agent_turns += 1;
         self.next = None;
-        if let (2, Some(ms)) = (self.agent_turns, self.mind.scenario().cuts_in_after_ms) {
-            let act = self.mind.hear(&self.heard_so_far.clone());
-            self.next = Some((now + Duration::from_millis(ms), act));
+        if let (2.., Some(ms)) = (self.agent_turns, self.mind.scenario().cuts_in_after_ms) {
+            let words = self.mind.scenario().otherwise.clone();
+            self.next = Some((now + Duration::from_millis(ms), Act::Say(words)));
         }
 
         let expect = Expect::Anything;

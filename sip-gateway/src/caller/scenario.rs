@@ -30,7 +30,7 @@ pub struct Scenario {
     /// The caller hangs up this long after the answer, wherever the call is.
     #[serde(default)]
     pub hangs_up_after_ms: Option<u64>,
-    /// The caller starts to speak this long into the agent's second turn.
+    /// The caller cuts in, with `otherwise`, this long into each turn of the agent but the first.
     #[serde(default)]
     pub cuts_in_after_ms: Option<u64>,
 }

@@ -206,7 +206,7 @@ async fn open_store(settings: &Settings, random: &Mutex<ChaCha20Rng>) -> anyhow:
         .context("the database")
 }
 
-fn load_packs() -> anyhow::Result<Shelf> {
+pub(crate) fn load_packs() -> anyhow::Result<Shelf> {
     let mut shelf = Shelf::new();
     for name in PACKS {
         let [ru, en] = [Language::Ru, Language::En].map(|language| Pack::built_in(name, language));

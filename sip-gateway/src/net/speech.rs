@@ -41,7 +41,10 @@ pub fn studio(settings: &Settings, shelf: &Shelf) -> anyhow::Result<Studio> {
     });
     let ru = ru.map_err(|_| anyhow::anyhow!("the Russian recogniser panicked at its start"))??;
     Ok(Studio {
-        recognisers: Ears { ru: Arc::new(ru), en: Arc::new(en?) },
+        recognisers: Ears {
+            ru: Arc::new(ru),
+            en: Arc::new(en?),
+        },
         synthesiser: synthesiser(&data, shelf, &voices)?,
         voices,
         tape: Tape::start()?,
@@ -49,10 +52,7 @@ pub fn studio(settings: &Settings, shelf: &Shelf) -> anyhow::Result<Studio> {
 }
 
 /// A caller's recogniser knows what gudok says, not what callers say.
-pub fn caller_recogniser(
-    cache: &Path,
-    language: Language,
-) -> anyhow::Result<Arc<Pocketsphinx>> {
+pub fn caller_recogniser(cache: &Path, language: Language) -> anyhow::Result<Arc<Pocketsphinx>> {
     let mut phrases = Vec::new();
     for name in PACKS {
         let said = Pack::built_in(name, language)?.agent_phrases();
@@ -69,7 +69,9 @@ pub fn caller_recogniser(
         data: cache.join("recogniser"),
         decoders: 1,
     };
-    Ok(Arc::new(Pocketsphinx::start(&setup).context("the caller's recogniser")?))
+    Ok(Arc::new(
+        Pocketsphinx::start(&setup).context("the caller's recogniser")?,
+    ))
 }
 
 /// The caller's voice, as the scenario names it.
@@ -129,8 +131,10 @@ fn recogniser(
         Language::En => &speech.model_en,
     };
     let packs = shelf.values().filter_map(|packs| packs.get(language));
-    let phrases: Vec<Phrase> =
-        packs.flat_map(|pack| pack.caller_phrases()).map(phrase).collect();
+    let phrases: Vec<Phrase> = packs
+        .flat_map(|pack| pack.caller_phrases())
+        .map(phrase)
+        .collect();
     let setup = Setup {
         tongue: tongue(language),
         model: Some(model).filter(|path| **path != PathBuf::new()).cloned(),
@@ -142,26 +146,31 @@ fn recogniser(
 }
 
 /// Speaks through the two programs; fixed lines come from the cache, which fills in the background.
-fn synthesiser(
-    data: &Path,
-    shelf: &Shelf,
-    voices: &Voices,
-) -> anyhow::Result<Arc<Cached<Mouths>>> {
+fn synthesiser(data: &Path, shelf: &Shelf, voices: &Voices) -> anyhow::Result<Arc<Cached<Mouths>>> {
     let mouths = Mouths::open(data)?;
     let cached = Arc::new(Cached::new(mouths, &data.join("prompts"), PROMPTS_MAX));
     let mut lines = Vec::new();
     for packs in shelf.values() {
         for language in [Language::Ru, Language::En] {
-            let fixed = packs.get(language).map(|pack| pack.fixed_phrases()).unwrap_or_default();
-            lines.extend(fixed.into_iter().map(|line| (line, voices.of(language).clone())));
+            let fixed = packs
+                .get(language)
+                .map(|pack| pack.fixed_phrases())
+                .unwrap_or_default();
+            lines.extend(
+                fixed
+                    .into_iter()
+                    .map(|line| (line, voices.of(language).clone())),
+            );
         }
     }
     let warming = Arc::clone(&cached);
-    std::thread::Builder::new().name("prompts".into()).spawn(move || {
-        if let Err(error) = warming.warm(&lines, |_, _| {}) {
-            tracing::warn!(%error, "fixed prompts are not kept");
-        }
-    })?;
+    std::thread::Builder::new()
+        .name("prompts".into())
+        .spawn(move || {
+            if let Err(error) = warming.warm(&lines, |_, _| {}) {
+                tracing::warn!(%error, "fixed prompts are not kept");
+            }
+        })?;
     Ok(cached)
 }
 
@@ -174,7 +183,11 @@ fn phrase(said: Said) -> Phrase {
         Topic::Address => Expect::Address,
         Topic::Name => Expect::Name,
     };
-    Phrase { text: said.text, weight: said.weight as f32, about }
+    Phrase {
+        text: said.text,
+        weight: said.weight as f32,
+        about,
+    }
 }
 
 fn tongue(language: Language) -> Tongue {

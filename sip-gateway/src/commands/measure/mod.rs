@@ -1,0 +1,164 @@
+//! `gudok measure`: the README's figures, from real calls over loopback and real recognition.
+//!
+//! **Never here:** anything that makes the gateway faster while it is measured.
+
+mod hearing;
+mod recording;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use job_core::trade::Language;
+
+use super::{code, log, runtime};
+use crate::caller::client::{Outcome, call};
+use crate::caller::scenario::Scenario;
+use crate::config::Settings;
+use crate::net::house::House;
+use crate::net::speech;
+
+const TALK: [(Language, &str, &str); 2] = [
+    (
+        Language::Ru,
+        "100",
+        include_str!("../../../../tests/callers/demo-ru.toml"),
+    ),
+    (
+        Language::En,
+        "200",
+        include_str!("../../../../tests/callers/demo-en.toml"),
+    ),
+];
+const CUT_IN: [&str; 2] = [
+    include_str!("../../../../tests/callers/cut-in-ru.toml"),
+    include_str!("../../../../tests/callers/cut-in-en.toml"),
+];
+/// Calls are repeated until there are enough turns, but not more often.
+const CALLS_MAX: usize = 8;
+/// Calls in which the caller cuts in, per language.
+const CUT_IN_CALLS: usize = 2;
+
+/// What the calls of one language showed, in milliseconds.
+#[derive(Debug, Default)]
+struct Times {
+    first_sound: Vec<u64>,
+    gaps: Vec<u64>,
+    yields: Vec<u64>,
+    ended: Vec<String>,
+}
+
+/// Prints the table; 0 when every figure could be measured.
+pub fn measure(turns: usize) -> anyhow::Result<ExitCode> {
+    log("error");
+    let data = std::env::temp_dir().join(format!("gudok-measure-{}", std::process::id()));
+    let times = runtime()?.block_on(phone(&data, turns))?;
+    let hearings = hearing::all(&data)?;
+    std::fs::remove_dir_all(&data).with_context(|| data.display().to_string())?;
+
+    println!("| over SIP on loopback | Russian (espeak-ng) | English (flite) |\n|---|---|---|");
+    row("INVITE to first agent audio, p50", &times, |times| {
+        share(&times.first_sound, 50)
+    });
+    row(
+        "end of caller's speech to first agent audio, p50",
+        &times,
+        |times| share(&times.gaps, 50),
+    );
+    row(
+        "end of caller's speech to first agent audio, p95",
+        &times,
+        |times| share(&times.gaps, 95),
+    );
+    row("caller cuts in to agent silent, p50", &times, |times| {
+        share(&times.yields, 50)
+    });
+    row("caller cuts in to agent silent, p95", &times, |times| {
+        share(&times.yields, 95)
+    });
+    println!("\n{}", media::speech::measure::table(&hearings));
+    for times in &times {
+        println!("ends: {}", times.ended.join(", "));
+    }
+    Ok(code(times.iter().all(|times| {
+        times.gaps.len() >= turns && !times.yields.is_empty()
+    })))
+}
+
+fn row(name: &str, times: &[Times; 2], figure: impl Fn(&Times) -> String) {
+    println!("| {name} | {} | {} |", figure(&times[0]), figure(&times[1]));
+}
+
+/// The value below which that part of them lies, and of how many.
+fn share(values: &[u64], percent: usize) -> String {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable();
+    let nth = (sorted.len() * percent).div_ceil(100).max(1) - 1;
+    sorted
+        .get(nth)
+        .map_or("—".into(), |ms| format!("{ms} ms of {}", sorted.len()))
+}
+
+/// Real calls, one after another, so that they do not disturb each other.
+async fn phone(data: &Path, turns: usize) -> anyhow::Result<[Times; 2]> {
+    let mut settings = Settings {
+        data: data.to_owned(),
+        ..Settings::default()
+    };
+    settings.sip.listen.set_port(0);
+    settings.http.listen.set_port(0);
+    settings.speech.recognisers = 2;
+    let house = House::open(settings, true).await?;
+    let mut times = [Times::default(), Times::default()];
+    for (nth, (language, number, talk)) in TALK.into_iter().enumerate() {
+        let to = format!("sip:{number}@{}", house.sip);
+        let mut calls = 0;
+        while times[nth].gaps.len() < turns && calls < CALLS_MAX {
+            calls += 1;
+            eprintln!(
+                "==> {language:?}: call {calls}, {} turns so far",
+                times[nth].gaps.len()
+            );
+            let outcome = one_call(&house, &to, talk, data, calls).await?;
+            times[nth].first_sound.extend(outcome.first_sound_ms);
+            times[nth].gaps.extend(&outcome.gaps_ms);
+            times[nth].ended.push(outcome.end);
+        }
+        for call in 1..=CUT_IN_CALLS {
+            eprintln!("==> {language:?}: cutting in, call {call} of {CUT_IN_CALLS}");
+            let outcome = one_call(&house, &to, CUT_IN[nth], data, calls + call).await?;
+            times[nth]
+                .yields
+                .extend(recording::yields(Path::new(&outcome.recording))?);
+        }
+    }
+    house.close().await;
+    Ok(times)
+}
+
+async fn one_call(
+    house: &House,
+    to: &str,
+    scenario: &str,
+    data: &Path,
+    nth: usize,
+) -> anyhow::Result<Outcome> {
+    let mut scenario = Scenario::parse("measured caller", scenario)?;
+    scenario.phone = Some(format!("+7911000{nth:04}"));
+    let cache: PathBuf = data.join("caller");
+    let (synthesiser, voice) = speech::caller_voice(&cache, &scenario)?;
+    let outcome = call(crate::caller::client::Dial {
+        to: to.to_owned(),
+        target: house.sip,
+        recogniser: speech::caller_recogniser(&cache, scenario.language)?,
+        synthesiser,
+        voice,
+        out: data.join(format!("call-{:?}-{nth}", scenario.language)),
+        scenario,
+        seed: nth as u64,
+    })
+    .await?;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    Ok(outcome)
+}

@@ -1,0 +1,84 @@
+//! What a caller's own recording shows: how soon the agent fell silent when the caller cut in.
+
+use std::path::Path;
+
+use media::audio::{FRAME, level_dbfs};
+
+/// A frame louder than this is speech.
+const LOUD_DBFS: f32 = -45.0;
+/// The agent must have been speaking this many frames before, for it to be an interruption.
+const SPOKE_BEFORE: usize = 15;
+/// The caller must go on for this many frames: shorter sounds must not stop the agent.
+const GOES_ON: usize = 15;
+/// Silence of this many frames means that the agent has stopped.
+const STOPPED: usize = 15;
+/// Milliseconds of a frame.
+const FRAME_MS: u64 = 20;
+
+/// Milliseconds from each cut-in to the agent's last sound. Left is the agent, right the caller.
+pub(super) fn yields(file: &Path) -> anyhow::Result<Vec<u64>> {
+    let (agent, caller) = loudness(file)?;
+    let mut found = Vec::new();
+    let mut at = 1;
+    while at + GOES_ON < caller.len() {
+        if cuts_in(&agent, &caller, at) {
+            let silent = silent_from(&agent, at);
+            found.push((silent - at) as u64 * FRAME_MS);
+            at = silent.max(at + GOES_ON);
+        }
+        at += 1;
+    }
+    Ok(found)
+}
+
+fn cuts_in(agent: &[bool], caller: &[bool], at: usize) -> bool {
+    let quiet_before = !caller[at.saturating_sub(SPOKE_BEFORE)..at]
+        .iter()
+        .any(|loud| *loud);
+    let agent_spoke = at >= SPOKE_BEFORE && agent[at - 3..at + 3].iter().all(|loud| *loud);
+    let goes_on = caller[at..at + GOES_ON]
+        .iter()
+        .filter(|loud| **loud)
+        .count()
+        > GOES_ON * 2 / 3;
+    caller[at] && quiet_before && agent_spoke && goes_on
+}
+
+/// The first frame from `at` with which a long silence of the agent begins.
+fn silent_from(agent: &[bool], at: usize) -> usize {
+    let quiet = |from: usize| !agent[from..(from + STOPPED).min(agent.len())].contains(&true);
+    (at..agent.len())
+        .find(|from| quiet(*from))
+        .unwrap_or(agent.len())
+}
+
+fn loudness(file: &Path) -> anyhow::Result<(Vec<bool>, Vec<bool>)> {
+    let mut reader = hound::WavReader::open(file)?;
+    let samples: Vec<i16> = reader.samples().collect::<Result<_, _>>()?;
+    let side = |nth: usize| -> Vec<bool> {
+        let samples: Vec<i16> = samples.iter().skip(nth).step_by(2).copied().collect();
+        samples
+            .chunks_exact(FRAME)
+            .map(|frame| level_dbfs(frame) > LOUD_DBFS)
+            .collect()
+    };
+    Ok((side(0), side(1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_from_cutting_in_to_silence_is_read_from_both_sides() {
+        let agent: Vec<bool> = (0..200).map(|frame| frame < 60).collect();
+        let caller: Vec<bool> = (0..200).map(|frame| (50..100).contains(&frame)).collect();
+
+        let cut: Vec<usize> = (1..150)
+            .filter(|at| cuts_in(&agent, &caller, *at))
+            .collect();
+
+        assert_eq!(cut, [50]);
+        assert_eq!(silent_from(&agent, 50), 60);
+    }
+}
