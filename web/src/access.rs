@@ -34,9 +34,15 @@ impl FromRequestParts<House> for Integration {
 
     async fn from_request_parts(parts: &mut Parts, house: &House) -> Result<Self, Refusal> {
         let key = presented_key(parts).ok_or(Refusal::NoKey)?;
-        let found = house.store.api_key(&digest(key)).await.map_err(Refusal::trouble)?;
+        let found = house
+            .store
+            .api_key(&digest(key))
+            .await
+            .map_err(Refusal::trouble)?;
         let key = found.ok_or(Refusal::WrongKey)?;
-        Ok(Self { rows: house.store.org(&key.org) })
+        Ok(Self {
+            rows: house.store.org(&key.org),
+        })
     }
 }
 
@@ -47,7 +53,10 @@ pub async fn grant_key(
     name: &str,
     key: &str,
 ) -> Result<(), AccessError> {
-    let named = ApiKey { org: org.clone(), name: name.to_owned() };
+    let named = ApiKey {
+        org: org.clone(),
+        name: name.to_owned(),
+    };
     Ok(store.add_api_key(&digest(key), &named).await?)
 }
 
@@ -76,13 +85,21 @@ pub async fn set_password(
 pub fn is_password(user: Option<&User>, password: &str) -> bool {
     const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     let hash = user.map_or(NOBODY, |user| user.password_hash.as_str());
-    let Ok(hash) = PasswordHash::new(hash) else { return false };
-    Argon2::default().verify_password(password.as_bytes(), &hash).is_ok() && user.is_some()
+    let Ok(hash) = PasswordHash::new(hash) else {
+        return false;
+    };
+    Argon2::default()
+        .verify_password(password.as_bytes(), &hash)
+        .is_ok()
+        && user.is_some()
 }
 
 /// SHA-256 in hex: keys and session tokens are long and random, so no salt is needed.
 pub fn digest(secret: &str) -> String {
-    Sha256::digest(secret.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(secret.as_bytes())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 fn hash(password: &str, salt: u128) -> Result<String, AccessError> {
@@ -95,8 +112,19 @@ fn hash(password: &str, salt: u128) -> Result<String, AccessError> {
 }
 
 fn presented_key(parts: &Parts) -> Option<&str> {
-    let bearer = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let bearer = parts
+        .headers
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
     let bearer = bearer.and_then(|value| value.strip_prefix("Bearer "));
-    let plain = || parts.headers.get("x-api-key").and_then(|value| value.to_str().ok());
-    bearer.or_else(plain).map(str::trim).filter(|key| !key.is_empty())
+    let plain = || {
+        parts
+            .headers
+            .get("x-api-key")
+            .and_then(|value| value.to_str().ok())
+    };
+    bearer
+        .or_else(plain)
+        .map(str::trim)
+        .filter(|key| !key.is_empty())
 }

@@ -14,7 +14,7 @@ struct Asset {
     text: &'static str,
 }
 
-const ASSETS: [Asset; 3] = [
+const ASSETS: [Asset; 4] = [
     Asset {
         name: "gudok.css",
         kind: "text/css; charset=utf-8",
@@ -30,6 +30,11 @@ const ASSETS: [Asset; 3] = [
         kind: "image/svg+xml",
         text: include_str!("../assets/icons.svg"),
     },
+    Asset {
+        name: "mark.svg",
+        kind: "image/svg+xml",
+        text: include_str!("../assets/mark.svg"),
+    },
 ];
 
 /// `GET /assets/{name}`
@@ -38,11 +43,16 @@ pub(crate) async fn asset(headers: HeaderMap, Path(name): Path<String>) -> Respo
         return Refusal::NoPage.into_response();
     };
     let tag = format!("\"{}\"", &digest(asset.text)[..16]);
-    let kept = headers.get(IF_NONE_MATCH).is_some_and(|known| known == tag.as_str());
+    let kept = headers
+        .get(IF_NONE_MATCH)
+        .is_some_and(|known| known == tag.as_str());
     let head = [
         (CONTENT_TYPE, asset.kind.to_owned()),
         (CACHE_CONTROL, "no-cache".to_owned()),
         (ETAG, tag),
     ];
-    if kept { (StatusCode::NOT_MODIFIED, head).into_response() } else { (head, asset.text).into_response() }
+    match kept {
+        true => (StatusCode::NOT_MODIFIED, head).into_response(),
+        false => (head, asset.text).into_response(),
+    }
 }

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::House;
 use crate::access::digest;
 use crate::cookie;
-use crate::page::{Nameplate, form_encoded};
+use crate::page::{Nameplate, form_encoded, here};
 use crate::refusal::Refusal;
 
 pub(crate) const COOKIE: &str = "gudok_session";
@@ -42,12 +42,20 @@ impl Session {
     pub(crate) async fn nameplate(&self) -> Result<Nameplate, Refusal> {
         let organisation = self.rows.name().await.map_err(Refusal::trouble)?;
         let (login, form_token) = (self.login.clone(), self.form_token.clone());
-        Ok(Nameplate { login, organisation, form_token })
+        Ok(Nameplate {
+            login,
+            organisation,
+            form_token,
+        })
     }
 
     /// Refuses a form that did not come from our own page.
     pub(crate) fn check_form(&self, token: &str) -> Result<(), Refusal> {
-        if same(token, &self.form_token) { Ok(()) } else { Err(Refusal::StaleForm) }
+        if same(token, &self.form_token) {
+            Ok(())
+        } else {
+            Err(Refusal::StaleForm)
+        }
     }
 }
 
@@ -56,7 +64,9 @@ pub(crate) async fn open_session(
     headers: &HeaderMap,
     house: &House,
 ) -> Result<Option<Session>, StoreError> {
-    let Some(token) = token(headers) else { return Ok(None) };
+    let Some(token) = token(headers) else {
+        return Ok(None);
+    };
     let found = house.store.session(&digest(token), (house.clock)()).await?;
     let staff = found.filter(|found| matches!(found.role, Role::Admin | Role::Operator));
     Ok(staff.map(|found| Session {
@@ -90,9 +100,9 @@ fn token(headers: &HeaderMap) -> Option<&str> {
 
 /// Only a page that can be looked at again is come back to.
 fn to_login(parts: &Parts) -> Response {
-    let here = parts.uri.path_and_query().map_or("/console", |here| here.as_str());
     if parts.method != Method::GET {
         return Redirect::to(LOGIN_PAGE).into_response();
     }
-    Redirect::to(&format!("{LOGIN_PAGE}?next={}", form_encoded(here))).into_response()
+    let next = form_encoded(&here(parts));
+    Redirect::to(&format!("{LOGIN_PAGE}?next={next}")).into_response()
 }

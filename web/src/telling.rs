@@ -17,7 +17,10 @@ impl Words {
     /// "пн 23 ноября".
     pub(crate) fn day(&self, date: Date) -> String {
         let weekday = date.weekday().to_monday_one_offset();
-        let (weekday, month) = (format!("weekday.{weekday}"), format!("month.{}", date.month()));
+        let (weekday, month) = (
+            format!("weekday.{weekday}"),
+            format!("month.{}", date.month()),
+        );
         format!("{} {} {}", self.say(&weekday), date.day(), self.say(&month))
     }
 
@@ -39,12 +42,21 @@ impl Words {
     /// "пн 23 ноября, 14:00–15:00".
     pub(crate) fn visit(&self, start: Timestamp, end: Timestamp, zone: &TimeZone) -> String {
         let ends = end.to_zoned(zone.clone());
-        format!("{}–{}", self.moment(start, zone), ends.strftime("%H:%M"))
+        // The word joiners keep the two times on one line.
+        format!(
+            "{}\u{2060}–\u{2060}{}",
+            self.moment(start, zone),
+            ends.strftime("%H:%M")
+        )
     }
 
     /// "2 800 ₽".
     pub(crate) fn roubles(&self, roubles: i64) -> String {
-        format!("{}\u{a0}{}", self.whole(roubles), self.say("number.currency"))
+        format!(
+            "{}\u{a0}{}",
+            self.whole(roubles),
+            self.say("number.currency")
+        )
     }
 
     /// "2 800–3 200 ₽".
@@ -59,7 +71,10 @@ impl Words {
         let currency = self.say("number.currency");
         match kopecks {
             0 => format!("{whole}\u{a0}{currency}"),
-            _ => format!("{whole}{}{kopecks:02}\u{a0}{currency}", self.say("number.decimal")),
+            _ => format!(
+                "{whole}{}{kopecks:02}\u{a0}{currency}",
+                self.say("number.decimal")
+            ),
         }
     }
 
@@ -75,7 +90,12 @@ impl Words {
     pub(crate) fn wait(&self, wait: Millis) -> String {
         let tenths = (wait.0.max(0) + 50) / 100;
         let point = self.say("number.decimal");
-        format!("{}{point}{}\u{a0}{}", tenths / 10, tenths % 10, self.say("time.seconds"))
+        format!(
+            "{}{point}{}\u{a0}{}",
+            tenths / 10,
+            tenths % 10,
+            self.say("time.seconds")
+        )
     }
 
     /// "2 мин 14 с".
@@ -85,11 +105,16 @@ impl Words {
         let (hours, minutes) = (seconds / HOUR, seconds % HOUR / MINUTE);
         match (hours, minutes) {
             (0, 0) => part(seconds, "time.seconds"),
+            (0, _) if seconds % MINUTE == 0 => part(minutes, "time.minutes"),
             (0, _) => {
                 let rest = part(seconds % MINUTE, "time.seconds");
                 format!("{} {rest}", part(minutes, "time.minutes"))
             }
-            _ => format!("{} {}", part(hours, "time.hours"), part(minutes, "time.minutes")),
+            _ => format!(
+                "{} {}",
+                part(hours, "time.hours"),
+                part(minutes, "time.minutes")
+            ),
         }
     }
 
@@ -102,7 +127,11 @@ impl Words {
             }
             grouped.push(digit);
         }
-        if number < 0 { format!("−{grouped}") } else { grouped }
+        if number < 0 {
+            format!("−{grouped}")
+        } else {
+            grouped
+        }
     }
 }
 
@@ -114,12 +143,19 @@ pub(crate) fn place(at: Millis) -> String {
 
 /// "+7 911 456-78-90"; numbers of other countries as they are.
 pub(crate) fn phone(number: &str) -> String {
-    let Some(digits) = number.strip_prefix("+7") else { return number.to_owned() };
+    let Some(digits) = number.strip_prefix("+7") else {
+        return number.to_owned();
+    };
     if digits.len() != 10 || !digits.bytes().all(|it| it.is_ascii_digit()) {
         return number.to_owned();
     }
     let (code, rest) = digits.split_at(3);
-    format!("+7\u{a0}{code}\u{a0}{}-{}-{}", &rest[..3], &rest[3..5], &rest[5..])
+    format!(
+        "+7\u{a0}{code}\u{a0}{}-{}-{}",
+        &rest[..3],
+        &rest[3..5],
+        &rest[5..]
+    )
 }
 
 /// "Андрей" of "Соколов Андрей Петрович": family, given, patronymic as far as known.
@@ -156,8 +192,14 @@ mod tests {
         let at = "2026-11-23T12:05:00Z".parse().expect("time");
         let zone = TimeZone::get("Europe/Kaliningrad").expect("zone");
 
-        assert_eq!(Words::of(Language::Ru).moment(at, &zone), "пн 23 ноября, 14:05");
-        assert_eq!(Words::of(Language::En).recent(at, at, &zone), "today, 14:05");
+        assert_eq!(
+            Words::of(Language::Ru).moment(at, &zone),
+            "пн 23 ноября, 14:05"
+        );
+        assert_eq!(
+            Words::of(Language::En).recent(at, at, &zone),
+            "today, 14:05"
+        );
     }
 
     #[test]
@@ -165,6 +207,7 @@ mod tests {
         let ru = Words::of(Language::Ru);
 
         assert_eq!(ru.wait(Millis(849)), "0,8\u{a0}с");
+        assert_eq!(ru.lasted(2_700), "45\u{a0}мин");
         assert_eq!(ru.lasted(134), "2\u{a0}мин 14\u{a0}с");
         assert_eq!(ru.lasted(3_700), "1\u{a0}ч 1\u{a0}мин");
         assert_eq!(place(Millis(67_900)), "1:07");

@@ -19,7 +19,10 @@ pub(super) struct JobView {
 }
 
 /// `GET /jobs/{id}`
-pub(super) async fn job(key: Integration, Path(id): Path<String>) -> Result<Json<JobView>, Refusal> {
+pub(super) async fn job(
+    key: Integration,
+    Path(id): Path<String>,
+) -> Result<Json<JobView>, Refusal> {
     let name = JobId::new(&*id);
     let found = key.rows.job(&name).await.map_err(Refusal::trouble)?;
     let job = found.ok_or(Refusal::NotFound { what: "job", id })?;
@@ -32,6 +35,10 @@ pub(super) async fn instructions(
     key: Integration,
     Path(id): Path<String>,
 ) -> Result<Json<JobFile>, Refusal> {
-    let file = key.rows.job_file(&JobId::new(&*id)).await.map_err(Refusal::trouble)?;
+    let file = key
+        .rows
+        .job_file(&JobId::new(&*id))
+        .await
+        .map_err(Refusal::trouble)?;
     file.map(Json).ok_or(Refusal::NotFound { what: "job", id })
 }

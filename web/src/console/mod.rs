@@ -2,9 +2,9 @@
 
 mod call;
 mod job;
+mod lines;
 mod list;
 mod login;
-mod lines;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;

@@ -1,0 +1,341 @@
+//! The API as an integration meets it.
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use job_core::settings::Settings;
+use serde_json::{Value, json};
+
+use crate::world::{KEY, OTHER_KEY, World, morning};
+
+const START: &str = "/api/v1/ai/conversation/start";
+
+#[tokio::test]
+async fn a_conversation_over_http_ends_in_a_booking() {
+    for (language, name) in [("ru", "Анна"), ("en", "Anna")] {
+        let world = World::new().await;
+
+        let (id, state, replies) = world.booking(language).await;
+
+        let told = replies.join("\n");
+        assert_eq!(state["status"], "completed", "{told}");
+        assert_eq!(state["awaiting"], "none");
+        assert_eq!(state["slots"]["name"], name);
+        let job = state["job_id"].as_str().expect("a job");
+        let file = world
+            .api_get(KEY, &format!("/api/v1/jobs/{job}/instructions"))
+            .await
+            .json();
+        assert_eq!(file["conversation"], id.as_str());
+        assert_eq!(file["quote"], state["quote"]);
+        let job = world
+            .api_get(KEY, &format!("/api/v1/jobs/{job}"))
+            .await
+            .json();
+        assert_eq!(job["status"], "booked");
+        assert_eq!(job["history"][0]["status"], "booked");
+    }
+}
+
+#[tokio::test]
+async fn the_same_message_twice_is_answered_the_same_and_changes_nothing() {
+    let world = World::new().await;
+    let id = started(&world, json!({ "type": "client_request" })).await;
+    let path = format!("/api/v1/ai/conversation/{id}/message");
+    let message = json!({ "text": "у меня капает кран на кухне", "message_id": "m-1" });
+
+    let first = world.api_post(KEY, &path, &message).await.json();
+    let second = world.api_post(KEY, &path, &message).await.json();
+
+    assert_eq!(first, second);
+    let transcript = format!("/api/v1/ai/conversation/{id}/transcript");
+    let said = world.api_get(KEY, &transcript).await.json();
+    assert_eq!(said["utterances"].as_array().map(Vec::len), Some(3));
+}
+
+#[tokio::test]
+async fn now_counts_only_where_the_organisation_allows_it() {
+    let world = World::new().await;
+    let start = json!({ "type": "client_request", "now": "2027-05-05T10:00:00+02:00" });
+
+    let allowed = started(&world, start.clone()).await;
+    let settings = Settings {
+        test_clock: false,
+        ..world.demo().settings().await.expect("settings")
+    };
+    world
+        .demo()
+        .change_settings(&settings)
+        .await
+        .expect("settings");
+    let ignored = started(&world, start).await;
+
+    let began = async |id: &str| {
+        world
+            .api_get(KEY, &format!("/api/v1/calls/{id}"))
+            .await
+            .json()["started"]
+            .clone()
+    };
+    assert_eq!(began(&allowed).await, "2027-05-05T10:00:00+02:00");
+    assert_eq!(began(&ignored).await, "2026-11-20T09:00:00+02:00");
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_message_is_named() {
+    let world = World::new().await;
+    let cases = [
+        (json!({ "type": 5 }), "type"),
+        (json!({ "type": "gossip" }), "type"),
+        (json!({ "channel": "web" }), "type"),
+        (
+            json!({ "type": "client_request", "channel": "pigeon" }),
+            "channel",
+        ),
+        (
+            json!({ "type": "client_request", "language": 7 }),
+            "language",
+        ),
+        (
+            json!({ "type": "client_request", "participant_phone": 79110001122i64 }),
+            "participant_phone",
+        ),
+        (json!({ "type": "client_request", "now": "soon" }), "now"),
+    ];
+
+    for (body, field) in cases {
+        let refused = world.api_post(KEY, START, &body).await;
+
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{body}");
+        assert_eq!(refused.header("content-type"), "application/problem+json");
+        let problem = refused.json();
+        assert!(
+            problem["detail"].as_str().expect("detail").contains(field),
+            "{problem}"
+        );
+        assert_eq!(problem["request_id"], refused.header("x-request-id"));
+    }
+}
+
+#[tokio::test]
+async fn unknown_fields_are_ignored_and_null_is_left_out() {
+    let world = World::new().await;
+    let start = json!({
+        "type": "master_onboarding", "mood": "good", "channel": null, "language": null,
+        "participant_phone": null, "now": null,
+    });
+
+    let answered = world.api_post(KEY, START, &start).await;
+
+    assert_eq!(answered.status, StatusCode::OK);
+    assert_eq!(answered.json()["state"]["awaiting"], "full_name");
+}
+
+#[tokio::test]
+async fn a_message_nobody_types_is_refused() {
+    let world = World::new().await;
+    let id = started(&world, json!({ "type": "client_request" })).await;
+    let path = format!("/api/v1/ai/conversation/{id}/message");
+
+    let wordy = world
+        .api_post(KEY, &path, &json!({ "text": "а".repeat(8_001) }))
+        .await;
+    let huge = world
+        .api_post(KEY, &path, &json!({ "text": "а".repeat(80_000) }))
+        .await;
+    let broken = world.api_post(KEY, &path, &Value::Null).await;
+
+    assert_eq!(wordy.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(huge.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(broken.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn the_list_is_paged_and_filtered() {
+    let world = World::new().await;
+    for _ in 0..3 {
+        started(&world, json!({ "type": "client_request", "channel": "vk" })).await;
+    }
+
+    let list = async |query: &str| {
+        world
+            .api_get(KEY, &format!("/api/v1/calls?{query}"))
+            .await
+            .json()
+    };
+    let first = list("channel=vk&limit=2").await;
+    let rest = list("channel=vk&limit=2&offset=2").await;
+    let none = list("channel=vk&status=completed").await;
+
+    assert_eq!(first["calls"].as_array().map(Vec::len), Some(2));
+    assert_eq!(first["next_offset"], 2);
+    assert_eq!(rest["calls"].as_array().map(Vec::len), Some(1));
+    assert_eq!(rest["next_offset"], Value::Null);
+    assert_eq!(none["calls"], json!([]));
+}
+
+#[tokio::test]
+async fn a_list_asked_for_wrongly_is_refused_by_name() {
+    let world = World::new().await;
+
+    for (query, field) in [
+        ("channel=pigeon", "channel"),
+        ("limit=0", "limit"),
+        ("limit=x", "limit"),
+    ] {
+        let refused = world.api_get(KEY, &format!("/api/v1/calls?{query}")).await;
+
+        assert!(refused.status.is_client_error(), "{query}");
+        assert!(
+            refused.json()["detail"]
+                .as_str()
+                .expect("detail")
+                .contains(field),
+            "{query}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_recording_comes_by_the_piece() {
+    let world = World::new().await;
+    let (written, _, _) = world.booking("ru").await;
+    let id = world.call_like(&written, "call-1").await;
+    let path = format!("/api/v1/calls/{id}/recording");
+    let range = |range: &str| {
+        let request = Request::get(&path)
+            .header("x-api-key", KEY)
+            .header("range", range);
+        request.body(Body::empty()).expect("request")
+    };
+
+    let whole = world.api_get(KEY, &path).await;
+    let piece = world.send(range("bytes=44-143")).await;
+    let beyond = world.send(range("bytes=99999999-")).await;
+
+    assert_eq!(whole.status, StatusCode::OK);
+    assert_eq!(whole.header("content-type"), "audio/wav");
+    assert!(whole.body.starts_with(b"RIFF"));
+    assert_eq!(piece.status, StatusCode::PARTIAL_CONTENT);
+    assert_eq!(piece.body, whole.body[44..144]);
+    assert_eq!(
+        piece.header("content-range"),
+        format!("bytes 44-143/{}", whole.body.len())
+    );
+    assert_eq!(beyond.status, StatusCode::RANGE_NOT_SATISFIABLE);
+}
+
+#[tokio::test]
+async fn every_documented_path_answers() {
+    let world = World::new().await;
+    let (written, state, _) = world.booking("ru").await;
+    let call = world.call_like(&written, "call-1").await;
+    let document = world.get("/api/v1/openapi.json").await.json();
+    let paths = document["paths"].as_object().expect("paths");
+
+    assert!(paths.len() >= 9);
+    for (path, methods) in paths {
+        let id = match path.contains("/jobs/") {
+            true => state["job_id"].as_str().expect("job").to_owned(),
+            false => call.to_string(),
+        };
+        let asked = path.replace("{id}", &id);
+        for method in methods.as_object().expect("methods").keys() {
+            let answer = match method.as_str() {
+                "get" => world.api_get(KEY, &asked).await,
+                _ => world.api_post(KEY, &asked, &json!({})).await,
+            };
+            let documented = &methods[method]["responses"];
+            let status = answer.status.as_str();
+            assert!(
+                documented.get(status).is_some(),
+                "{method} {path}: {status} is not documented"
+            );
+            assert!(
+                !answer.status.is_server_error() && status != "404",
+                "{method} {path}: {status}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_at_an_address_is_a_problem_to_a_program() {
+    let world = World::new().await;
+
+    let nothing = world.api_get(KEY, "/api/v1/weather").await;
+    let wrong_method = world.api_post(KEY, "/api/v1/calls", &json!({})).await;
+
+    assert_eq!(nothing.status, StatusCode::NOT_FOUND);
+    assert_eq!(nothing.header("content-type"), "application/problem+json");
+    assert_eq!(wrong_method.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(wrong_method.json()["status"], 405);
+}
+
+#[tokio::test]
+async fn no_key_opens_another_organisations_rows() {
+    let world = World::new().await;
+    let (written, state, _) = world.booking("ru").await;
+    let call = world.call_like(&written, "call-1").await;
+    let job = state["job_id"].as_str().expect("job");
+    let paths = [
+        format!("/api/v1/ai/conversation/{written}/transcript"),
+        format!("/api/v1/calls/{call}"),
+        format!("/api/v1/calls/{call}/recording"),
+        format!("/api/v1/jobs/{job}"),
+        format!("/api/v1/jobs/{job}/instructions"),
+    ];
+
+    for path in &paths {
+        assert_eq!(
+            world.api_get(OTHER_KEY, path).await.status,
+            StatusCode::NOT_FOUND,
+            "{path}"
+        );
+        assert_eq!(
+            world.api_get("wrong", path).await.status,
+            StatusCode::UNAUTHORIZED,
+            "{path}"
+        );
+        assert_eq!(
+            world.get(path).await.status,
+            StatusCode::UNAUTHORIZED,
+            "{path}"
+        );
+    }
+    let path = format!("/api/v1/ai/conversation/{written}/message");
+    let said = world
+        .api_post(OTHER_KEY, &path, &json!({ "text": "да" }))
+        .await;
+    assert_eq!(said.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        world.api_get(OTHER_KEY, "/api/v1/calls").await.json()["calls"],
+        json!([])
+    );
+}
+
+#[tokio::test]
+async fn the_house_says_that_it_is_open() {
+    let world = World::new().await;
+
+    let health = world.get("/healthz").await;
+
+    assert_eq!(
+        (health.status, health.json()),
+        (StatusCode::OK, json!({ "status": "ok" }))
+    );
+}
+
+async fn started(world: &World, start: Value) -> String {
+    let answer = world.api_post(KEY, START, &start).await;
+    assert_eq!(
+        answer.status,
+        StatusCode::OK,
+        "{} at {}",
+        answer.text(),
+        morning()
+    );
+    answer.json()["conversation_id"]
+        .as_str()
+        .expect("id")
+        .to_owned()
+}
