@@ -183,6 +183,9 @@ async fn the_language_is_switched_and_the_reader_comes_back() {
     let switched = world.get("/language?to=en&back=/console/login").await;
     let elsewhere = world.get("/language?to=en&back=//evil.example").await;
 
+    let session = world.signed_in().await;
+    let list = world.look(&session, "/console?status=active").await.text();
+    assert!(list.contains("back=/console%3Fstatus%3Dactive"), "{list}");
     assert_eq!(switched.location(), "/console/login");
     assert_eq!(switched.cookie("gudok_language"), "gudok_language=en");
     assert_eq!(elsewhere.location(), "/");
