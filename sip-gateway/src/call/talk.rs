@@ -47,17 +47,22 @@ impl Call {
         let remembers = !matches!(word, Word::Opened);
         conversation.handle(wall, word);
 
+        let mut marks = Vec::new();
         while let Some(decision) = conversation.poll() {
             match decision {
                 Decision::Say(reply) if self.lines.len() < LINES_MAX => {
                     self.lines.push_back(reply);
                 }
                 Decision::Say(_) => tracing::warn!("a reply too many was dropped"),
+                Decision::Mark(mark) => marks.push(mark.name()),
                 Decision::Ask(id, request) => self.outputs.push_back(Output::Ask(id, request)),
                 Decision::End(outcome) => {
                     self.ending = Some((end_of(&outcome.reason, self.ear_failures), None));
                 }
             }
+        }
+        for mark in marks {
+            self.note_event(mark, String::new());
         }
         if remembers {
             self.outputs.push_back(Output::Remember);

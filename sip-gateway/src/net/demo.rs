@@ -42,7 +42,10 @@ pub async fn prepare(store: &Store, random: &Mutex<ChaCha20Rng>) -> anyhow::Resu
         test_clock: true,
     };
     let org = OrgId::new(ORG);
-    let salt = u128::from(lock(random).next_u64()) << 64 | u128::from(lock(random).next_u64());
+    let salt = {
+        let mut random = lock(random);
+        u128::from(random.next_u64()) << 64 | u128::from(random.next_u64())
+    };
     web::access::grant_key(store, &org, "demo", &keys.api_key).await?;
     web::access::set_password(store, &org, &keys.admin_user, &keys.admin_password, salt).await?;
     Ok(keys)
