@@ -11,9 +11,10 @@ use std::time::Duration;
 
 use super::confidence;
 use super::lexicon::without_number;
-use super::pocketsphinx_ffi::{Decoder, Segment};
+use super::pocketsphinx_ffi::{CEPSTRA, Decoder, Segment};
+use super::wideband::Doubled;
 use super::{Events, Expect, Heard, SpeechError, Word, Words};
-use crate::audio::{FRAME, Frame, RATE};
+use crate::audio::{Frame, RATE};
 use crate::turn::TurnId;
 
 /// 10 s: a decoder this far behind is not going to catch up.
@@ -21,9 +22,10 @@ pub(super) const FRAMES_WAITING_MAX: usize = 500;
 /// Begin, end, drop and leave, of several turns.
 const ORDERS_WAITING_MAX: usize = 64;
 /// 200 ms between partial results.
-const FRAMES_PER_PARTIAL: usize = 10;
-/// The decoder's own frames.
+const FRAMES_PER_PARTIAL: u32 = 10;
+/// The decoder's own frames, two in one of ours; it counts them from its first turn on.
 const STEP: Duration = Duration::from_millis(10);
+const STEPS_PER_FRAME: u32 = 2;
 
 /// All a decoder is made of.
 #[derive(Debug, Clone)]
@@ -31,6 +33,7 @@ pub(super) struct Recipe {
     pub(super) options: Vec<(String, String)>,
     pub(super) language_models: Vec<(Expect, PathBuf)>,
     pub(super) rate: u32,
+    pub(super) mean: Option<[f32; CEPSTRA]>,
 }
 
 enum Order {
@@ -77,6 +80,7 @@ pub(super) fn hire(
             drill,
             caller: None,
             turn: None,
+            steps: 0,
             on_death: Some(on_death),
         };
         listener.work(&inbox);
@@ -90,7 +94,7 @@ pub(super) fn hire(
 }
 
 fn open(recipe: &Recipe) -> Result<Decoder, SpeechError> {
-    let mut decoder = Decoder::open(&recipe.options)?;
+    let mut decoder = Decoder::open(&recipe.options, recipe.mean)?;
     for (expect, arpa) in &recipe.language_models {
         decoder.add_language_model(expect.code(), arpa)?;
     }
@@ -152,12 +156,16 @@ struct Listener {
     drill: Arc<AtomicBool>,
     caller: Option<Events>,
     turn: Option<Turn>,
+    /// Heard from this caller so far.
+    steps: u32,
     on_death: Option<OnDeath>,
 }
 
 struct Turn {
     id: TurnId,
-    frames: usize,
+    /// In the decoder's steps.
+    began: u32,
+    frames: u32,
     said: String,
     doubled: Doubled,
 }
@@ -189,6 +197,7 @@ impl Listener {
                 let doubled = Doubled::default();
                 self.turn = Some(Turn {
                     id,
+                    began: self.steps,
                     frames: 0,
                     said: String::new(),
                     doubled,
@@ -206,6 +215,7 @@ impl Listener {
         let Some(turn) = &mut self.turn else { return };
 
         turn.frames += 1;
+        self.steps += STEPS_PER_FRAME;
         let (id, partial) = (turn.id, turn.frames.is_multiple_of(FRAMES_PER_PARTIAL));
         let heard = if self.recipe.rate == RATE {
             self.decoder.hear(frame)
@@ -223,8 +233,8 @@ impl Listener {
     }
 
     fn partial(&mut self) {
-        let words = words(&self.decoder.segments());
         let Some(turn) = &mut self.turn else { return };
+        let words = words(&self.decoder.segments(), turn.began);
         if words.text == turn.said {
             return;
         }
@@ -238,7 +248,7 @@ impl Listener {
             return;
         };
         let heard = match self.decoder.finish() {
-            Ok(()) => Heard::Final(words(&self.decoder.segments())),
+            Ok(()) => Heard::Final(words(&self.decoder.segments(), turn.began)),
             Err(error) => Heard::Failed(error),
         };
         self.tell(turn.id, heard);
@@ -255,6 +265,7 @@ impl Listener {
     fn leave(&mut self) {
         self.abandon(|_| true);
         self.caller = None;
+        self.steps = 0;
         self.decoder.forget_caller();
     }
 
@@ -278,20 +289,23 @@ impl Drop for Listener {
     }
 }
 
-/// The words of a hypothesis; silences, fillers and doubtful noise are left out.
-fn words(segments: &[Segment]) -> Words {
+/// The words of a hypothesis; silences and noises are left out. `turn_began`: in the
+/// decoder's steps.
+fn words(segments: &[Segment], turn_began: u32) -> Words {
+    let fit = confidence::fit(segments);
+    let since = |step: u32| STEP * step.saturating_sub(turn_began);
     let mut heard = Words::default();
     for segment in segments.iter().filter(|s| is_word(&s.word)) {
         heard.words.push(Word {
             text: without_number(&segment.word).into(),
-            from: STEP * segment.first,
-            to: STEP * (segment.last + 1),
-            confidence: confidence::of_word(segment),
+            from: since(segment.first),
+            to: since(segment.last + 1),
+            confidence: confidence::of_word(segment, fit),
         });
     }
     let texts: Vec<&str> = heard.words.iter().map(|word| word.text.as_str()).collect();
     heard.text = texts.join(" ");
-    heard.confidence = confidence::of_all(segments, &heard.words);
+    heard.confidence = confidence::of_all(segments);
     heard
 }
 
@@ -300,62 +314,9 @@ pub(super) fn is_word(text: &str) -> bool {
     !text.is_empty() && !text.starts_with(['<', '[', '+'])
 }
 
-/// 8 kHz to 16 kHz, frame by frame, as models of wide-band speech want it: every second sample is
-/// the old one, those between are interpolated by a windowed sinc over sixteen neighbours.
-#[derive(Default)]
-struct Doubled {
-    before: [i16; Doubled::TAPS],
-}
-
-impl Doubled {
-    const TAPS: usize = 16;
-    /// sinc at ±½, ±1½, … ±7½, Hann-windowed, normalised to a sum of one.
-    const HALF: [f32; Doubled::TAPS / 2] = [
-        0.630263, -0.194251, 0.098993, -0.054323, 0.028457, -0.012856, 0.004125, -0.000408,
-    ];
-
-    fn double(&mut self, frame: &Frame) -> [i16; 2 * FRAME] {
-        let mut line = [0; FRAME + Doubled::TAPS];
-        line[..Doubled::TAPS].copy_from_slice(&self.before);
-        line[Doubled::TAPS..].copy_from_slice(frame);
-        self.before.copy_from_slice(&line[FRAME..]);
-
-        let mut out = [0; 2 * FRAME];
-        for (n, window) in line.windows(Doubled::TAPS).skip(1).enumerate() {
-            let (left, right) = window.split_at(Doubled::TAPS / 2);
-            let pairs = left.iter().rev().zip(right).zip(Doubled::HALF);
-            let between: f32 = pairs
-                .map(|((&l, &r), tap)| (f32::from(l) + f32::from(r)) * tap)
-                .sum();
-            out[2 * n] = window[Doubled::TAPS / 2 - 1];
-            out[2 * n + 1] = between.round() as i16;
-        }
-        out
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_doubled_tone_is_the_same_tone_at_twice_the_rate() {
-        let tone =
-            |n: usize, rate: f32| (8_000.0 * (n as f32 * 3_000.0 * 6.283_185 / rate).sin()) as i16;
-        let mut doubled = Doubled::default();
-
-        let frames = [0, 1, 2].map(|k| std::array::from_fn(|n| tone(k * FRAME + n, 8_000.0)));
-        let heard: Vec<i16> = frames
-            .iter()
-            .flat_map(|frame| doubled.double(frame))
-            .collect();
-
-        // 8 samples of delay, and the filter's run-in.
-        let wrong = (64..heard.len())
-            .map(|n| (heard[n] - tone(n - 16, 16_000.0)).abs())
-            .max();
-        assert!(wrong.unwrap() < 250, "{wrong:?}");
-    }
 
     #[test]
     fn sounds_without_meaning_are_no_words() {

@@ -7,7 +7,7 @@
 //! **Never here:** who has the floor, what words mean, the clock.
 
 pub mod cache;
-mod confidence;
+pub mod confidence;
 pub mod doctor;
 pub mod espeak;
 pub mod flite;
@@ -22,6 +22,7 @@ pub mod pocketsphinx;
 mod pocketsphinx_ffi;
 mod program;
 mod store;
+mod wideband;
 mod workshop;
 
 use std::fmt;

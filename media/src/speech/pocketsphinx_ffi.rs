@@ -21,7 +21,7 @@ use super::SpeechError;
 const POCKETSPHINX: &str = "libpocketsphinx.so.3";
 const SPHINXBASE: &str = "libsphinxbase.so.3";
 /// Cepstra per frame in every model this library can load.
-const CEPSTRA: usize = 13;
+pub(super) const CEPSTRA: usize = 13;
 
 type Ps = *mut c_void;
 type Seg = *mut c_void;
@@ -33,6 +33,7 @@ struct Functions {
     free: unsafe extern "C" fn(Ps) -> c_int,
     set_lm_file: unsafe extern "C" fn(Ps, *const c_char, *const c_char) -> c_int,
     set_search: unsafe extern "C" fn(Ps, *const c_char) -> c_int,
+    start_stream: unsafe extern "C" fn(Ps) -> c_int,
     start_utt: unsafe extern "C" fn(Ps) -> c_int,
     process_raw: unsafe extern "C" fn(Ps, *const i16, usize, c_int, c_int) -> c_int,
     end_utt: unsafe extern "C" fn(Ps) -> c_int,
@@ -88,8 +89,9 @@ pub(super) struct Segment {
     pub(super) last: u32,
     /// 0..=1 once the utterance is over, 1 before.
     pub(super) posterior: f64,
-    /// Of all frames together, 0 where every frame fits its sound best of all sounds.
-    pub(super) acoustic: i32,
+    /// Mean over its frames: 0 where each fits the word's sounds best of all sounds, −16 in clear
+    /// speech, −50 where the word is not what was said.
+    pub(super) fit: f32,
 }
 
 /// Whether the library is here.
@@ -123,6 +125,7 @@ fn open_libraries() -> Result<Functions, SpeechError> {
             free: symbol(ps, "ps_free")?,
             set_lm_file: symbol(ps, "ps_set_lm_file")?,
             set_search: symbol(ps, "ps_set_search")?,
+            start_stream: symbol(ps, "ps_start_stream")?,
             start_utt: symbol(ps, "ps_start_utt")?,
             process_raw: symbol(ps, "ps_process_raw")?,
             end_utt: symbol(ps, "ps_end_utt")?,
@@ -169,8 +172,12 @@ fn engine(fact: String) -> SpeechError {
 }
 
 impl Decoder {
-    /// Options as on the program's command line: `("-hmm", "/path")`.
-    pub(super) fn open(options: &[(String, String)]) -> Result<Decoder, SpeechError> {
+    /// Options as on the program's command line: `("-hmm", "/path")`. `mean`: the cepstrum every
+    /// caller starts with where the model's own is of another kind of line.
+    pub(super) fn open(
+        options: &[(String, String)],
+        mean: Option<[f32; CEPSTRA]>,
+    ) -> Result<Decoder, SpeechError> {
         let functions = functions()?;
         let words = options.iter().flat_map(|(name, value)| [name, value]);
         let words: Vec<CString> = words.map(|word| c_string(word)).collect::<Result<_, _>>()?;
@@ -202,7 +209,8 @@ impl Decoder {
             functions,
             mean: [0.0; CEPSTRA],
         };
-        decoder.mean = decoder.live_mean();
+        decoder.mean = mean.unwrap_or_else(|| decoder.live_mean());
+        decoder.forget_caller();
         Ok(decoder)
     }
 
@@ -291,17 +299,19 @@ impl Decoder {
                 first,
                 last,
                 posterior,
-                acoustic,
+                fit: fit(acoustic, last.saturating_sub(first) + 1),
             }
         }
     }
 
-    /// Forgets the voice and line it adapted to; between utterances only.
+    /// Forgets the voice and line it adapted to and counts frames from zero again, which its 32 bits
+    /// of samples ask for every few days; between utterances only.
     pub(super) fn forget_caller(&mut self) {
         // SAFETY: `Feat` is the beginning of the library's struct; the mean has `CEPSTRA` numbers.
         unsafe {
             let feat = (self.functions.get_feat)(self.ps.as_ptr());
             (self.functions.cmn_live_set)((*feat).cmn_struct, self.mean.as_ptr());
+            (self.functions.start_stream)(self.ps.as_ptr());
         }
     }
 
@@ -314,6 +324,15 @@ impl Decoder {
         }
         mean
     }
+}
+
+/// Scores out of the final lattice are 2¹⁰ times those of the search (`SENSCR_SHIFT`), and nothing
+/// in between ever occurs.
+fn fit(acoustic: i32, frames: u32) -> f32 {
+    const SHIFTED: f32 = -1_000.0;
+
+    let fit = acoustic as f32 / frames as f32;
+    if fit < SHIFTED { fit / 1_024.0 } else { fit }
 }
 
 impl Drop for Decoder {
