@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use job_core::conversation::{
-    Conversation as Record, ConversationStatus, Ending, Kind, Millis, Speaker, Utterance,
+    CallEvent, Conversation as Record, ConversationStatus, Ending, Kind, Millis, Speaker, Utterance,
 };
 use job_core::ids::ConversationId;
 use job_core::phone;
@@ -20,7 +20,7 @@ use job_core::trade::{Channel, Language};
 use serde::{Deserialize, Serialize};
 
 use crate::clerk;
-use crate::conversation::{Conversation, Input, Memory, Outcome, Output, Packs, Setup};
+use crate::conversation::{Conversation, Input, Mark, Memory, Outcome, Output, Packs, Setup};
 use crate::state::{State, Status};
 
 /// How often a message is tried again when another node answered one at the same moment.
@@ -89,6 +89,7 @@ impl std::fmt::Debug for Desk {
 struct Turn {
     conversation: Conversation,
     replies: Vec<String>,
+    marks: Vec<Mark>,
     outcome: Option<Outcome>,
 }
 
@@ -222,6 +223,8 @@ impl Desk {
         if !saved {
             return Ok(None);
         }
+        let events = marked(&turn.marks, since(&record, now));
+        self.store.add_events(id, &events).await?;
         if let Some(outcome) = turn.outcome {
             self.store
                 .end_conversation(id, &ending(outcome), now)
@@ -239,7 +242,7 @@ impl Desk {
     ) -> Result<[Utterance; 2], DeskError> {
         let said = self.store.transcript(&record.id).await?;
         let next = said.last().map_or(0, |line| line.seq + 1);
-        let at = Millis(now.as_millisecond() - record.started.as_millisecond());
+        let at = since(record, now);
         Ok([
             line(next, at, Speaker::Client, text),
             line(next + 1, at, Speaker::Agent, reply),
@@ -248,11 +251,12 @@ impl Desk {
 
     /// Drives the conversation until it waits for the participant again.
     async fn turn(&self, mut conversation: Conversation, input: Input, now: Timestamp) -> Turn {
-        let (mut replies, mut outcome) = (Vec::new(), None);
+        let (mut replies, mut marks, mut outcome) = (Vec::new(), Vec::new(), None);
         conversation.handle(now, input);
         while let Some(output) = conversation.poll() {
             match output {
                 Output::Say(reply) => replies.push(reply.text),
+                Output::Mark(mark) => marks.push(mark),
                 Output::End(end) => outcome = Some(end),
                 Output::Ask(id, request) => {
                     let of = conversation.memory().setup.id.clone();
@@ -265,6 +269,7 @@ impl Desk {
         Turn {
             conversation,
             replies,
+            marks,
             outcome,
         }
     }
@@ -284,6 +289,20 @@ impl Desk {
             busy.remove(id);
         }
     }
+}
+
+/// Time since the conversation began.
+fn since(record: &Record, now: Timestamp) -> Millis {
+    Millis(now.as_millisecond() - record.started.as_millisecond())
+}
+
+fn marked(marks: &[Mark], at: Millis) -> Vec<CallEvent> {
+    let event = |mark: &Mark| CallEvent {
+        at,
+        kind: mark.name().to_owned(),
+        detail: String::new(),
+    };
+    marks.iter().map(event).collect()
 }
 
 fn line(seq: i64, at: Millis, speaker: Speaker, text: &str) -> Utterance {

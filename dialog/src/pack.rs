@@ -47,6 +47,10 @@ pub struct Pack {
     intents: Index,
     intent_names: Vec<Intent>,
     intent_said: Vec<String>,
+    /// Per intent, what can mean nothing else.
+    intents_sure: Vec<Vec<Pattern>>,
+    /// Line that answers a question beside the matter, and how the question is put.
+    asides: Vec<(String, Vec<Pattern>)>,
     dangers: Vec<DangerRule>,
     dangers_told: Vec<Spelling>,
     urgent: Vec<Pattern>,
@@ -83,6 +87,10 @@ pub enum PackError {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Reading {
     pub intent: Option<Intent>,
+    /// Said in words that can hardly mean anything else.
+    pub intent_sure: bool,
+    /// The line that answers a question beside the matter: "are you a robot?".
+    pub aside: Option<String>,
     /// Name of the safety rule that fired.
     pub safety: Option<String>,
     /// Best first; empty where nothing is recognised well enough.
@@ -189,6 +197,12 @@ impl Pack {
     pub fn brief(&self, code: &str) -> Option<Spelling> {
         self.diagnosis(code)
             .map(|diagnosis| phrase::plain(&diagnosis.brief))
+    }
+
+    /// A trade is named and no trouble: "нужен сантехник".
+    pub fn is_vague(&self, code: &str) -> bool {
+        self.diagnosis(code)
+            .is_some_and(|diagnosis| diagnosis.vague)
     }
 
     pub fn category(&self, code: &str) -> Option<Category> {

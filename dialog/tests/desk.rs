@@ -29,15 +29,26 @@ async fn a_written_conversation_ends_in_a_job() {
         "8 911 222-33-44",
         "да, верно",
     ] {
-        last = Some(desk.message(&id, text, None, morning()).await.expect("answer"));
+        last = Some(
+            desk.message(&id, text, None, morning())
+                .await
+                .expect("answer"),
+        );
     }
 
     let state = last.expect("answers").state;
-    assert_eq!((state.status, state.awaiting), (Status::Completed, Awaiting::None), "{state:?}");
+    assert_eq!(
+        (state.status, state.awaiting),
+        (Status::Completed, Awaiting::None),
+        "{state:?}"
+    );
     assert!(state.job_id.is_some());
     let said = desk.transcript(&id).await.expect("transcript");
     assert_eq!(said.len(), 17);
-    assert_eq!((said[1].speaker, said[2].speaker), (Speaker::Client, Speaker::Agent));
+    assert_eq!(
+        (said[1].speaker, said[2].speaker),
+        (Speaker::Client, Speaker::Agent)
+    );
 }
 
 #[tokio::test]
@@ -45,8 +56,12 @@ async fn the_same_message_twice_changes_nothing() {
     let desk = desk().await;
     let id = begun(&desk).await;
 
-    let first = desk.message(&id, "Не работает розетка", Some("m-1"), morning()).await;
-    let again = desk.message(&id, "Не работает розетка", Some("m-1"), morning()).await;
+    let first = desk
+        .message(&id, "Не работает розетка", Some("m-1"), morning())
+        .await;
+    let again = desk
+        .message(&id, "Не работает розетка", Some("m-1"), morning())
+        .await;
 
     assert_eq!(first.expect("answer"), again.expect("answer"));
     assert_eq!(desk.transcript(&id).await.expect("transcript").len(), 3);
@@ -62,7 +77,8 @@ async fn messages_of_one_moment_are_answered_one_after_the_other() {
         .map(|n| {
             let (desk, id) = (Arc::clone(&desks[n % 2]), id.clone());
             tokio::spawn(async move {
-                desk.message(&id, "сколько стоит поменять розетку?", None, morning()).await
+                desk.message(&id, "сколько стоит поменять розетку?", None, morning())
+                    .await
             })
         })
         .collect();

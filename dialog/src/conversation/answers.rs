@@ -171,7 +171,9 @@ impl Conversation {
 
     fn only_city_asked(&self) -> bool {
         let moving = self.memory.task == Task::Move;
-        let open = self.memory.known.time.is_none() || self.open_address_question().is_some();
+        let unknown = self.memory.known.diagnosis.is_none();
+        let open =
+            unknown || self.memory.known.time.is_none() || self.open_address_question().is_some();
         open && !moving
     }
 
@@ -186,8 +188,9 @@ impl Conversation {
         } else {
             fit
         };
-        deal.offer = Some(offer);
+        deal.offer = Some(offer.clone());
         deal.others = others;
+        self.memory.deal.day = Some(self.local(offer.start).date());
         self.price_again();
     }
 

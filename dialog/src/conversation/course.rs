@@ -8,6 +8,7 @@ use job_core::order::{Findings, Order};
 use job_core::place::place_key;
 use job_core::price::PriceFacts;
 use job_core::slot::{Wish, Work};
+use job_core::trade::Category;
 
 use super::memory::{Nobody, Pending, Question, Task, Weight};
 use super::{Conversation, Output, Request, RequestId};
@@ -57,8 +58,12 @@ impl Conversation {
 
     fn next_for_order(&mut self) -> Step {
         let Some(code) = self.memory.known.diagnosis.clone() else {
-            return Step::Ask(Question::Problem);
+            return self.next_for_city().unwrap_or(Step::Ask(Question::Problem));
         };
+        if self.pack.is_vague(&code) && !self.memory.known.detail_asked {
+            self.memory.known.detail_asked = true;
+            return Step::Ask(Question::Problem);
+        }
         if let Some(question) = self.pack.clarification(&code, &self.memory.known.clarified) {
             return Step::Ask(Question::Clarification(question.name));
         }
@@ -82,7 +87,7 @@ impl Conversation {
             return None;
         }
         Some(Step::Request(Request::Feasible {
-            work: self.work()?,
+            work: self.work().unwrap_or_else(|| self.any_work()),
             wish: self.wish(),
         }))
     }
@@ -258,6 +263,19 @@ impl Conversation {
             street: address.street.clone(),
             urgent: self.urgent(),
         })
+    }
+
+    /// Whatever it will be: asks only who works in that city.
+    fn any_work(&self) -> Work {
+        const MINUTES: i64 = 60;
+
+        Work {
+            category: Category::General,
+            minutes: MINUTES,
+            city: self.city(),
+            street: None,
+            urgent: false,
+        }
     }
 
     pub(super) fn is_home(&self, city: &str) -> bool {

@@ -126,7 +126,8 @@ impl Conversation {
     pub(super) fn wants_to_cancel(&mut self, heard: &Heard) {
         let in_order = self.memory.task == Task::Order && self.memory.known.diagnosis.is_some();
         let asked_now = matches!(self.memory.asked, Some(Question::CancelSure));
-        if asked_now || heard.brings_facts() && in_order {
+        let unsure_no = heard.facts.yes_no == Some(false) && !heard.reading.intent_sure;
+        if asked_now || unsure_no || heard.brings_facts() && in_order {
             return;
         }
         self.memory.intent = Intent::Cancel;

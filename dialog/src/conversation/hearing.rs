@@ -2,12 +2,13 @@
 //!
 //! **Never here:** what to do next (course), answers to the question asked (replies).
 
+use jiff::civil::Date;
 use job_core::trade::{Address, Language};
 
 use super::memory::{Known, Question, Task, Time};
 use super::{Conversation, Output};
 use crate::pack::{Reading, Symptom};
-use crate::state::Intent;
+use crate::state::{Intent, Status};
 use crate::understand::{Context, Facts, TimeWish, understand};
 
 /// Heard worse than this, nothing is taken: ask again, differently.
@@ -108,6 +109,7 @@ impl Conversation {
             language: self.pack.language,
             now: self.local(self.now),
             awaiting: self.memory.awaiting(),
+            day: self.day_talked_about(),
             places: &self.pack.places,
         };
         let facts = understand(&text, &context);
@@ -120,6 +122,17 @@ impl Conversation {
             reading,
             symptom,
         }
+    }
+
+    /// The day of the slot on the table, or of a wish for one day.
+    fn day_talked_about(&self) -> Option<Date> {
+        if let Some(day) = self.memory.deal.day {
+            return Some(day);
+        }
+        let wish = self.memory.known.time?.wish;
+        let (from, to) = (wish.from?, wish.to?);
+        let within_a_day = from.duration_until(to).as_hours() <= 24;
+        within_a_day.then(|| self.local(from).date())
     }
 
     fn symptom(&self, facts: &Facts, reading: &Reading) -> Option<Symptom> {
@@ -138,6 +151,7 @@ impl Conversation {
     }
 
     fn take(&mut self, heard: Heard) {
+        let warned = std::mem::take(&mut self.memory.warned);
         self.warn(&heard.reading);
         if self.memory.task == Task::Join {
             return self.take_for_joining(heard);
@@ -145,9 +159,12 @@ impl Conversation {
         if self.too_idle() || self.repeat_or_wait(&heard) {
             return;
         }
+        if self.answer_aside(&heard) {
+            return;
+        }
         let (before, task) = (self.memory.known.clone(), self.memory.task.clone());
         self.turn_to_intent(&heard);
-        if self.is_settled() {
+        if self.is_settled() || self.part(&heard) {
             return;
         }
         let turned = task != self.memory.task;
@@ -163,6 +180,8 @@ impl Conversation {
         }
         if understood || before != self.memory.known {
             self.memory.idle = 0;
+        } else if warned {
+            self.add_line("safety_done");
         } else if !turned && !priced && heard.reading.safety.is_none() {
             return self.missed();
         }
@@ -197,6 +216,7 @@ impl Conversation {
             return;
         }
         self.memory.dangers.push(rule.clone());
+        self.memory.warned = true;
         if let Some(instruction) = self.pack.safety(rule) {
             self.add_spelling(instruction);
             self.add_line("safety_then");
@@ -217,6 +237,58 @@ impl Conversation {
         true
     }
 
+    /// A question beside the matter is answered, and the open question put again.
+    fn answer_aside(&mut self, heard: &Heard) -> bool {
+        /// A greeting with more words than this holds something else.
+        const HELLO_WORDS: usize = 4;
+
+        let Some(line) = heard.reading.aside.as_deref() else {
+            return false;
+        };
+        let long = heard.text.split_whitespace().count() > HELLO_WORDS;
+        let about_order = heard.reading.intent == Some(Intent::Status)
+            && self.earlier_order().is_some()
+            && self.memory.known.diagnosis.is_none();
+        if line == "aside_hello" && long || about_order {
+            return false;
+        }
+        let line = match (line, &self.memory.known.diagnosis) {
+            ("aside_duration", None) => "aside_duration_unknown",
+            (line, _) => line,
+        };
+        let beside = !heard.brings_facts()
+            && heard.reading.safety.is_none()
+            && !(heard.reading.intent_sure && heard.reading.intent != Some(Intent::Price));
+        let Some(question) = self.memory.asked.clone().filter(|_| beside) else {
+            return false;
+        };
+        let before = self.memory.draft.len();
+        self.add_line(line);
+        if self.memory.draft.len() == before {
+            return false;
+        }
+        self.memory.misses = 0;
+        self.put_question_shortly(question);
+        true
+    }
+
+    /// "до свидания" and nothing else.
+    fn part(&mut self, heard: &Heard) -> bool {
+        let answers = heard.brings_facts() || heard.facts.yes_no == Some(true);
+        let parting = heard.facts.farewell && !answers;
+        if parting {
+            self.release();
+            let told = self.memory.intent == Intent::Price && self.memory.deal.price_told;
+            let (reason, status) = if told {
+                ("told_price", Status::Completed)
+            } else {
+                ("said_goodbye", Status::Abandoned)
+            };
+            self.close("goodbye", reason, status);
+        }
+        parting
+    }
+
     /// What the caller came for may take the conversation elsewhere.
     fn turn_to_intent(&mut self, heard: &Heard) {
         let Some(intent) = heard.reading.intent else {
@@ -224,6 +296,12 @@ impl Conversation {
         };
         let telling = self.memory.asked == Some(Question::Complaint);
         if (telling || self.only_answers(heard)) && !intent.outranks_answers() {
+            return;
+        }
+        if !heard.reading.intent_sure && intent.leads_away() && self.in_course(heard) {
+            return;
+        }
+        if self.is_about_this_order(intent) {
             return;
         }
         match intent {
@@ -237,6 +315,26 @@ impl Conversation {
             Intent::Price | Intent::Book => self.begin(intent),
             Intent::Unknown => {}
         }
+    }
+
+    /// "Когда приедет мастер" of somebody without orders, "номер не тот" about their own.
+    fn is_about_this_order(&self, intent: Intent) -> bool {
+        let ordering = self.memory.task == Task::Order && self.memory.known.diagnosis.is_some();
+        let reading_back = matches!(
+            self.memory.asked,
+            Some(
+                Question::ReadBack | Question::Correction | Question::Phone | Question::PhoneCheck
+            )
+        );
+        let no_orders = self.earlier_order().is_none();
+        intent == Intent::Status && ordering && no_orders
+            || intent == Intent::WrongNumber && reading_back
+    }
+
+    /// An order is being told or something was asked and answered: only plain words lead away.
+    fn in_course(&self, heard: &Heard) -> bool {
+        let ordering = self.memory.task == Task::Order && self.memory.known.diagnosis.is_some();
+        ordering || heard.facts.yes_no.is_some() || heard.brings_facts()
     }
 
     /// A plain yes or no to a question that wants one.
@@ -261,12 +359,20 @@ impl Conversation {
     }
 
     fn absorb(&mut self, heard: &Heard) {
-        self.absorb_problem(heard);
         let facts = &heard.facts;
-        if let Some(address) = self.address_said(heard) {
+        let (ordering, moving) = match self.memory.task {
+            Task::Order => (true, true),
+            Task::Move => (false, true),
+            Task::Status | Task::Cancel | Task::Complain => (false, false),
+            Task::Apply | Task::CallBack(_) | Task::Join => (false, false),
+        };
+        if ordering {
+            self.absorb_problem(heard);
+        }
+        if let Some(address) = self.address_said(heard).filter(|_| ordering) {
             self.absorb_address(&address, heard.well());
         }
-        if let Some(found) = &facts.time
+        if let Some(found) = facts.time.as_ref().filter(|_| moving)
             && !self.names_an_offer(&found.value.wish)
         {
             self.absorb_time(found.value);
@@ -324,10 +430,13 @@ impl Conversation {
             return self.add_line("time_past");
         }
         self.memory.deal.wish_refused = false;
+        let before = self.memory.known.time;
+        let same_day =
+            said.wish.from.map(|from| self.local(from).date()) == Some(self.local(self.now).date());
         self.memory.known.time = Some(Time {
             wish: said.wish,
-            urgent: said.urgent,
-            today: said.today,
+            urgent: said.urgent || before.is_some_and(|time| time.urgent && same_day),
+            today: said.today || before.is_some_and(|time| time.today && same_day),
         });
     }
 
@@ -349,17 +458,31 @@ impl Conversation {
         if self.memory.intent == Intent::Unknown {
             self.memory.intent = Intent::Book;
         }
-        let clarifying = matches!(self.memory.asked, Some(Question::Clarification(_)));
+        let clarifying = self.clarifies(heard);
         match self.memory.known.diagnosis.clone() {
             None => self.diagnose(symptom, heard),
             Some(code) if code == symptom.code => {}
+            Some(_) if clarifying == Some(true) => {}
+            Some(code) if self.pack.is_vague(&code) && !self.pack.is_vague(&symptom.code) => {
+                self.diagnose(symptom, heard);
+            }
+            Some(_) if self.pack.is_vague(&symptom.code) => {}
             Some(_) if heard.facts.correction || self.is_clearer(symptom) => {
                 self.memory.known.problem_chars = 0;
                 self.diagnose(symptom, heard);
             }
-            Some(_) if clarifying => {}
+            Some(_) if clarifying.is_some() => {}
             Some(_) => self.note_another_problem(symptom, heard),
         }
+    }
+
+    /// A clarification is asked, and these words answer it.
+    fn clarifies(&self, heard: &Heard) -> Option<bool> {
+        let Some(Question::Clarification(name)) = &self.memory.asked else {
+            return None;
+        };
+        let code = self.memory.known.diagnosis.as_ref()?;
+        Some(self.pack.clarified(code, name, &heard.text).is_some())
     }
 
     fn is_clearer(&self, symptom: &Symptom) -> bool {
@@ -400,7 +523,12 @@ impl Conversation {
         if (city, street, house) != (&before.city, &before.street, &before.house) {
             known.address_doubtful = !well;
         }
-        if known.address.flat.is_some() {
+        let plot = known
+            .address
+            .street
+            .as_ref()
+            .is_some_and(|street| street.starts_with("СНТ"));
+        if known.address.flat.is_some() || plot {
             known.flat_asked = true;
         } else if before.street.is_some() && before.street != known.address.street {
             known.flat_asked = false;
@@ -470,6 +598,17 @@ impl Intent {
             Self::Operator | Self::Cancel | Self::Reschedule | Self::Price => true,
             Self::Book | Self::Status | Self::Complaint | Self::WorkApplication => false,
             Self::WrongNumber | Self::Unknown => false,
+        }
+    }
+}
+
+impl Intent {
+    /// Ends or leaves the order that is being made.
+    fn leads_away(self) -> bool {
+        match self {
+            Self::Status | Self::Cancel | Self::Complaint => true,
+            Self::WorkApplication | Self::WrongNumber => true,
+            Self::Book | Self::Price | Self::Reschedule | Self::Operator | Self::Unknown => false,
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! **Never here:** what to do next (course), how it is said (wording).
 
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use job_core::conversation::Kind;
 use job_core::ids::{ConversationId, HoldId};
@@ -53,6 +54,9 @@ pub struct Memory {
     pub(super) asked: Option<Question>,
     /// "How much?" is still to be answered.
     pub(super) price_asked: bool,
+    /// What work costs in general has been told.
+    #[serde(default)]
+    pub(super) price_range_told: bool,
     /// How often in a row it was asked.
     pub(super) asked_times: u8,
     /// How often in a row the answer to the question was not understood.
@@ -69,6 +73,9 @@ pub struct Memory {
     pub(super) requests: u32,
     /// Picks the next wording of each line.
     pub(super) variant: u32,
+    /// The last reply held a safety instruction.
+    #[serde(default)]
+    pub(super) warned: bool,
     /// Parts of the reply being composed.
     pub(super) draft: Vec<Part>,
     pub(super) last: Option<Told>,
@@ -103,6 +110,9 @@ pub(super) struct Known {
     pub symptom_score: f32,
     /// Clarifications answered or given up.
     pub clarified: Vec<String>,
+    /// Only a trade was named, and what is wrong was asked.
+    #[serde(default)]
+    pub detail_asked: bool,
     pub several: bool,
     /// "срочно" said about the problem.
     pub urgent: bool,
@@ -159,6 +169,9 @@ pub(super) struct Deal {
     /// City the core was asked about before an address was taken there.
     pub city_checked: Option<String>,
     pub nobody: Option<Nobody>,
+    /// The day of the slot offered last.
+    #[serde(default)]
+    pub day: Option<Date>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -274,6 +287,7 @@ impl Memory {
             joining: Joining::default(),
             asked: None,
             price_asked: false,
+            price_range_told: false,
             asked_times: 0,
             misses: 0,
             silences: 0,
@@ -284,6 +298,7 @@ impl Memory {
             later: Vec::new(),
             requests: 0,
             variant: 0,
+            warned: false,
             draft: Vec::new(),
             last: None,
         }

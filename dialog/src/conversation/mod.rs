@@ -23,6 +23,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use job_core::conversation::CallEvent;
 use job_core::ids::{ConversationId, HoldId, JobId};
 use job_core::order::{Booked, CallerCard, Order, Refused};
 use job_core::slot::{Feasibility, Offer, Wish, Work};
@@ -58,8 +59,29 @@ pub enum Input {
 pub enum Output {
     Say(Reply),
     Ask(RequestId, Request),
+    /// The next reply tells, or the last words settled, what the call's page has to prove.
+    Mark(Mark),
     /// The conversation is over once what was said has been heard.
     End(Outcome),
+}
+
+/// A moment of the bargain worth a receipt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// The reply that follows tells the price.
+    PriceTold,
+    /// The participant agreed to the read-back, price included.
+    PriceAccepted,
+}
+
+impl Mark {
+    /// The kind of [`CallEvent`] it is written down as.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PriceTold => CallEvent::PRICE_TOLD,
+            Self::PriceAccepted => CallEvent::PRICE_ACCEPTED,
+        }
+    }
 }
 
 /// Numbers the questions to the core; an answer to an older question is dropped where it arrives.

@@ -2,13 +2,15 @@
 //!
 //! **Never here:** facts that count whatever was asked (hearing).
 
+use jiff::ToSpan;
 use job_core::slot::{Offer, Wish};
 
-use super::Conversation;
 use super::hearing::Heard;
-use super::memory::{Fit, Nobody, Question, Task};
+use super::memory::{Fit, Nobody, Question, Task, Time};
+use super::{Conversation, Mark, Output};
 use crate::state::{Awaiting, Intent, Status};
-use crate::understand::LAST_CHOICE;
+use crate::understand::{Field, LAST_CHOICE};
+use job_core::trade::{Address, Language};
 
 /// After so many refused offers a person phones back.
 const REFUSALS_MAX: u8 = 6;
@@ -47,7 +49,7 @@ impl Conversation {
     pub(super) fn note_price_question(&mut self, heard: &Heard) -> bool {
         let asked = heard.reading.intent == Some(Intent::Price) && self.memory.task == Task::Order;
         self.memory.price_asked |= asked;
-        asked && self.memory.known.diagnosis.is_some()
+        asked
     }
 
     /// Only the price was wanted, or nothing more.
@@ -181,6 +183,19 @@ impl Conversation {
         if heard.brings_facts() && heard.facts.yes_no != Some(true) {
             return true;
         }
+        if let Some(sooner) = heard
+            .facts
+            .sooner
+            .filter(|_| heard.facts.yes_no != Some(true))
+        {
+            return self.shift(sooner);
+        }
+        let declined = heard.facts.yes_no == Some(false) && heard.facts.thanks;
+        if declined && !heard.facts.other {
+            self.forget_offer();
+            self.close("goodbye", "offer_refused", Status::Abandoned);
+            return true;
+        }
         let said = if heard.facts.other {
             Some(false)
         } else {
@@ -194,6 +209,41 @@ impl Conversation {
             Some(false) => self.refuse(question),
             None => return false,
         }
+        true
+    }
+
+    /// Earlier or later on the day of the offer.
+    fn shift(&mut self, sooner: bool) -> bool {
+        let Some(offer) = self.memory.deal.offer.clone() else {
+            return false;
+        };
+        let local = self.local(offer.start);
+        let midnight = local.start_of_day().ok();
+        let next = local.tomorrow().and_then(|day| day.start_of_day()).ok();
+        let beside = |minutes: i64| offer.start.checked_add(minutes.minutes()).ok();
+        let wish = if sooner {
+            let begin = midnight.map(|day| day.timestamp().max(self.now));
+            Wish {
+                from: begin,
+                to: beside(-1),
+            }
+        } else {
+            Wish {
+                from: beside(1),
+                to: next.map(|day| day.timestamp()),
+            }
+        };
+        let (urgent, today) = self
+            .memory
+            .known
+            .time
+            .map_or((false, false), |time| (time.urgent, time.today));
+        self.forget_offer();
+        self.memory.known.time = Some(Time {
+            wish,
+            urgent,
+            today,
+        });
         true
     }
 
@@ -262,7 +312,7 @@ impl Conversation {
         let letters = said
             .chars()
             .all(|c| c.is_alphabetic() || c.is_whitespace() || c == '-');
-        let refused = heard.facts.yes_no.is_some();
+        let refused = heard.facts.yes_no.is_some() || self.declines(said);
         if self.memory.misses > 0 && (!short || !letters || refused) {
             self.memory.known.name_given_up = true;
             return true;
@@ -272,6 +322,16 @@ impl Conversation {
             return true;
         }
         false
+    }
+
+    /// "не скажу", "I'd rather not say" is no name.
+    fn declines(&self, said: &str) -> bool {
+        let denial = match self.pack.language {
+            Language::Ru => ["не", "зачем", "без"],
+            Language::En => ["not", "no", "why"],
+        };
+        said.split_whitespace()
+            .any(|word| denial.contains(&word.to_lowercase().as_str()))
     }
 
     /// The caller pauses in the middle of the number: let them go on.
@@ -303,6 +363,15 @@ impl Conversation {
         if heard.brings_facts() && !self.memory.deal.confirmed {
             return heard.facts.yes_no.is_some();
         }
+        if heard.facts.yes_no != Some(true)
+            && let Some(field) = heard.facts.field
+        {
+            self.reopen(field, heard);
+            return true;
+        }
+        if heard.facts.yes_no != Some(true) && self.rename(heard) {
+            return true;
+        }
         match heard.facts.yes_no {
             Some(true) => self.confirm(),
             Some(false)
@@ -319,11 +388,71 @@ impl Conversation {
         true
     }
 
+    /// "Номер не тот": that field is asked anew.
+    fn reopen(&mut self, field: Field, heard: &Heard) {
+        self.unconfirm();
+        let known = &mut self.memory.known;
+        match field {
+            Field::Phone => known.phone = None,
+            Field::Name => known.name = None,
+            Field::Time => {
+                self.forget_offer();
+                self.memory.deal.wish_refused = true;
+            }
+            Field::Address => {
+                known.address = Address {
+                    city: known.address.city.take(),
+                    ..Address::default()
+                };
+                known.flat_asked = false;
+            }
+        }
+        if field == Field::Name {
+            self.rename(heard);
+        }
+    }
+
+    /// "Не Илья, а Кирилл", "it's Kirill": the word after the small one is the name.
+    fn rename(&mut self, heard: &Heard) -> bool {
+        const LEADS: [&str; 8] = ["а", "зовут", "имя", "is", "it's", "its", "but", "me"];
+
+        let letters = |word: &&str| word.chars().all(char::is_alphabetic);
+        let text = heard.text.replace([',', '.'], " ");
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let Some(at) = words
+            .iter()
+            .rposition(|word| LEADS.contains(&word.to_lowercase().as_str()))
+        else {
+            return false;
+        };
+        let told = words.get(at + 1..).unwrap_or_default();
+        let denied = words[..at].iter().any(|word| {
+            let old = self.memory.known.name.as_deref().unwrap_or_default();
+            old.to_lowercase()
+                .split_whitespace()
+                .any(|old| old == word.to_lowercase())
+        });
+        let named = denied || self.memory.known.name.is_none();
+        if !named || told.is_empty() || told.len() > 2 || !told.iter().all(letters) {
+            return false;
+        }
+        self.memory.known.name = Some(
+            told.iter()
+                .map(|word| capital(word))
+                .collect::<Vec<_>>()
+                .join(" "),
+        );
+        self.unconfirm();
+        self.add_line("correction_ok");
+        true
+    }
+
     /// A read-back that was cut off before its end is said once more, whole.
     fn confirm(&mut self) {
         let deal = &mut self.memory.deal;
         if deal.read_back_told {
             deal.confirmed = true;
+            self.outputs.push_back(Output::Mark(Mark::PriceAccepted));
         }
     }
 
@@ -342,4 +471,12 @@ impl Conversation {
         }
         true
     }
+}
+
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    let first = letters
+        .next()
+        .map(|first| first.to_uppercase().collect::<String>());
+    first.unwrap_or_default() + letters.as_str()
 }

@@ -9,7 +9,7 @@ use job_core::slot::Offer;
 use job_core::trade::Category;
 
 use super::memory::{Acknowledged, Fit, Nobody, Part, Question, Task, Told, Weight};
-use super::{Conversation, Output, Reply};
+use super::{Conversation, Mark, Output, Reply};
 use crate::pack::Spelling;
 use crate::phrase;
 use crate::state::Awaiting;
@@ -25,6 +25,17 @@ impl Conversation {
         self.say_question(question);
     }
 
+    /// The same question once more, without the sum and slot told a moment ago.
+    pub(super) fn put_question_shortly(&mut self, question: Question) {
+        match question {
+            Question::Slot | Question::OtherSlots | Question::ReadBack => self.ask_again(question),
+            question => {
+                self.put_question(&question);
+                self.say_question(question);
+            }
+        }
+    }
+
     /// The same question in other words, after an answer that was not understood.
     pub(super) fn ask_again(&mut self, question: Question) {
         match again_line(&question) {
@@ -36,7 +47,13 @@ impl Conversation {
 
     /// First "how much?" is answered, with the sum or, asked again, with how it comes about.
     fn put_price(&mut self, question: &Question) {
-        if !self.memory.price_asked || self.memory.known.diagnosis.is_none() {
+        if !self.memory.price_asked {
+            return;
+        }
+        if self.memory.known.diagnosis.is_none() {
+            if !std::mem::replace(&mut self.memory.price_range_told, true) {
+                self.add_line("price_from");
+            }
             return;
         }
         self.memory.price_asked = false;
@@ -136,15 +153,26 @@ impl Conversation {
             Question::Name => self.add_line("ask_name"),
             Question::Phone => self.add_line("ask_phone"),
             Question::PhoneCheck => self.add_line("confirm_phone"),
-            Question::ReadBack if self.memory.known.name.is_none() => {
-                self.add("read_back_nameless", Weight::ReadBack);
-            }
-            Question::ReadBack => self.add("read_back", Weight::ReadBack),
+            Question::ReadBack => self.add(self.read_back(), Weight::ReadBack),
             Question::Correction => self.add_line("ask_what_to_change"),
             Question::CallBackWanted => self.put_nobody(),
             Question::CancelSure => self.add_line("ask_cancel_sure"),
             Question::Complaint => self.add_line("complaint_ask"),
             Question::Joining(awaiting) => self.put_joining_question(*awaiting),
+        }
+    }
+
+    /// By voice only what may still be wrong is read back: twelve seconds, not twenty-five.
+    fn read_back(&self) -> &'static str {
+        let known = &self.memory.known;
+        let own_number = known.phone == self.memory.setup.phone;
+        match (self.memory.by_voice(), known.name.is_some(), own_number) {
+            (true, true, true) => "read_back_voice_own",
+            (true, true, false) => "read_back_voice",
+            (true, false, true) => "read_back_voice_nameless_own",
+            (true, false, false) => "read_back_voice_nameless",
+            (false, true, _) => "read_back",
+            (false, false, _) => "read_back_nameless",
         }
     }
 
@@ -230,6 +258,9 @@ impl Conversation {
                 Weight::ReadBack => (told.price_until, told.read_back_until) = (until, until),
             }
         }
+        if told.price_until.is_some() {
+            self.outputs.push_back(Output::Mark(Mark::PriceTold));
+        }
         self.memory.deal.price_told |= told.price_until.is_some();
         self.memory.deal.read_back_told |= told.read_back_until.is_some();
         self.outputs.push_back(Output::Say(told.reply.clone()));
@@ -292,10 +323,10 @@ impl Conversation {
     }
 
     fn values_of_price(&self) -> Vec<(&'static str, Spelling)> {
-        let (Some(quote), Some(facts)) = (&self.memory.deal.quote, &self.memory.deal.price) else {
-            return Vec::new();
-        };
         let lang = self.pack.language;
+        let (Some(quote), Some(facts)) = (&self.memory.deal.quote, &self.memory.deal.price) else {
+            return self.price_of_any_work().into_iter().collect();
+        };
         let base = self.pack.prices.base_of(facts.category);
         let mut values = vec![
             ("price", phrase::money_range(quote.min, quote.max, lang)),
@@ -306,6 +337,14 @@ impl Conversation {
             values.push(("modifiers", self.modifiers(quote)));
         }
         values
+    }
+
+    /// The bare work of the cheapest and the dearest trade, before anything is known.
+    fn price_of_any_work(&self) -> Option<(&'static str, Spelling)> {
+        let bases = Category::ALL.map(|category| self.pack.prices.base_of(category));
+        let (least, most) = (bases.iter().min()?, bases.iter().max()?);
+        let range = phrase::money_range(*least, *most, self.pack.language);
+        Some(("price", range))
     }
 
     /// "наценка за срочность ×1,3 и …".

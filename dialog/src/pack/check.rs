@@ -67,6 +67,22 @@ pub(super) const LINES: &[(&str, &[&str])] = &[
         "read_back_nameless",
         &["problem", "address", "when", "price", "phone"],
     ),
+    (
+        "read_back_voice",
+        &["address", "when", "price", "name", "phone"],
+    ),
+    ("read_back_voice_own", &["address", "when", "price", "name"]),
+    (
+        "read_back_voice_nameless",
+        &["address", "when", "price", "phone"],
+    ),
+    (
+        "read_back_voice_nameless_own",
+        &["address", "when", "price"],
+    ),
+    ("safety_done", &[]),
+    ("aside_duration", &["duration"]),
+    ("aside_duration_unknown", &[]),
     ("price_now", &["price"]),
     ("phone_more", &[]),
     ("deaf_keys", &[]),

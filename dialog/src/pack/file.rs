@@ -24,6 +24,8 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) intent: Vec<IntentSaid>,
     #[serde(default)]
+    pub(super) aside: Vec<Aside>,
+    #[serde(default)]
     pub(super) danger: Vec<Danger>,
     #[serde(default)]
     pub(super) diagnosis: Vec<Diagnosis>,
@@ -103,6 +105,18 @@ pub(super) struct Signals {
 pub(super) struct IntentSaid {
     pub(super) name: Intent,
     pub(super) said: Vec<String>,
+    /// Patterns that can mean nothing else, whatever is being asked.
+    #[serde(default)]
+    pub(super) surely: Vec<String>,
+}
+
+/// A question beside the matter: answered with the line `aside_<name>`, then the talk goes on.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Aside {
+    pub(super) name: String,
+    /// Patterns, any of which is enough.
+    pub(super) said: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -136,6 +150,9 @@ pub(super) struct Diagnosis {
     pub(super) safety: Vec<String>,
     pub(super) test: Vec<String>,
     pub(super) said: Vec<String>,
+    /// Names a trade and no trouble: anything said closer takes its place.
+    #[serde(default)]
+    pub(super) vague: bool,
     #[serde(default)]
     pub(super) ask: Vec<Ask>,
 }

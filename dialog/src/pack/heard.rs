@@ -37,7 +37,11 @@ impl Pack {
     }
 
     pub(super) fn fixed(&self) -> Vec<String> {
-        let wordings = self.lines.values().flatten().map(|wording| wording.speech());
+        let wordings = self
+            .lines
+            .values()
+            .flatten()
+            .map(|wording| wording.speech());
         let fixed = wordings.filter(|speech| phrase::placeholders(speech).is_empty());
         let mut sentences: Vec<String> = fixed.map(str::to_owned).collect();
         sentences.sort();

@@ -17,6 +17,8 @@ const GAP: f32 = 0.04;
 const GAPS_MAX: u32 = 5;
 /// A word that proves little weighs no more than this.
 const LIGHT: f32 = 0.5;
+/// A wording of light words alone weighs as much, so that they never make it up.
+const PROOF: f32 = 2.0 * LIGHT;
 /// Words spread over several wordings of one subject prove at most this much.
 const SCATTERED: f32 = 0.8;
 
@@ -213,13 +215,13 @@ impl Index {
     fn total(&mut self, bags: &[(usize, Vec<usize>)], subjects: usize) {
         let mut sums = vec![(0.0_f32, 0.0_f32); subjects];
         for (subject, bag) in bags {
-            let total = bag
+            let total: f32 = bag
                 .iter()
                 .map(|term| self.weight[self.terms[*term].concept])
                 .sum();
             self.wordings.push(Wording {
                 subject: *subject,
-                total,
+                total: f32::max(total, PROOF),
             });
             sums[*subject].0 += total;
             sums[*subject].1 += 1.0;

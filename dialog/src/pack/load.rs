@@ -85,6 +85,16 @@ fn compiled(name: &str, file: File) -> Pack {
         intents: index(&meant),
         intent_names: file.intent.iter().map(|intent| intent.name).collect(),
         intent_said: meant.concat(),
+        intents_sure: file
+            .intent
+            .iter()
+            .map(|intent| patterns(&intent.surely))
+            .collect(),
+        asides: file
+            .aside
+            .iter()
+            .map(|aside| (format!("aside_{}", aside.name), patterns(&aside.said)))
+            .collect(),
         questions: file
             .diagnosis
             .iter()

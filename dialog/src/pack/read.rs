@@ -6,6 +6,7 @@ use super::index::{Hit, Index};
 use super::pattern::Pattern;
 use super::words::Word;
 use super::{Pack, Reading, Settled, Symptom};
+use crate::state::Intent;
 
 /// Below this nothing was understood.
 const ACCEPT: f32 = 0.5;
@@ -16,6 +17,8 @@ const LISTED_MAX: usize = 4;
 const CLEAR: f32 = 0.62;
 const CLEAR_MAX: usize = 12;
 const INTENT_ACCEPT: f32 = 0.6;
+/// Two words and this score, and the caller means it.
+const INTENT_SURE: f32 = 0.75;
 /// One matching word among this many others proves little.
 const LONE_AMONG: usize = 4;
 const LONE_WORD: f32 = 0.6;
@@ -44,8 +47,12 @@ impl Pack {
     pub(super) fn reading(&self, text: &str) -> Reading {
         let words = self.tongue.words(text);
         let hits = strong(self.symptoms.find(&words), &words, ACCEPT);
+        let aside = self.aside(&words);
+        let (intent, intent_sure) = self.intent(&words, aside.is_some()).unzip();
         Reading {
-            intent: self.intent(&words),
+            intent,
+            intent_sure: intent_sure.unwrap_or(false),
+            aside,
             safety: self.danger(&words),
             several: self.several(&words, &hits),
             urgent: self.urgent.iter().any(|pattern| pattern.is_met(&words)),
@@ -55,9 +62,13 @@ impl Pack {
 
     fn listed(&self, hits: &[Hit]) -> Vec<Symptom> {
         let best = hits.first().map_or(0.0, |hit| hit.score);
-        hits.iter()
-            .take(LISTED_MAX)
+        let vague = |hit: &&Hit| self.diagnoses[hit.subject].vague;
+        let (vague, close): (Vec<&Hit>, Vec<&Hit>) = hits.iter().partition(vague);
+        close
+            .into_iter()
+            .chain(vague)
             .filter(|hit| hit.score >= best * LISTED_FROM)
+            .take(LISTED_MAX)
             .map(|hit| {
                 let diagnosis = &self.diagnoses[hit.subject];
                 Symptom {
@@ -69,9 +80,25 @@ impl Pack {
             .collect()
     }
 
-    fn intent(&self, words: &[Word]) -> Option<crate::state::Intent> {
+    /// What the caller came for, and whether the words can hardly mean anything else.
+    fn intent(&self, words: &[Word], beside: bool) -> Option<(Intent, bool)> {
+        let surely = self
+            .intents_sure
+            .iter()
+            .position(|said| said.iter().any(|pattern| pattern.is_met(words)));
+        if let Some(subject) = surely {
+            return Some((self.intent_names[subject], true));
+        }
         let hits = strong(self.intents.find(words), words, INTENT_ACCEPT);
-        hits.first().map(|hit| self.intent_names[hit.subject])
+        let best = hits.first()?;
+        let sure = best.score >= INTENT_SURE && best.used.count_ones() > 1 && !beside;
+        Some((self.intent_names[best.subject], sure))
+    }
+
+    fn aside(&self, words: &[Word]) -> Option<String> {
+        let met = |said: &[Pattern]| said.iter().any(|pattern| pattern.is_met(words));
+        let aside = self.asides.iter().find(|(_, said)| met(said))?;
+        Some(aside.0.clone())
     }
 
     /// The first rule that fires, in the file's order.
@@ -112,7 +139,7 @@ impl Pack {
     fn two_trades(&self, hits: &[Hit]) -> bool {
         let clear: Vec<&Hit> = hits
             .iter()
-            .filter(|hit| hit.score >= CLEAR)
+            .filter(|hit| hit.score >= CLEAR && !self.diagnoses[hit.subject].vague)
             .take(CLEAR_MAX)
             .collect();
         clear.iter().enumerate().any(|(n, one)| {

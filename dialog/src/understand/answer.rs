@@ -2,6 +2,7 @@
 //!
 //! **Never here:** which question was answered; policy knows what it asked.
 
+use super::Field;
 use super::token::Tokens;
 use crate::state::Awaiting;
 
@@ -17,6 +18,8 @@ enum Tone {
     /// Withdraws a bare "нет" before it: "нет-нет, всё верно".
     Agreed,
     No,
+    /// A grumble at the price: no, unless assent follows.
+    Dear,
     /// A "нет" with nothing after it that belongs to it.
     BareNo,
     /// Looks like yes or no and is neither: "не знаю", "нет света".
@@ -77,8 +80,7 @@ const NO: &[&str] = &[
     "никак", "отнюдь", "ничего подобного", "нисколько", "исключено", "отказываюсь",
     "отказываемся", "я против", "мы против", "против", "передумал", "передумала", "ошибка",
     "ошибаетесь", "вы ошиблись", "вы ошибаетесь", "ошиблись", "перепутали", "вы перепутали",
-    "вы не поняли", "вы неправильно", "вы меня не поняли", "дорого", "слишком дорого",
-    "дороговато", "очень дорого", "неа", "не а", "нетушки", "нету", "нит", "нет уж", "ноу",
+    "вы не поняли", "вы неправильно", "вы меня не поняли", "неа", "не а", "нетушки", "нету", "нит", "нет уж", "ноу",
     "ни фига", "фиг", "отставить", "зачем", "незачем", "ни к чему", "без надобности", "обойдусь",
     "обойдемся", "откажусь", "воздержусь", "перебор", "ничего не", "nope", "nah", "naw",
     "no way", "not really", "not quite", "not exactly", "not at all", "not right", "not correct",
@@ -93,10 +95,22 @@ const NO: &[&str] = &[
     "does not suit", "can't", "cannot", "can not", "i don't want", "don't want", "do not want",
     "don't need", "do not need", "don't agree", "disagree", "i don't", "it isn't", "it's not",
     "it is not", "that's not", "that is not", "isn't right", "isn't correct", "isn't",
-    "i refuse", "refuse", "too expensive", "too much", "too pricey", "no good", "no can do",
+    "i refuse", "refuse", "no good", "no can do",
     "out of the question", "forget it", "hardly", "unlikely", "uh uh", "nuh uh", "yeah no",
     "yes no", "by no means", "none", "neither", "don't", "do not", "mistake", "that's a mistake",
     "i changed my mind", "i'll pass", "let's not",
+];
+
+const DEAR: &[&str] = &[
+    "дорого",
+    "слишком дорого",
+    "дороговато",
+    "очень дорого",
+    "too expensive",
+    "too much",
+    "too pricey",
+    "that's expensive",
+    "expensive",
 ];
 
 #[rustfmt::skip]
@@ -288,7 +302,7 @@ pub(super) fn yes_no(tokens: &Tokens<'_>, timed: bool) -> Option<bool> {
     let mut verdict = None;
     let mut bare_no = false;
     let mut other = 0;
-    let mut willing = false;
+    let (mut willing, mut dear) = (false, false);
     let mut i = 0;
     while i < tokens.len() {
         let Some((tone, len)) = tone(tokens, i) else {
@@ -308,6 +322,7 @@ pub(super) fn yes_no(tokens: &Tokens<'_>, timed: bool) -> Option<bool> {
             Tone::Agreed if bare_no && !timed => verdict = Some(true),
             Tone::Yes | Tone::Agreed if verdict.is_none() => verdict = Some(true),
             Tone::Willing => willing = true,
+            Tone::Dear => dear = true,
             Tone::BareNo | Tone::Yes | Tone::Agreed | Tone::Neither => {}
         }
         if verdict == Some(false) && !bare_no {
@@ -315,7 +330,9 @@ pub(super) fn yes_no(tokens: &Tokens<'_>, timed: bool) -> Option<bool> {
         }
         i += len;
     }
-    verdict.or_else(|| (willing && other <= 1 && !timed).then_some(true))
+    verdict
+        .or_else(|| (willing && other <= 1 && !timed).then_some(true))
+        .or(dear.then_some(false))
 }
 
 /// A message of nothing but a sign.
@@ -331,6 +348,7 @@ fn tone(tokens: &Tokens<'_>, i: usize) -> Option<(Tone, usize)> {
     let lists = [
         (Tone::Neither, NEITHER),
         (Tone::No, NO),
+        (Tone::Dear, DEAR),
         (Tone::Agreed, AGREED),
         (Tone::Yes, YES),
         (Tone::Willing, WILLING),
@@ -687,6 +705,56 @@ pub(super) fn other(tokens: &Tokens<'_>) -> bool {
         "anything else broken",
     ];
     tokens.has(OTHERS) && !tokens.has(NOT)
+}
+
+/// "а пораньше?": true; "попозже можно?": false.
+pub(super) fn sooner(tokens: &Tokens<'_>) -> Option<bool> {
+    const SOONER: &[&str] = &["пораньше", "раньше", "earlier", "sooner"];
+    const LATER: &[&str] = &["попозже", "позже", "позднее", "later"];
+    let said = |words: &[&str]| tokens.has(words);
+    match (said(SOONER), said(LATER)) {
+        (true, false) => Some(true),
+        (false, true) => Some(false),
+        (true, true) | (false, false) => None,
+    }
+}
+
+/// What the caller wants corrected, by its name: "номер не тот", "the address is wrong".
+pub(super) fn field(tokens: &Tokens<'_>) -> Option<Field> {
+    #[rustfmt::skip]
+    const NAMES: [(Field, &[&str]); 4] = [
+        (Field::Phone, &["телефон", "телефона", "номер телефона", "номер", "phone", "number"]),
+        (Field::Address, &["адрес", "адреса", "address"]),
+        (Field::Time, &["время", "день", "дату", "дата", "time", "day", "date"]),
+        (Field::Name, &["имя", "имени", "name"]),
+    ];
+    let named = NAMES.iter().find(|(_, words)| tokens.has(words));
+    named.map(|(field, _)| *field)
+}
+
+/// "до свидания": nothing else is wanted.
+pub(super) fn farewell(tokens: &Tokens<'_>) -> bool {
+    const BYE: &[&str] = &[
+        "до свидания",
+        "досвидания",
+        "всего доброго",
+        "всего хорошего",
+        "пока",
+        "пока пока",
+        "goodbye",
+        "good bye",
+        "bye",
+        "bye bye",
+        "have a good day",
+        "have a nice day",
+    ];
+    const LAST: usize = 6;
+    tokens.len() <= LAST && tokens.has(BYE) && !tokens.has(&["пока не", "пока нет", "пока что"])
+}
+
+/// "спасибо".
+pub(super) fn thanks(tokens: &Tokens<'_>) -> bool {
+    tokens.has(&["спасибо", "благодарю", "thanks", "thank you"])
 }
 
 /// Which of the offered choices: 1 the first; [`LAST_CHOICE`] the last.

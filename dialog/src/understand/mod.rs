@@ -19,6 +19,7 @@ mod token;
 mod wordings;
 
 use jiff::Zoned;
+use jiff::civil::Date;
 use job_core::slot::Wish;
 use job_core::trade::{Address, Language};
 
@@ -38,6 +39,8 @@ pub struct Context<'a> {
     pub now: Zoned,
     /// What was asked last: a bare "двенадцать" is a flat, an hour or a digit accordingly.
     pub awaiting: Awaiting,
+    /// The day being talked about: a bare "в пять" is five o'clock on it.
+    pub day: Option<Date>,
     /// The organisation's own city and the streets known there.
     pub places: &'a Places,
 }
@@ -82,6 +85,21 @@ pub struct Facts {
     pub choice: Option<u8>,
     /// "другое время", "не подходит": none of what was offered.
     pub other: bool,
+    /// "пораньше" is true, "попозже" false.
+    pub sooner: Option<bool>,
+    /// One of the order's fields called by its name.
+    pub field: Option<Field>,
+    pub farewell: bool,
+    pub thanks: bool,
+}
+
+/// A field of the order that callers call by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Field {
+    Address,
+    Time,
+    Name,
+    Phone,
 }
 
 /// Everything these words say, by rules alone. What is not understood is left out.
@@ -109,6 +127,10 @@ pub fn understand(text: &str, context: &Context<'_>) -> Facts {
             .filter(|_| !timed && context.awaiting != Awaiting::Problem),
         choice: answer::choice(&tokens, context.awaiting),
         other,
+        sooner: answer::sooner(&tokens),
+        field: answer::field(&tokens),
+        farewell: answer::farewell(&tokens),
+        thanks: answer::thanks(&tokens),
     };
     let marked = answer::correction(&tokens).is_some();
     facts.correction = marked && (facts.any_value() || answer::admits(&tokens));

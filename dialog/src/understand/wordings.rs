@@ -447,6 +447,7 @@ fn facts_at(said: &str, now: &str, awaiting: Awaiting) -> Facts {
             language: Language::Ru,
             now,
             awaiting,
+            day: None,
             places: &places,
         },
     )

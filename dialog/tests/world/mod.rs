@@ -318,6 +318,7 @@ impl Scene {
                     self.conversation
                         .handle(self.now, Input::Answered(id, answer));
                 }
+                Output::Mark(mark) => self.note(&format!("    ({})", mark.name())),
                 Output::End(outcome) => {
                     self.note(&format!("= {:?} {}", outcome.status, outcome.reason));
                     self.outcome = Some(outcome);

@@ -79,6 +79,16 @@ struct Sayings {
     urgent: bool,
 }
 
+impl Sayings {
+    /// The same said of the day so many days from today.
+    fn on(&self, days: i32) -> Self {
+        Self {
+            days: vec![Piece::Day(Day::In(days))],
+            ..self.clone()
+        }
+    }
+}
+
 /// The wish, with the tokens it came from marked as taken.
 pub(super) fn time(tokens: &mut Tokens<'_>, context: &Context<'_>) -> Option<Found<TimeWish>> {
     let asked = matches!(context.awaiting, Awaiting::Time | Awaiting::SlotChoice);
@@ -92,7 +102,7 @@ pub(super) fn time(tokens: &mut Tokens<'_>, context: &Context<'_>) -> Option<Fou
     let said = corrected(tokens, said);
     let said = first_alternative(tokens, said);
     let (from, to) = (said.first()?.from, said.iter().map(|one| one.to).max()?);
-    let found = resolve::wish(&gather(&said), &context.now)?;
+    let found = resolve::wish(&gather(&said), &context.now, context.day)?;
     for one in &said {
         tokens.take(one.from, one.to);
     }

@@ -28,12 +28,19 @@ struct Days {
     end: Date,
 }
 
-pub(super) fn wish(all: &Sayings, now: &Zoned) -> Option<TimeWish> {
+/// `day`: what was said without a day is on that one, unless it is past by then.
+pub(super) fn wish(all: &Sayings, now: &Zoned, day: Option<Date>) -> Option<TimeWish> {
     let today = all
         .days
         .iter()
         .any(|piece| matches!(piece, Piece::Day(Day::Today)));
-    let wish = when(all, now)?;
+    let undated = all.days.is_empty() && all.from_now.is_none() && !all.any && !all.urgent;
+    let ahead = day
+        .filter(|_| undated)
+        .and_then(|day| now.date().until(day).ok());
+    let on_day = ahead.and_then(|ahead| when(&all.on(ahead.get_days()), now));
+    let ahead = on_day.filter(|wish| wish.to.is_none_or(|to| to > now.timestamp()));
+    let wish = ahead.or_else(|| when(all, now))?;
     Some(TimeWish {
         wish,
         urgent: all.urgent,
