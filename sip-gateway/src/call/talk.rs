@@ -7,6 +7,9 @@ use media::floor::Patience;
 /// The greeting, with the disclosure.
 const FIRST_LINE: TurnId = TurnId::first().next();
 
+/// A turn this long, its closing pause included, was meant for us although no word was understood.
+const WORTH_ASKING_AGAIN: Duration = Duration::from_millis(1200);
+
 impl Call {
     /// Does what the floor has decided.
     pub(super) fn follow_floor(&mut self, now: Instant) {
@@ -227,7 +230,7 @@ impl Call {
 
         let words = join(self.unanswered.take(), words);
         if words.text.trim().is_empty() {
-            self.heard_nothing(now);
+            self.heard_nothing(now, began);
             return;
         }
         self.cut = None;
@@ -241,15 +244,26 @@ impl Call {
         self.tell(now, Word::Said { text, confidence });
     }
 
-    /// A noise took the floor: the cut sentence is said again, otherwise nothing happened.
-    fn heard_nothing(&mut self, now: Instant) {
-        self.caller_ended = None;
+    /// A turn without a word in it. A noise that took the floor gives it back: the cut sentence is
+    /// said again. Somebody who spoke for a while and was not understood is asked again.
+    fn heard_nothing(&mut self, now: Instant, began: u32) {
         self.note_event("noise", String::new());
+        let spoke_for = FRAME_TIME * self.ticks.saturating_sub(began);
         if let Some(reply) = self.cut.take() {
+            self.caller_ended = None;
             self.lines.push_front(reply);
+            self.speak_next();
+        } else if spoke_for >= WORTH_ASKING_AGAIN && self.saying.is_none() {
+            self.tell(
+                now,
+                Word::Said {
+                    text: String::new(),
+                    confidence: 0.0,
+                },
+            );
+        } else {
+            self.caller_ended = None;
         }
-        self.floor.handle(now, floor::Input::AgentSilent);
-        self.speak_next();
     }
 
     fn lose_ear(&mut self, now: Instant, why: String) {

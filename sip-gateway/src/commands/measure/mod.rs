@@ -38,7 +38,7 @@ const CUT_IN: [&str; 2] = [
 /// Calls are repeated until there are enough turns, but not more often.
 const CALLS_MAX: usize = 8;
 /// Calls in which the caller cuts in, per language.
-const CUT_IN_CALLS: usize = 2;
+const CUT_IN_CALLS: usize = 1;
 
 /// What the calls of one language showed, in milliseconds.
 #[derive(Debug, Default)]
@@ -100,7 +100,7 @@ fn share(values: &[u64], percent: usize) -> String {
         .map_or("—".into(), |ms| format!("{ms} ms of {}", sorted.len()))
 }
 
-/// Real calls, one after another, so that they do not disturb each other.
+/// Real calls, both languages at the same time.
 async fn phone(data: &Path, turns: usize) -> anyhow::Result<[Times; 2]> {
     let mut settings = Settings {
         data: data.to_owned(),
@@ -110,30 +110,42 @@ async fn phone(data: &Path, turns: usize) -> anyhow::Result<[Times; 2]> {
     settings.http.listen.set_port(0);
     settings.speech.recognisers = 2;
     let house = House::open(settings, true).await?;
-    let mut times = [Times::default(), Times::default()];
-    for (nth, (language, number, talk)) in TALK.into_iter().enumerate() {
-        let to = format!("sip:{number}@{}", house.sip);
-        let mut calls = 0;
-        while times[nth].gaps.len() < turns && calls < CALLS_MAX {
-            calls += 1;
-            eprintln!(
-                "==> {language:?}: call {calls}, {} turns so far",
-                times[nth].gaps.len()
-            );
-            let outcome = one_call(&house, &to, talk, data, calls).await?;
-            times[nth].first_sound.extend(outcome.first_sound_ms);
-            times[nth].gaps.extend(&outcome.gaps_ms);
-            times[nth].ended.push(outcome.end);
-        }
-        for call in 1..=CUT_IN_CALLS {
-            eprintln!("==> {language:?}: cutting in, call {call} of {CUT_IN_CALLS}");
-            let outcome = one_call(&house, &to, CUT_IN[nth], data, calls + call).await?;
-            times[nth]
-                .yields
-                .extend(recording::yields(Path::new(&outcome.recording))?);
-        }
-    }
+    let (ru, en) = tokio::join!(
+        one_language(&house, 0, data, turns),
+        one_language(&house, 1, data, turns)
+    );
     house.close().await;
+    Ok([ru?, en?])
+}
+
+/// One call after another; the other language phones at the same time.
+async fn one_language(
+    house: &House,
+    nth: usize,
+    data: &Path,
+    turns: usize,
+) -> anyhow::Result<Times> {
+    let (language, number, talk) = TALK[nth];
+    let to = format!("sip:{number}@{}", house.sip);
+    let (mut times, mut calls) = (Times::default(), 0);
+    while times.gaps.len() < turns && calls < CALLS_MAX {
+        calls += 1;
+        eprintln!(
+            "==> {language:?}: call {calls}, {} turns so far",
+            times.gaps.len()
+        );
+        let outcome = one_call(house, &to, talk, data, calls).await?;
+        times.first_sound.extend(outcome.first_sound_ms);
+        times.gaps.extend(&outcome.gaps_ms);
+        times.ended.push(outcome.end);
+    }
+    for call in 1..=CUT_IN_CALLS {
+        eprintln!("==> {language:?}: cutting in, call {call} of {CUT_IN_CALLS}");
+        let outcome = one_call(house, &to, CUT_IN[nth], data, calls + call).await?;
+        times
+            .yields
+            .extend(recording::yields(Path::new(&outcome.recording))?);
+    }
     Ok(times)
 }
 
