@@ -48,7 +48,15 @@ enum Order {
 /// The way to a decoder's thread; whoever holds it is its caller.
 pub(super) struct Desk {
     orders: SyncSender<Order>,
-    waiting: Arc<AtomicUsize>,
+    queue: Arc<Queue>,
+}
+
+/// What both ends know of the orders between them.
+#[derive(Default)]
+struct Queue {
+    frames: AtomicUsize,
+    /// The thread has ended; what still waits will never be looked at.
+    closed: AtomicBool,
 }
 
 /// What happens when a decoder's thread dies.
@@ -68,15 +76,15 @@ pub(super) fn hire(
             Err(error) => return ready(Err(error)),
         };
         let (orders, inbox) = mpsc::sync_channel(FRAMES_WAITING_MAX + ORDERS_WAITING_MAX);
-        let waiting = Arc::new(AtomicUsize::new(0));
+        let queue = Arc::new(Queue::default());
         ready(Ok(Desk {
             orders,
-            waiting: waiting.clone(),
+            queue: queue.clone(),
         }));
         let mut listener = Listener {
             decoder,
             recipe,
-            waiting,
+            queue,
             drill,
             caller: None,
             turn: None,
@@ -125,19 +133,29 @@ impl Desk {
     }
 
     pub(super) fn hear(&self, frame: &Frame) -> Result<(), SpeechError> {
-        let frames = self.waiting.fetch_add(1, Ordering::Relaxed);
+        if self.is_closed() {
+            return Err(SpeechError::Gone);
+        }
+        let frames = self.queue.frames.fetch_add(1, Ordering::Relaxed);
         let told = if frames < FRAMES_WAITING_MAX {
             self.order(Order::Frame(*frame))
         } else {
             Err(SpeechError::Full { frames })
         };
         if told.is_err() {
-            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            self.queue.frames.fetch_sub(1, Ordering::Relaxed);
         }
         told
     }
 
+    fn is_closed(&self) -> bool {
+        self.queue.closed.load(Ordering::Relaxed)
+    }
+
     fn order(&self, order: Order) -> Result<(), SpeechError> {
+        if self.is_closed() {
+            return Err(SpeechError::Gone);
+        }
         self.orders
             .try_send(order)
             .map_err(|refused| match refused {
@@ -152,7 +170,7 @@ impl Desk {
 struct Listener {
     decoder: Decoder,
     recipe: Arc<Recipe>,
-    waiting: Arc<AtomicUsize>,
+    queue: Arc<Queue>,
     drill: Arc<AtomicBool>,
     caller: Option<Events>,
     turn: Option<Turn>,
@@ -208,7 +226,7 @@ impl Listener {
     }
 
     fn hear(&mut self, frame: &Frame) {
-        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        self.queue.frames.fetch_sub(1, Ordering::Relaxed);
         if self.drill.swap(false, Ordering::Relaxed) {
             std::panic::resume_unwind(Box::new("fire drill"));
         }
@@ -279,6 +297,7 @@ impl Listener {
 impl Drop for Listener {
     /// With `on_death` still there this thread is dying, not leaving.
     fn drop(&mut self) {
+        self.queue.closed.store(true, Ordering::Relaxed);
         let Some(on_death) = self.on_death.take() else {
             return;
         };

@@ -150,9 +150,11 @@ impl Recogniser for Pocketsphinx {
     }
 
     fn capacity(&self) -> Capacity {
+        let total = self.pool.total;
+        // A desk whose thread has just died may still lie there beside the one that replaces it.
         Capacity {
-            free: self.pool.free().len(),
-            total: self.pool.total,
+            free: self.pool.free().len().min(total),
+            total,
         }
     }
 }

@@ -155,3 +155,68 @@ pub(super) fn must_be_name(origin: Origin, name: &str) -> Result<(), SpeechError
         fact: format!("{name:?} is no voice"),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_hangs_is_killed_and_named() {
+        let sleep = Origin {
+            name: "sleep",
+            package: "coreutils",
+        };
+        let patience = Duration::from_millis(20);
+
+        let answer = ask(sleep, &["60"], String::new(), patience);
+
+        assert_eq!(
+            answer,
+            Err(SpeechError::Silent {
+                engine: "sleep",
+                after: patience
+            })
+        );
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_named_with_its_package() {
+        let nobody = Origin {
+            name: "no-such-program",
+            package: "nowhere",
+        };
+
+        let said = ask(nobody, &[], String::new(), Duration::ZERO)
+            .unwrap_err()
+            .to_string();
+
+        assert_eq!(said, "no-such-program is missing; apt-get install nowhere");
+    }
+
+    #[test]
+    fn text_of_any_length_goes_in_while_the_answer_comes_out() {
+        let cat = Origin {
+            name: "cat",
+            package: "coreutils",
+        };
+        let text = "слово ".repeat(100_000);
+
+        let answer = ask(cat, &[], text.clone(), Duration::from_secs(20)).unwrap();
+
+        assert!(answer == text.as_bytes());
+    }
+
+    #[test]
+    fn what_looks_like_an_option_or_a_path_is_no_name() {
+        let names = ["ru+f5", "en-us", "rms", "", "-w", "../x", "ru f5", "ru;ls"];
+
+        let good = names.map(|name| must_be_name(ESPEAK, name).is_ok());
+
+        assert_eq!(good, [true, true, true, false, false, false, false, false]);
+    }
+
+    const ESPEAK: Origin = Origin {
+        name: "espeak-ng",
+        package: "espeak-ng",
+    };
+}
