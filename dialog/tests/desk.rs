@@ -15,7 +15,8 @@ use world::{morning, packs};
 
 #[tokio::test]
 async fn a_written_conversation_ends_in_a_job() {
-    let desk = desk().await;
+    let store = store().await;
+    let desk = desk_over(&store);
     let id = begun(&desk).await;
     let mut last = None;
 
@@ -43,6 +44,16 @@ async fn a_written_conversation_ends_in_a_job() {
         "{state:?}"
     );
     assert!(state.job_id.is_some());
+    let org = job_core::ids::OrgId::new(job_core::demo::ORG);
+    let events = store.org(&org).events(&id).await.expect("events");
+    assert_eq!(
+        events.first().map(|it| it.kind.as_str()),
+        Some("price_told")
+    );
+    assert_eq!(
+        events.last().map(|it| it.kind.as_str()),
+        Some("price_accepted")
+    );
     let said = desk.transcript(&id).await.expect("transcript");
     assert_eq!(said.len(), 17);
     assert_eq!(

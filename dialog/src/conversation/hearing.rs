@@ -8,7 +8,7 @@ use job_core::trade::{Address, Language};
 use super::memory::{Known, Question, Task, Time};
 use super::{Conversation, Output};
 use crate::pack::{Reading, Symptom};
-use crate::state::{Intent, Status};
+use crate::state::{Awaiting, Intent, Status};
 use crate::understand::{Context, Facts, TimeWish, understand};
 
 /// Heard worse than this, nothing is taken: ask again, differently.
@@ -112,7 +112,14 @@ impl Conversation {
             day: self.day_talked_about(),
             places: &self.pack.places,
         };
-        let facts = understand(&text, &context);
+        let mut facts = understand(&text, &context);
+        if self.names_bare_hour(&facts) {
+            let choosing = Context {
+                awaiting: Awaiting::SlotChoice,
+                ..context
+            };
+            facts.time = understand(&text, &choosing).time;
+        }
         let reading = self.pack.read(&text);
         let symptom = self.symptom(&facts, &reading);
         Heard {
@@ -122,6 +129,17 @@ impl Conversation {
             reading,
             symptom,
         }
+    }
+
+    /// "Can you make it four?" at the read-back: a number and nothing it could belong to.
+    fn names_bare_hour(&self, facts: &Facts) -> bool {
+        let reading_back = self.memory.asked == Some(Question::ReadBack);
+        let nothing_else = facts.yes_no != Some(true)
+            && facts.time.is_none()
+            && facts.address.is_none()
+            && facts.phone.is_none()
+            && facts.field.is_none();
+        reading_back && nothing_else && facts.bare_number.is_some()
     }
 
     /// The day of the slot on the table, or of a wish for one day.
@@ -249,7 +267,8 @@ impl Conversation {
         let about_order = heard.reading.intent == Some(Intent::Status)
             && self.earlier_order().is_some()
             && self.memory.known.diagnosis.is_none();
-        if line == "aside_hello" && long || about_order {
+        let pausing = line == "aside_hello" && heard.facts.wait;
+        if line == "aside_hello" && long || about_order || pausing {
             return false;
         }
         let line = match (line, &self.memory.known.diagnosis) {
@@ -274,7 +293,9 @@ impl Conversation {
 
     /// "до свидания" and nothing else.
     fn part(&mut self, heard: &Heard) -> bool {
-        let answers = heard.brings_facts() || heard.facts.yes_no == Some(true);
+        let agrees = heard.facts.yes_no == Some(true)
+            && self.memory.asked.as_ref().is_some_and(Question::yes_or_no);
+        let answers = heard.brings_facts() || agrees;
         let parting = heard.facts.farewell && !answers;
         if parting {
             self.release();
@@ -298,7 +319,9 @@ impl Conversation {
         if (telling || self.only_answers(heard)) && !intent.outranks_answers() {
             return;
         }
-        if !heard.reading.intent_sure && intent.leads_away() && self.in_course(heard) {
+        let plain_only = matches!(intent, Intent::WorkApplication | Intent::Operator);
+        let lost = plain_only || intent.leads_away() && self.in_course(heard);
+        if !heard.reading.intent_sure && lost {
             return;
         }
         if self.is_about_this_order(intent) {
@@ -373,7 +396,7 @@ impl Conversation {
             self.absorb_address(&address, heard.well());
         }
         if let Some(found) = facts.time.as_ref().filter(|_| moving)
-            && !self.names_an_offer(&found.value.wish)
+            && !self.names_an_offer(&found.value)
         {
             self.absorb_time(found.value);
         }

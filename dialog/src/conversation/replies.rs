@@ -9,7 +9,7 @@ use super::hearing::Heard;
 use super::memory::{Fit, Nobody, Question, Task, Time};
 use super::{Conversation, Mark, Output};
 use crate::state::{Awaiting, Intent, Status};
-use crate::understand::{Field, LAST_CHOICE};
+use crate::understand::{Field, LAST_CHOICE, TimeWish};
 use job_core::trade::{Address, Language};
 
 /// After so many refused offers a person phones back.
@@ -54,7 +54,11 @@ impl Conversation {
 
     /// Only the price was wanted, or nothing more.
     fn answer_no_thanks(&mut self, heard: &Heard) -> bool {
-        let plain = !heard.brings_facts() && !heard.facts.correction;
+        /// A refusal is short; more words tell what does not work.
+        const WORDS_MAX: usize = 5;
+
+        let short = heard.text.split_whitespace().count() <= WORDS_MAX && !heard.facts.other;
+        let plain = short && !heard.brings_facts() && !heard.facts.correction;
         let about_price = heard.reading.intent == Some(Intent::Price);
         if heard.facts.yes_no != Some(false) || !plain || about_price {
             return false;
@@ -76,6 +80,9 @@ impl Conversation {
             return false;
         };
         if known.clarified.iter().any(|done| done == name) {
+            return true;
+        }
+        if heard.facts.thanks && self.answer_no_thanks(heard) {
             return true;
         }
         let clarified = self.pack.clarified(&code, name, &heard.text);
@@ -134,16 +141,17 @@ impl Conversation {
     }
 
     /// The wish is one of the slots on the table and not a new one.
-    pub(super) fn names_an_offer(&self, wish: &Wish) -> bool {
+    pub(super) fn names_an_offer(&self, said: &TimeWish) -> bool {
         let choosing = matches!(
             self.memory.asked,
             Some(Question::Slot | Question::OtherSlots | Question::SlotCheck)
         );
-        choosing && self.named_offer(wish).is_some()
+        choosing && self.named_offer(said).is_some()
     }
 
     /// A wish as narrow as an hour that begins with a slot on the table, by day or by clock alone.
-    fn named_offer(&self, wish: &Wish) -> Option<Offer> {
+    fn named_offer(&self, said: &TimeWish) -> Option<Offer> {
+        let wish = said.wish;
         let from = wish.from?;
         let narrow = wish
             .to
@@ -164,7 +172,9 @@ impl Conversation {
         if !narrow {
             return None;
         }
-        exact.or_else(by_clock).cloned()
+        exact
+            .or_else(|| if said.dated { None } else { by_clock() })
+            .cloned()
     }
 
     fn answer_slot(&mut self, question: &Question, heard: &Heard) -> bool {
@@ -172,7 +182,7 @@ impl Conversation {
             return true;
         }
         let by_time = heard.facts.time.as_ref();
-        let named = by_time.and_then(|time| self.named_offer(&time.value.wish));
+        let named = by_time.and_then(|time| self.named_offer(&time.value));
         if let Some(offer) = named.or_else(|| self.chosen_offer(question, heard.facts.choice)) {
             self.choose(offer, heard);
             return true;

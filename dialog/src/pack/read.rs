@@ -187,7 +187,12 @@ impl Pack {
         let words = self.tongue.words(text);
         let hits = self.symptoms.find(&words);
         let own = |hit: &&Hit| self.diagnoses[hit.subject].code == code;
-        let used = hits.iter().find(own).map_or(0, |hit| hit.used);
+        let asked = self.intents.find(&words);
+        let price = |hit: &&Hit| {
+            self.intent_names[hit.subject] == Intent::Price && hit.score >= INTENT_ACCEPT
+        };
+        let used = hits.iter().find(own).map_or(0, |hit| hit.used)
+            | asked.iter().find(price).map_or(0, |hit| hit.used);
         let meaningful = words.into_iter().filter(|word| !word.filler);
         let left = meaningful
             .enumerate()

@@ -151,9 +151,32 @@ pub(super) fn address(tokens: &mut Tokens<'_>, context: &Context<'_>) -> Heard {
     }
 }
 
-/// "не десять, а двенадцать": what is refused is not read again.
+/// "не десять, а двенадцать", "десять, ой нет, двенадцать": what is refused is not read again.
 fn drop_refused(tokens: &mut Tokens<'_>) {
+    const AMENDS: &[&str] = &[
+        "нет",
+        "ой нет",
+        "ой",
+        "вернее",
+        "точнее",
+        "извините",
+        "no",
+        "oh no",
+        "no wait",
+        "wait no",
+        "sorry",
+        "i mean",
+        "rather",
+    ];
     for i in 0..tokens.len() {
+        if let Some(said) = number(tokens, i) {
+            let end = i + said.len;
+            let after = tokens.any(end, AMENDS).map(|len| end + len);
+            if let Some(after) = after.filter(|after| number(tokens, *after).is_some()) {
+                tokens.take(i, after);
+                continue;
+            }
+        }
         if let Some(after) = super::answer::not_but(tokens, i) {
             tokens.take(i, after);
         }
@@ -418,6 +441,10 @@ fn spoken_letter(word: &str) -> Option<char> {
 fn unlabelled(tokens: &Tokens<'_>, from: usize, to: usize, parts: &[Labelled]) -> Vec<Labelled> {
     let has = |unit: Unit| parts.iter().any(|part| part.unit == unit);
     let mut found = Vec::new();
+    let labelled_at = |at: usize| parts.iter().any(|part| (part.from..part.to).contains(&at));
+    let refused = |at: &usize| *at < tokens.len() && !tokens.free(*at) && !labelled_at(*at);
+    let to = (to..).find(|at| !refused(at)).unwrap_or(to);
+    let to = to + usize::from(tokens.is(to, &["number", "номер"]) && tokens.free(to));
     let mut at = to;
     if !has(Unit::House) {
         let free = |at: usize, len: usize| (at..at + len).all(|j| tokens.free(j));

@@ -152,7 +152,8 @@ const YES: &[&str] = &[
     "not a problem", "why not", "i don't mind", "don't mind", "wouldn't mind", "i agree",
     "agreed", "agree", "deal", "done", "confirm", "confirmed", "i confirm", "go ahead", "do it",
     "book it", "please do", "works", "that works", "works for me", "that works for me",
-    "it works", "that'll work", "that will work", "that'll do", "that will do", "it'll do",
+    "it works", "that'll work", "that will work", "that would work", "would work", "that'd work", "that could work",
+    "this works", "that would be fine", "that would be great", "that'd be great", "that'll do", "that will do", "it'll do",
     "suits me", "it suits me", "that suits me", "i do", "i am", "it is", "it does", "you bet",
     "you got it", "you got that right", "i think so", "i guess so", "i guess", "i suppose so",
     "i suppose", "i believe so", "probably", "probably yes", "by all means", "why yes", "oh yes",
@@ -638,6 +639,28 @@ const WAITS: &[&str] = &[
     "bear with me", "i'm checking", "i need to think", "don't hang up",
 ];
 
+/// "One moment" is no one o'clock.
+pub(super) fn take_waits(tokens: &mut Tokens<'_>) {
+    const COUNTED: &[&str] = &[
+        "one moment",
+        "one second",
+        "one sec",
+        "one minute",
+        "just one second",
+        "одну минуту",
+        "одну минутку",
+        "одну минуточку",
+        "одну секунду",
+        "одну секундочку",
+        "один момент",
+    ];
+    for i in 0..tokens.len() {
+        if let Some(len) = tokens.any(i, COUNTED) {
+            tokens.take(i, i + len);
+        }
+    }
+}
+
 pub(super) fn wait(tokens: &Tokens<'_>) -> bool {
     const NOT: &[&str] = &[
         "сколько подождите",
@@ -747,6 +770,11 @@ pub(super) fn farewell(tokens: &Tokens<'_>) -> bool {
         "bye bye",
         "have a good day",
         "have a nice day",
+        "that's all",
+        "that is all",
+        "это все",
+        "больше ничего",
+        "на этом все",
     ];
     const LAST: usize = 6;
     tokens.len() <= LAST && tokens.has(BYE) && !tokens.has(&["пока не", "пока нет", "пока что"])

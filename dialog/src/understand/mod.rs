@@ -105,6 +105,8 @@ pub enum Field {
 /// Everything these words say, by rules alone. What is not understood is left out.
 pub fn understand(text: &str, context: &Context<'_>) -> Facts {
     let mut tokens = Tokens::of(within(text));
+    let wait = answer::wait(&tokens);
+    answer::take_waits(&mut tokens);
     let phone = phone::phone(&mut tokens, context.awaiting);
     let time = time::time(&mut tokens, context);
     let address = address::address(&mut tokens, context);
@@ -120,7 +122,7 @@ pub fn understand(text: &str, context: &Context<'_>) -> Facts {
         person,
         correction: false,
         repeat: answer::repeat(&tokens),
-        wait: answer::wait(&tokens) && !(timed && context.awaiting == Awaiting::Time),
+        wait: wait && !(timed && context.awaiting == Awaiting::Time),
         phone_part: phone.part,
         bare_number: address
             .bare_number
@@ -180,4 +182,6 @@ pub struct TimeWish {
     pub urgent: bool,
     /// The caller named today.
     pub today: bool,
+    /// Some day was named; otherwise the day is a guess.
+    pub dated: bool,
 }

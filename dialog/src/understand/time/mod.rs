@@ -95,6 +95,7 @@ pub(super) fn time(tokens: &mut Tokens<'_>, context: &Context<'_>) -> Option<Fou
     let mut said = read(tokens, asked);
     said.retain(|one| one.piece.is_day() || !strays(tokens, one, asked));
     said.retain(|one| !denied(tokens, one) && !past(tokens, one, context.awaiting));
+    to_a_day(tokens, &mut said);
     if !said.iter().any(|one| !matches!(one.piece, Piece::DayTo(_))) && !asked {
         said.clear();
     }
@@ -110,6 +111,19 @@ pub(super) fn time(tokens: &mut Tokens<'_>, context: &Context<'_>) -> Option<Fou
         value: found,
         span: tokens.span(from, to),
     })
+}
+
+/// "Move it to Monday" names the day, where no other day begins a range.
+fn to_a_day(tokens: &Tokens<'_>, said: &mut [Said]) {
+    let others = |piece: Piece| piece.is_day() && !matches!(piece, Piece::DayTo(_));
+    if said.iter().any(|one| others(one.piece)) {
+        return;
+    }
+    for one in said.iter_mut().filter(|one| tokens.at(one.from) == "to") {
+        if let Piece::DayTo(day) = one.piece {
+            one.piece = Piece::Day(day);
+        }
+    }
 }
 
 fn read(tokens: &Tokens<'_>, asked: bool) -> Vec<Said> {

@@ -45,6 +45,7 @@ pub(super) fn wish(all: &Sayings, now: &Zoned, day: Option<Date>) -> Option<Time
         wish,
         urgent: all.urgent,
         today,
+        dated: !all.days.is_empty() || all.from_now.is_some(),
     })
 }
 
@@ -180,9 +181,20 @@ fn merged(hours: &[Piece]) -> Option<Piece> {
         _ => None,
     });
     match (after, before) {
-        (Some(from), Some(to)) => Some(Piece::Between(from, to)),
+        (Some(from), Some(to)) if from.minutes < to.minutes || !to.sure => {
+            later_of(hours, from, to)
+        }
         _ => Some(last),
     }
+}
+
+/// "работаю до пяти, после шести": what is after the other's end is no range.
+fn later_of(hours: &[Piece], from: Face, to: Face) -> Option<Piece> {
+    let told_last = matches!(hours.last(), Some(Piece::After(_)));
+    if told_last && to.minutes <= from.minutes && !from.sure && !to.sure {
+        return Some(Piece::After(from));
+    }
+    Some(Piece::Between(from, to))
 }
 
 fn clock_wish(piece: Piece, part: Option<Part>, days: Option<Days>, now: &Zoned) -> Option<Wish> {
