@@ -9,7 +9,7 @@ CALLER ?= ru
 # ONCE=1: exit after the call, 0 only if a booking, a recording with both voices and a job file exist.
 ONCE ?=
 
-.PHONY: demo test check test-long measure clean
+.PHONY: demo test check test-long measure bench-world clean
 
 demo:
 	@deploy/packages demo
@@ -17,7 +17,7 @@ demo:
 	@$(CARGO) build --release -p sip-gateway
 	@target/release/gudok demo --data $(DATA) --sip $(SIP) --http $(HTTP) --caller $(CALLER) $(if $(ONCE),--once)
 
-test: 
+test:
 	@deploy/packages test
 	@deploy/test
 
@@ -29,6 +29,10 @@ measure:
 	@deploy/packages test
 	@$(CARGO) build --release -p sip-gateway
 	@target/release/gudok measure
+
+# How fast simulated calls run, and whether a seed replays.
+bench-world:
+	@$(CARGO) run --quiet --release -p call-tests --example bench_world
 
 test-long: test
 	@$(CARGO) test --release -p call-tests -- --ignored

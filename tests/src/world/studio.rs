@@ -29,11 +29,7 @@ pub struct Studio {
 impl Studio {
     pub fn new() -> Self {
         let pack = |language| Arc::new(Pack::built_in("home-repair", language).expect("the pack"));
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "any instant will do; only differences count"
-        )]
-        let origin = Instant::now();
+        let origin = sip_gateway::clock::now();
         Self {
             ru: pack(Language::Ru),
             en: pack(Language::En),
