@@ -155,7 +155,9 @@ impl Settings {
         let environment = config::Environment::with_prefix("GUDOK")
             .prefix_separator("_")
             .separator("__")
-            .try_parsing(true);
+            .try_parsing(true)
+            .list_separator(",")
+            .with_list_parse_key("media.ports");
         let mut settings: Self = sources.add_source(environment).build()?.try_deserialize()?;
         if let Ok(url) = std::env::var("DATABASE_URL") {
             settings.database.url = url;
