@@ -9,6 +9,7 @@
 mod answers;
 mod course;
 mod ends;
+mod facts;
 mod forms;
 mod hearing;
 mod joining;

@@ -133,6 +133,13 @@ impl Conversation {
         if self.answer_no_thanks(heard) {
             return true;
         }
+        if self.memory.deal.wish_refused
+            && heard.facts.yes_no == Some(true)
+            && self.memory.known.time.is_some()
+        {
+            self.memory.deal.wish_refused = false;
+            return true;
+        }
         let unwanted = self.memory.deal.wish_refused && heard.facts.yes_no == Some(false);
         if unwanted && !heard.brings_facts() {
             self.close("goodbye", "offer_refused", Status::Abandoned);

@@ -96,7 +96,7 @@ impl Conversation {
             } else {
                 "understood"
             });
-        } else if address_too {
+        } else if address_too && !(*question == Question::Slot && self.memory.by_voice()) {
             self.add_line("address_noted");
         }
     }
