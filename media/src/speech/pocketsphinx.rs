@@ -91,7 +91,6 @@ fn recipe(setup: &Setup<'_>) -> Result<Recipe, SpeechError> {
 
     let path = |path: &Path| path.display().to_string();
     let mut options = model.options;
-    options.push(("-logfn".into(), "/dev/null".into()));
     options.push(("-hmm".into(), path(&model.dir)));
     options.push(("-dict".into(), path(&dictionary)));
     Ok(Recipe {

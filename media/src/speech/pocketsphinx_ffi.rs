@@ -110,11 +110,14 @@ fn functions() -> Result<&'static Functions, SpeechError> {
 fn open_libraries() -> Result<Functions, SpeechError> {
     let base = library(SPHINXBASE)?;
     let ps = library(POCKETSPHINX)?;
-    // SAFETY: the callback may be null, which silences the library's own log on stderr.
+    // Once, before the first decoder: the library keeps one log for the whole process, and the option
+    // `-logfn` of two decoders opened at once closes the same file twice.
+    // SAFETY: both may be null, which silences the library's own log and its printing of options.
     unsafe {
-        let set_callback: unsafe extern "C" fn(*mut c_void, *mut c_void) =
-            symbol(base, "err_set_callback")?;
-        set_callback(ptr::null_mut(), ptr::null_mut());
+        for name in ["err_set_callback", "err_set_logfp"] {
+            let set: unsafe extern "C" fn(*mut c_void, *mut c_void) = symbol(base, name)?;
+            set(ptr::null_mut(), ptr::null_mut());
+        }
     }
 
     // SAFETY: each type is the declaration in the header named above, for this soname.
