@@ -3,12 +3,32 @@
 use jiff::Timestamp;
 
 use super::db::{Row, Tx, values, word};
-use super::{OrgStore, StoreError};
+use super::{OrgStore, Store, StoreError};
 use crate::conversation::{
     CallEvent, Conversation, ConversationFilter, ConversationStatus, Ending, Millis, Page,
     Utterance,
 };
-use crate::ids::{ConversationId, JobId};
+use crate::ids::{ConversationId, JobId, OrgId};
+use crate::trade::Channel;
+
+impl Store {
+    /// Phone calls of every organisation that have no end: under way somewhere, or left behind by a
+    /// process that was killed.
+    pub async fn calls_without_end(&self) -> Result<Vec<(OrgId, Conversation)>, StoreError> {
+        let rows = self
+            .db
+            .query(
+                "SELECT * FROM conversations WHERE channel = $1 AND ended_ms IS NULL \
+                 ORDER BY started_ms, id",
+                values![word(Channel::Phone)],
+            )
+            .await?;
+
+        rows.iter()
+            .map(|row| Ok((OrgId::new(row.text("org_id")?), conversation(row)?)))
+            .collect()
+    }
+}
 
 impl OrgStore {
     /// The same id again changes nothing.

@@ -27,6 +27,8 @@ pub enum End {
     NotConfirmed,
     /// The process was told to stop.
     ShutDown,
+    /// The process died; written at its next start.
+    Crashed,
 }
 
 impl End {
@@ -43,6 +45,7 @@ impl End {
             Self::Busy => "busy",
             Self::NotConfirmed => "not_confirmed",
             Self::ShutDown => "shut_down",
+            Self::Crashed => "crashed",
         }
     }
 }

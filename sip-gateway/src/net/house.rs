@@ -25,7 +25,7 @@ use super::phone::Phone;
 use super::ports::Ports;
 use super::scribe::Scribe;
 use super::switchboard::{Parts, Shelf, Switchboard, lock};
-use super::{demo, ledger, speech};
+use super::{aftermath, demo, ledger, speech};
 use crate::clock;
 use crate::config::Settings;
 use crate::sip;
@@ -76,7 +76,6 @@ impl House {
             true => Some(demo::prepare(&store, &random).await?),
             false => None,
         };
-
         let studio = speech::studio(&settings, &shelf)?;
         let agent = agent_settings(&settings, &random);
         let (phone, handset) = Phone::open(settings.sip.listen, true, agent).await?;
@@ -90,11 +89,12 @@ impl House {
                 )
             })?;
         let http = listener.local_addr()?;
+        let recordings = data.join("recordings");
+        std::fs::create_dir_all(&recordings)?;
+        aftermath::close_pages(&store, &recordings).await?;
 
         let (scribe, entries) = Scribe::new();
         let ledger = tokio::spawn(ledger::keep(store.clone(), entries));
-        let recordings = data.join("recordings");
-        std::fs::create_dir_all(&recordings)?;
         let seed = lock(&random).next_u64();
         let board = Switchboard::new(Parts {
             store: store.clone(),
@@ -255,7 +255,7 @@ fn serve_pages(
 }
 
 /// The operating system's randomness.
-fn chance() -> anyhow::Result<ChaCha20Rng> {
+pub(crate) fn chance() -> anyhow::Result<ChaCha20Rng> {
     use std::io::Read as _;
     let mut seed = [0; 32];
     std::fs::File::open(Path::new("/dev/urandom"))?.read_exact(&mut seed)?;

@@ -124,13 +124,7 @@ impl Page {
         if keepsake.state.is_some() {
             self.remember(id, keepsake).await?;
         }
-        let state = keepsake.state.as_ref();
-        let ending = Ending {
-            status: status(end, state),
-            reason: end.name().into(),
-            recording: None,
-            job: state.and_then(|state| state.job_id.clone()),
-        };
+        let ending = ending(end, keepsake.state.as_ref());
         self.rows.end_conversation(id, &ending, clock::wall()).await
     }
 
@@ -168,6 +162,16 @@ impl Page {
             latency,
             interrupted: false,
         }
+    }
+}
+
+/// What the last line of a call's page says.
+pub(super) fn ending(end: End, state: Option<&State>) -> Ending {
+    Ending {
+        status: status(end, state),
+        reason: end.name().into(),
+        recording: None,
+        job: state.and_then(|state| state.job_id.clone()),
     }
 }
 

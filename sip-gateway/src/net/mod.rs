@@ -2,6 +2,7 @@
 //!
 //! **Never here:** decisions. They are made in `sip/`, `call/` and the rooms below.
 
+pub mod aftermath;
 pub mod demo;
 pub mod house;
 pub mod ledger;
