@@ -3,10 +3,7 @@
 //! `cargo run -p job-core --release --example measure_booking -- [URL] [BOOKINGS]`; without a URL a
 //! fresh SQLite file in the temporary directory.
 #![expect(clippy::disallowed_methods, reason = "a measurement needs a stopwatch")]
-#![allow(
-    clippy::unwrap_used,
-    reason = "a measurement that fails has nothing to say"
-)]
+#![allow(clippy::unwrap_used, reason = "a measurement that fails has nothing to say")]
 
 #[path = "../tests/world/mod.rs"]
 mod world;
@@ -25,10 +22,7 @@ async fn main() {
         None | Some("") => World::sqlite().await,
         Some(url) => World::at(url).await,
     };
-    let count: usize = arguments
-        .next()
-        .and_then(|it| it.parse().ok())
-        .unwrap_or(1_000);
+    let count: usize = arguments.next().and_then(|it| it.parse().ok()).unwrap_or(1_000);
     let store = world.org("measured").await;
     let (mut feasible, mut hold, mut book) = (Vec::new(), Vec::new(), Vec::new());
 
@@ -36,30 +30,19 @@ async fn main() {
         let now = world.now + (6 * number as i64).hours();
         let call = ConversationId::new(world.name(&number.to_string()));
         let begun = Instant::now();
-        let answer = store
-            .feasible(&work(), &Wish::default(), Some(&call), now)
-            .await
-            .unwrap();
+        let answer = store.feasible(&work(), &Wish::default(), Some(&call), now).await.unwrap();
         feasible.push(begun.elapsed());
         let Feasibility::Can { offer, .. } = answer else {
             continue;
         };
 
         let begun = Instant::now();
-        let held = store
-            .hold(&work(), &offer, &call, now)
-            .await
-            .unwrap()
-            .unwrap();
+        let held = store.hold(&work(), &offer, &call, now).await.unwrap().unwrap();
         hold.push(begun.elapsed());
 
         let order = order(&call, &held, &offer);
         let begun = Instant::now();
-        store
-            .book(&order, &prices(), now, world.chance())
-            .await
-            .unwrap()
-            .unwrap();
+        store.book(&order, &prices(), now, world.chance()).await.unwrap().unwrap();
         book.push(begun.elapsed());
     }
 
@@ -72,10 +55,5 @@ fn print(name: &str, mut times: Vec<Duration>) {
     times.sort();
     let at = |per_cent: usize| times.get((times.len() * per_cent / 100).min(times.len() - 1));
 
-    println!(
-        "{name:9} n={:5} p50={:?} p95={:?}",
-        times.len(),
-        at(50).unwrap(),
-        at(95).unwrap()
-    );
+    println!("{name:9} n={:5} p50={:?} p95={:?}", times.len(), at(50).unwrap(), at(95).unwrap());
 }

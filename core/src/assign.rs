@@ -103,9 +103,7 @@ impl Task<'_> {
 
     /// The best of those who are free at that start.
     pub fn best<'c>(&self, free: &[&'c Candidate], start: Timestamp) -> Option<&'c Candidate> {
-        free.iter()
-            .min_by_key(|candidate| order(&self.considered(candidate, start)))
-            .copied()
+        free.iter().min_by_key(|candidate| order(&self.considered(candidate, start))).copied()
     }
 
     /// Everybody looked at, ranked or rejected with the rule.
@@ -141,31 +139,18 @@ impl Task<'_> {
             name: master.name.clone(),
             rating: master.rating,
             same_district: self.district.is_some() && master.district.as_deref() == self.district,
-            visits_that_day: candidate
-                .visits
-                .iter()
-                .filter(|it| same_day(it.span.start))
-                .count(),
+            visits_that_day: candidate.visits.iter().filter(|it| same_day(it.span.start)).count(),
         }
     }
 }
 
 /// Smaller comes first: SPEC section 6, and the id so that the order never depends on luck.
 fn order(it: &Considered) -> (Reverse<Rating>, bool, usize, MasterId) {
-    (
-        Reverse(it.rating),
-        !it.same_district,
-        it.visits_that_day,
-        it.master_id.clone(),
-    )
+    (Reverse(it.rating), !it.same_district, it.visits_that_day, it.master_id.clone())
 }
 
 fn turned_down(candidate: &Candidate, rule: Rule) -> Rejected {
-    Rejected {
-        master_id: candidate.master.id.clone(),
-        name: candidate.master.name.clone(),
-        rule,
-    }
+    Rejected { master_id: candidate.master.id.clone(), name: candidate.master.name.clone(), rule }
 }
 
 #[cfg(test)]
@@ -190,11 +175,7 @@ mod tests {
 
         let decided = assign(&world);
 
-        let order: Vec<_> = decided
-            .considered
-            .iter()
-            .map(|it| it.name.as_str())
-            .collect();
+        let order: Vec<_> = decided.considered.iter().map(|it| it.name.as_str()).collect();
         assert_eq!(order, ["star", "near", "far", "lesser"]);
         assert_eq!(decided.chosen, Some(MasterId::new("star")));
     }
@@ -218,10 +199,7 @@ mod tests {
 
         let rules: Vec<_> = decided.rejected.iter().map(|it| it.rule).collect();
         use Rule::*;
-        assert_eq!(
-            rules,
-            [Busy, TooFar, Inactive, NotWorking, OtherTrade, OtherCity]
-        );
+        assert_eq!(rules, [Busy, TooFar, Inactive, NotWorking, OtherTrade, OtherCity]);
         assert_eq!(decided.chosen, None);
     }
 
@@ -246,10 +224,7 @@ mod tests {
     fn visit(start: &str) -> Visit {
         let span = Span::lasting(start.parse().unwrap(), Minutes(60)).unwrap();
 
-        Visit {
-            span,
-            district: Some("north".into()),
-        }
+        Visit { span, district: Some("north".into()) }
     }
 
     fn master(name: &str, rating: i64, district: &str) -> Candidate {
@@ -266,9 +241,6 @@ mod tests {
             schedule: Schedule::weekly(&[Weekday::Monday], &[Hours::new(8, 20)]),
         };
 
-        Candidate {
-            master,
-            visits: Vec::new(),
-        }
+        Candidate { master, visits: Vec::new() }
     }
 }

@@ -155,9 +155,6 @@ pub struct Page {
 
 impl Default for Page {
     fn default() -> Self {
-        Self {
-            limit: 50,
-            offset: 0,
-        }
+        Self { limit: 50, offset: 0 }
     }
 }

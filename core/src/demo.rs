@@ -32,13 +32,8 @@ const CENTRE: &str = "Центральный";
 const NORTH: &str = "Ленинградский";
 const SOUTH: &str = "Московский";
 
-const WORKDAYS: [Weekday; 5] = [
-    Weekday::Monday,
-    Weekday::Tuesday,
-    Weekday::Wednesday,
-    Weekday::Thursday,
-    Weekday::Friday,
-];
+const WORKDAYS: [Weekday; 5] =
+    [Weekday::Monday, Weekday::Tuesday, Weekday::Wednesday, Weekday::Thursday, Weekday::Friday];
 const SIX_DAYS: [Weekday; 6] = [
     Weekday::Monday,
     Weekday::Tuesday,
@@ -60,19 +55,13 @@ const EVERY_DAY: [Weekday; 7] = [
 /// Makes the demo organisation, or leaves it as it has become. Its id.
 pub async fn seed_demo(store: &Store, now: Timestamp) -> Result<OrgId, StoreError> {
     let org = OrgId::new(ORG);
-    store
-        .add_organisation(&org, "Мастер на час, Калининград (demo)", &settings())
-        .await?;
+    store.add_organisation(&org, "Мастер на час, Калининград (demo)", &settings()).await?;
     for (did, pack, language) in [
         (NUMBER_RU, Some("home-repair"), Language::Ru),
         (NUMBER_EN, Some("home-repair"), Language::En),
         (NUMBER_LOAD, None, Language::Ru),
     ] {
-        let line = Line {
-            org: org.clone(),
-            pack: pack.map(str::to_owned),
-            language,
-        };
+        let line = Line { org: org.clone(), pack: pack.map(str::to_owned), language };
         store.add_number(did, &line).await?;
     }
 
@@ -295,76 +284,13 @@ fn promised() -> [Promised; 8] {
         problem,
     };
     [
-        visit(
-            1,
-            1,
-            Electrical,
-            1,
-            10,
-            90,
-            "проспект Мира",
-            "Не работает розетка",
-        ),
-        visit(
-            2,
-            1,
-            Electrical,
-            2,
-            14,
-            60,
-            "улица Горького",
-            "Заменить выключатель",
-        ),
-        visit(
-            3,
-            2,
-            Electrical,
-            1,
-            15,
-            60,
-            "улица Гагарина",
-            "Повесить люстру",
-        ),
-        visit(
-            4,
-            3,
-            Plumbing,
-            1,
-            9,
-            60,
-            "Ленинский проспект",
-            "Засор на кухне",
-        ),
-        visit(
-            5,
-            4,
-            Plumbing,
-            2,
-            11,
-            120,
-            "проспект Победы",
-            "Заменить смеситель",
-        ),
-        visit(
-            6,
-            5,
-            Appliance,
-            1,
-            9,
-            90,
-            "улица Фрунзе",
-            "Стиральная машина не сливает",
-        ),
-        visit(
-            7,
-            7,
-            General,
-            2,
-            15,
-            60,
-            "улица Багратиона",
-            "Повесить полки",
-        ),
+        visit(1, 1, Electrical, 1, 10, 90, "проспект Мира", "Не работает розетка"),
+        visit(2, 1, Electrical, 2, 14, 60, "улица Горького", "Заменить выключатель"),
+        visit(3, 2, Electrical, 1, 15, 60, "улица Гагарина", "Повесить люстру"),
+        visit(4, 3, Plumbing, 1, 9, 60, "Ленинский проспект", "Засор на кухне"),
+        visit(5, 4, Plumbing, 2, 11, 120, "проспект Победы", "Заменить смеситель"),
+        visit(6, 5, Appliance, 1, 9, 90, "улица Фрунзе", "Стиральная машина не сливает"),
+        visit(7, 7, General, 2, 15, 60, "улица Багратиона", "Повесить полки"),
         visit(8, 8, Plumbing, 3, 13, 60, "улица Невского", "Капает кран"),
     ]
 }
@@ -403,11 +329,7 @@ impl Promised {
 
     fn start(&self, now: Timestamp) -> Option<Timestamp> {
         let zone = settings().time_zone().ok()?;
-        let day = now
-            .to_zoned(zone.clone())
-            .date()
-            .checked_add(self.day.days())
-            .ok()?;
+        let day = now.to_zoned(zone.clone()).date().checked_add(self.day.days()).ok()?;
 
         Some(day.at(self.hour, 0, 0, 0).to_zoned(zone).ok()?.timestamp())
     }
@@ -446,10 +368,7 @@ impl Promised {
             },
             problem: self.problem.into(),
             findings: self.findings(),
-            wish: Wish {
-                from: Some(offer.start),
-                to: Some(offer.start),
-            },
+            wish: Wish { from: Some(offer.start), to: Some(offer.start) },
             hold,
             offer,
             price: PriceFacts {

@@ -64,16 +64,11 @@ pub struct Ids {
 impl Ids {
     /// `seed` from the operating system in a process, a constant in a test.
     pub fn new(seed: u64) -> Self {
-        Self {
-            state: AtomicU64::new(seed),
-            seed: scrambled(seed),
-        }
+        Self { state: AtomicU64::new(seed), seed: scrambled(seed) }
     }
 
     pub fn next(&self, now: Timestamp) -> String {
-        let step = self
-            .state
-            .fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
+        let step = self.state.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
         let low = scrambled(step);
         let time = u128::from(now.as_millisecond().max(0) as u64) & 0xffff_ffff_ffff;
         let high = u128::from(self.seed & 0xffff);
@@ -118,9 +113,8 @@ mod tests {
     fn names_of_one_millisecond_differ() {
         let ids = Ids::new(7);
 
-        let names: BTreeSet<String> = (0..10_000)
-            .map(|_| ids.next(Timestamp::UNIX_EPOCH))
-            .collect();
+        let names: BTreeSet<String> =
+            (0..10_000).map(|_| ids.next(Timestamp::UNIX_EPOCH)).collect();
 
         assert_eq!(names.len(), 10_000);
     }

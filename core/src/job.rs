@@ -27,11 +27,7 @@ pub enum JobStatus {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum StepRefused {
     #[error("a job that is {from} cannot become {to}: next comes {next}")]
-    OutOfOrder {
-        from: JobStatus,
-        to: JobStatus,
-        next: JobStatus,
-    },
+    OutOfOrder { from: JobStatus, to: JobStatus, next: JobStatus },
     #[error("a job that is {from} is over")]
     Over { from: JobStatus },
     #[error("a job that is {from} can no longer be cancelled: the master is at work")]
@@ -57,11 +53,7 @@ impl JobStatus {
         if to == next || goes_to_the_next_master || drops_out {
             Ok(to)
         } else {
-            Err(StepRefused::OutOfOrder {
-                from: self,
-                to,
-                next,
-            })
+            Err(StepRefused::OutOfOrder { from: self, to, next })
         }
     }
 
@@ -184,24 +176,15 @@ mod tests {
 
     #[test]
     fn a_declined_offer_goes_back_to_booked() {
-        assert_eq!(
-            JobStatus::Offered.step(JobStatus::Booked),
-            Ok(JobStatus::Booked)
-        );
-        assert_eq!(
-            JobStatus::Accepted.step(JobStatus::Booked),
-            Ok(JobStatus::Booked)
-        );
+        assert_eq!(JobStatus::Offered.step(JobStatus::Booked), Ok(JobStatus::Booked));
+        assert_eq!(JobStatus::Accepted.step(JobStatus::Booked), Ok(JobStatus::Booked));
         assert!(JobStatus::OnTheWay.step(JobStatus::Booked).is_err());
     }
 
     #[test]
     fn a_job_is_cancelled_until_the_master_begins() {
         for status in LIFE {
-            assert_eq!(
-                status.step(JobStatus::Cancelled).is_ok(),
-                status < JobStatus::Started
-            );
+            assert_eq!(status.step(JobStatus::Cancelled).is_ok(), status < JobStatus::Started);
         }
         assert!(JobStatus::Cancelled.step(JobStatus::Booked).is_err());
     }

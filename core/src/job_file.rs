@@ -136,10 +136,7 @@ impl JobFile {
             conversation: order.conversation.clone(),
             channel: order.channel,
             language: order.language,
-            client: Client {
-                name: order.name.clone(),
-                phone: order.phone.clone(),
-            },
+            client: Client { name: order.name.clone(), phone: order.phone.clone() },
             map_link: map_link(&order.address),
             address: order.address.clone(),
             preferred_time: order.wish,
@@ -182,17 +179,9 @@ impl JobFile {
 /// A search on OpenStreetMap for the house; flat and entrance are left out, maps do not know them.
 pub fn map_link(address: &Address) -> String {
     let parts = [&address.city, &address.street, &address.house];
-    let query = parts
-        .into_iter()
-        .flatten()
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .join(", ");
+    let query = parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(", ");
 
-    format!(
-        "https://www.openstreetmap.org/search?query={}",
-        percent_encoded(&query)
-    )
+    format!("https://www.openstreetmap.org/search?query={}", percent_encoded(&query))
 }
 
 /// RFC 3986 section 2.1: everything but unreserved characters.

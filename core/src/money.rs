@@ -48,10 +48,7 @@ pub struct Rates {
 
 impl Default for Rates {
     fn default() -> Self {
-        Self {
-            fee: BasisPoints(200),
-            platform: BasisPoints(2_500),
-        }
+        Self { fee: BasisPoints(200), platform: BasisPoints(2_500) }
     }
 }
 
@@ -71,13 +68,7 @@ pub fn split(amount: Kopecks, rates: Rates) -> Split {
     let net = Kopecks(amount.0 - fee.0);
     let platform = rates.platform.of(net);
 
-    Split {
-        amount,
-        fee,
-        net,
-        platform,
-        master: Kopecks(net.0 - platform.0),
-    }
+    Split { amount, fee, net, platform, master: Kopecks(net.0 - platform.0) }
 }
 
 #[cfg(test)]

@@ -16,11 +16,7 @@ pub fn e164(text: &str) -> Option<String> {
     match (digits.len(), digits.as_bytes().first()?) {
         (10, b'3' | b'4' | b'8' | b'9') => Some(format!("+7{digits}")),
         (11, b'7' | b'8') => Some(format!("+7{}", &digits[1..])),
-        _ => international(
-            digits
-                .strip_prefix("810")
-                .or_else(|| digits.strip_prefix("00"))?,
-        ),
+        _ => international(digits.strip_prefix("810").or_else(|| digits.strip_prefix("00"))?),
     }
 }
 
@@ -37,17 +33,8 @@ mod tests {
 
     #[test]
     fn russian_spellings_are_one_number() {
-        for spelling in [
-            "8 (911) 000-12-34",
-            "+7 911 000 12 34",
-            "79110001234",
-            "9110001234",
-        ] {
-            assert_eq!(
-                e164(spelling).as_deref(),
-                Some("+79110001234"),
-                "{spelling}"
-            );
+        for spelling in ["8 (911) 000-12-34", "+7 911 000 12 34", "79110001234", "9110001234"] {
+            assert_eq!(e164(spelling).as_deref(), Some("+79110001234"), "{spelling}");
         }
     }
 
@@ -65,15 +52,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_a_number_is_none() {
-        for nonsense in [
-            "",
-            "100",
-            "anonymous",
-            "911",
-            "+7911",
-            "+0123456789",
-            "+1234567890123456",
-        ] {
+        for nonsense in ["", "100", "anonymous", "911", "+7911", "+0123456789", "+1234567890123456"]
+        {
             assert_eq!(e164(nonsense), None, "{nonsense}");
         }
     }

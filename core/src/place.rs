@@ -52,9 +52,7 @@ pub fn place_key(name: &str) -> String {
 
 /// As English maps and signs spell it.
 fn in_latin(word: &str) -> String {
-    word.chars()
-        .map(|letter| latin(letter).map_or_else(|| letter.into(), String::from))
-        .collect()
+    word.chars().map(|letter| latin(letter).map_or_else(|| letter.into(), String::from)).collect()
 }
 
 fn latin(letter: char) -> Option<&'static str> {
@@ -72,10 +70,7 @@ pub fn district_of<'a>(districts: &'a [District], street: &str) -> Option<&'a st
     let key = place_key(street);
     let holds = |district: &&District| district.streets.iter().any(|it| place_key(it) == key);
 
-    districts
-        .iter()
-        .find(holds)
-        .map(|district| district.name.as_str())
+    districts.iter().find(holds).map(|district| district.name.as_str())
 }
 
 #[cfg(test)]
@@ -84,12 +79,8 @@ mod tests {
 
     #[test]
     fn a_street_is_the_same_however_it_is_written() {
-        for spelling in [
-            "улица Чайковского",
-            "ул. Чайковского",
-            "Чайковского ул.",
-            "чайковского",
-        ] {
+        for spelling in ["улица Чайковского", "ул. Чайковского", "Чайковского ул.", "чайковского"]
+        {
             assert_eq!(place_key(spelling), place_key("Chaykovskogo Street"));
         }
         assert_eq!(place_key("Kaliningrad"), place_key("Калининград"));

@@ -64,10 +64,7 @@ pub struct Modifier {
 impl PriceList {
     /// Categories without a base price: a pack with any is refused when it is loaded.
     pub fn missing(&self) -> Vec<Category> {
-        Category::ALL
-            .into_iter()
-            .filter(|category| self.find(*category).is_none())
-            .collect()
+        Category::ALL.into_iter().filter(|category| self.find(*category).is_none()).collect()
     }
 
     /// Base price in whole roubles. A category the list forgot costs as much as its dearest.
@@ -78,10 +75,7 @@ impl PriceList {
     }
 
     fn find(&self, category: Category) -> Option<i64> {
-        self.base
-            .iter()
-            .find(|(known, _)| *known == category)
-            .map(|(_, base)| *base)
+        self.base.iter().find(|(known, _)| *known == category).map(|(_, base)| *base)
     }
 }
 
@@ -109,10 +103,10 @@ impl PriceFacts {
 pub fn quote(list: &PriceList, facts: &PriceFacts) -> Quote {
     let modifiers = modifiers(list, facts);
     let scale = 100i128.pow(modifiers.len() as u32);
-    let work = modifiers.iter().fold(
-        i128::from(list.base_of(facts.category)),
-        |price, (_, factor)| price * i128::from(*factor),
-    );
+    let work =
+        modifiers.iter().fold(i128::from(list.base_of(facts.category)), |price, (_, factor)| {
+            price * i128::from(*factor)
+        });
     let total = rounded(work + i128::from(facts.parts) * scale, scale);
 
     Quote {
@@ -121,10 +115,7 @@ pub fn quote(list: &PriceList, facts: &PriceFacts) -> Quote {
         max: rounded(total * RANGE_TO_PERCENT, 100) as i64,
         currency: list.currency.clone(),
         parts: facts.parts,
-        modifiers: modifiers
-            .into_iter()
-            .map(|(name, factor)| told(name, factor))
-            .collect(),
+        modifiers: modifiers.into_iter().map(|(name, factor)| told(name, factor)).collect(),
     }
 }
 
@@ -137,15 +128,9 @@ fn modifiers(list: &PriceList, facts: &PriceFacts) -> Vec<(&'static str, i64)> {
         (Some(urgent), _) => Some(urgent),
         (None, today) => today,
     };
-    let long = facts
-        .long_description
-        .then_some(("long_description", list.long_description));
-    let several = facts
-        .several_problems
-        .then_some(("several_problems", list.several_problems));
-    let late = facts
-        .evening_or_weekend
-        .then_some(("evening_or_weekend", list.evening_or_weekend));
+    let long = facts.long_description.then_some(("long_description", list.long_description));
+    let several = facts.several_problems.then_some(("several_problems", list.several_problems));
+    let late = facts.evening_or_weekend.then_some(("evening_or_weekend", list.evening_or_weekend));
 
     [hurry, long, several, late].into_iter().flatten().collect()
 }
@@ -158,10 +143,7 @@ fn rounded(numerator: i128, denominator: i128) -> i128 {
 }
 
 fn told(name: &str, hundredths: i64) -> Modifier {
-    Modifier {
-        name: name.to_owned(),
-        factor: hundredths as f64 / 100.0,
-    }
+    Modifier { name: name.to_owned(), factor: hundredths as f64 / 100.0 }
 }
 
 #[cfg(test)]
@@ -187,28 +169,15 @@ mod tests {
     fn three_thousand_is_told_as_2800_to_3200() {
         let plain = facts(Category::Appliance);
 
-        let told = quote(
-            &list(),
-            &PriceFacts {
-                parts: 1_000,
-                ..plain
-            },
-        );
+        let told = quote(&list(), &PriceFacts { parts: 1_000, ..plain });
 
         assert_eq!((told.total, told.min, told.max), (3_000, 2_800, 3_200));
     }
 
     #[test]
     fn urgent_and_today_count_once_and_the_larger_wins() {
-        let both = PriceFacts {
-            urgent: true,
-            today: true,
-            ..facts(Category::Plumbing)
-        };
-        let only_today = PriceFacts {
-            today: true,
-            ..facts(Category::Plumbing)
-        };
+        let both = PriceFacts { urgent: true, today: true, ..facts(Category::Plumbing) };
+        let only_today = PriceFacts { today: true, ..facts(Category::Plumbing) };
 
         assert_eq!(quote(&list(), &both).total, 2_300); // 2340
         assert_eq!(names(&quote(&list(), &both)), ["urgent"]);
@@ -233,26 +202,15 @@ mod tests {
         assert_eq!((told.total, told.min, told.max), (4_200, 3_900, 4_500));
         assert_eq!(
             names(&told),
-            [
-                "urgent",
-                "long_description",
-                "several_problems",
-                "evening_or_weekend"
-            ]
+            ["urgent", "long_description", "several_problems", "evening_or_weekend"]
         );
         assert_eq!(told.modifiers[3].factor, 1.1);
     }
 
     #[test]
     fn half_a_hundred_is_rounded_up() {
-        let half = PriceFacts {
-            parts: 50,
-            ..facts(Category::Electrical)
-        };
-        let under = PriceFacts {
-            parts: 49,
-            ..facts(Category::Electrical)
-        };
+        let half = PriceFacts { parts: 50, ..facts(Category::Electrical) };
+        let under = PriceFacts { parts: 49, ..facts(Category::Electrical) };
 
         assert_eq!(quote(&list(), &half).total, 1_600);
         assert_eq!(quote(&list(), &under).total, 1_500);
@@ -262,14 +220,9 @@ mod tests {
     fn the_slot_decides_evening_weekend_and_today() {
         let zone = TimeZone::get("Europe/Kaliningrad").unwrap();
         let now: Timestamp = "2026-11-20T08:00:00Z".parse().unwrap(); // Friday 10:00
-        let asked = PriceFacts {
-            today: true,
-            ..facts(Category::General)
-        };
+        let asked = PriceFacts { today: true, ..facts(Category::General) };
         let at = |start: &str| {
-            let facts = asked
-                .clone()
-                .in_slot(&list(), start.parse().unwrap(), now, &zone);
+            let facts = asked.clone().in_slot(&list(), start.parse().unwrap(), now, &zone);
             (facts.today, facts.evening_or_weekend)
         };
 
@@ -305,11 +258,7 @@ mod tests {
     }
 
     fn names(quote: &Quote) -> Vec<&str> {
-        quote
-            .modifiers
-            .iter()
-            .map(|modifier| modifier.name.as_str())
-            .collect()
+        quote.modifiers.iter().map(|modifier| modifier.name.as_str()).collect()
     }
 
     fn facts(category: Category) -> PriceFacts {

@@ -38,11 +38,7 @@ impl Clock {
     pub const fn at(hour: u16, minute: u16) -> Self {
         let minutes = hour * 60 + minute;
 
-        Self(if minutes > Self::MIDNIGHT {
-            Self::MIDNIGHT
-        } else {
-            minutes
-        })
+        Self(if minutes > Self::MIDNIGHT { Self::MIDNIGHT } else { minutes })
     }
 
     /// That time on that date; where the clocks jump, the time they jump to.
@@ -52,12 +48,7 @@ impl Clock {
         }
         let (hour, minute) = ((self.0 / 60) as i8, (self.0 % 60) as i8);
 
-        Some(
-            date.at(hour, minute, 0, 0)
-                .to_zoned(zone.clone())
-                .ok()?
-                .timestamp(),
-        )
+        Some(date.at(hour, minute, 0, 0).to_zoned(zone.clone()).ok()?.timestamp())
     }
 }
 
@@ -72,9 +63,7 @@ impl TryFrom<String> for Clock {
                 *hour < 24 && *minute < 60 || (*hour, *minute) == (24, 0)
             });
 
-        parsed
-            .map(|(hour, minute)| Self::at(hour, minute))
-            .ok_or(NotAClock(text))
+        parsed.map(|(hour, minute)| Self::at(hour, minute)).ok_or(NotAClock(text))
     }
 }
 
@@ -93,10 +82,7 @@ pub struct Hours {
 
 impl Hours {
     pub const fn new(from_hour: u16, to_hour: u16) -> Self {
-        Self {
-            from: Clock::at(from_hour, 0),
-            to: Clock::at(to_hour, 0),
-        }
+        Self { from: Clock::at(from_hour, 0), to: Clock::at(to_hour, 0) }
     }
 }
 
@@ -118,10 +104,7 @@ pub struct Span {
 impl Span {
     /// `None` past the end of representable time.
     pub fn lasting(start: Timestamp, minutes: Minutes) -> Option<Self> {
-        Some(Self {
-            start,
-            end: start.checked_add(minutes.duration()).ok()?,
-        })
+        Some(Self { start, end: start.checked_add(minutes.duration()).ok()? })
     }
 }
 
@@ -203,8 +186,7 @@ impl Schedule {
     pub fn covers(&self, span: Span, zone: &TimeZone) -> bool {
         let date = span.start.to_zoned(zone.clone()).date();
 
-        self.spans(date, zone)
-            .any(|(_, shift)| shift.start <= span.start && span.end <= shift.end)
+        self.spans(date, zone).any(|(_, shift)| shift.start <= span.start && span.end <= shift.end)
     }
 
     /// Starts on the step at which work of that length fits into the hours of that date, in order.
@@ -238,10 +220,7 @@ impl Schedule {
         zone: &'a TimeZone,
     ) -> impl Iterator<Item = (Hours, Span)> + 'a {
         self.on(date).iter().filter_map(move |hours| {
-            let span = Span {
-                start: hours.from.on(date, zone)?,
-                end: hours.to.on(date, zone)?,
-            };
+            let span = Span { start: hours.from.on(date, zone)?, end: hours.to.on(date, zone)? };
             Some((*hours, span))
         })
     }
@@ -257,11 +236,7 @@ pub fn clash(visits: &[Visit], span: Span, district: Option<&str>, pace: &Pace) 
     let mut close = visits.iter().filter(near).peekable();
 
     close.peek()?;
-    Some(if close.any(overlaps) {
-        Clash::Busy
-    } else {
-        Clash::TooFar
-    })
+    Some(if close.any(overlaps) { Clash::Busy } else { Clash::TooFar })
 }
 
 #[cfg(test)]
@@ -277,18 +252,13 @@ mod tests {
 
         let starts = split.starts(date(2026, 11, 23), Minutes(90), Minutes(30), &kaliningrad());
 
-        assert_eq!(
-            local(&starts),
-            ["09:00", "09:30", "10:00", "10:30", "13:00", "13:30"]
-        );
+        assert_eq!(local(&starts), ["09:00", "09:30", "10:00", "10:30", "13:00", "13:30"]);
     }
 
     #[test]
     fn a_date_that_differs_wins_over_the_week() {
         let mut schedule = Schedule::weekly(&[Weekday::Monday], &[Hours::new(9, 18)]);
-        schedule
-            .dates
-            .insert(date(2026, 11, 23), vec![Hours::new(12, 13)]);
+        schedule.dates.insert(date(2026, 11, 23), vec![Hours::new(12, 13)]);
         schedule.dates.insert(date(2026, 11, 30), Vec::new());
         let starts = |date| local(&schedule.starts(date, Minutes(60), Minutes(30), &kaliningrad()));
 
@@ -312,20 +282,13 @@ mod tests {
 
         let starts = night.starts(date(2026, 3, 29), Minutes(60), Minutes(60), &berlin);
 
-        let local: Vec<_> = starts
-            .iter()
-            .map(|it| it.to_zoned(berlin.clone()).hour())
-            .collect();
+        let local: Vec<_> = starts.iter().map(|it| it.to_zoned(berlin.clone()).hour()).collect();
         assert_eq!(local, [1, 3, 3, 4]); // 02:00 does not exist and reads as 03:00
     }
 
     #[test]
     fn the_way_between_districts_needs_its_time() {
-        let visits = [visit(
-            "2026-11-23T08:00:00Z",
-            "2026-11-23T09:00:00Z",
-            "north",
-        )];
+        let visits = [visit("2026-11-23T08:00:00Z", "2026-11-23T09:00:00Z", "north")];
         let after = |start: &str, district| {
             clash(
                 &visits,
@@ -346,17 +309,8 @@ mod tests {
     fn a_time_of_day_is_written_as_people_write_it() {
         let hours: Hours = serde_json::from_str(r#"{"from":"09:30","to":"24:00"}"#).unwrap();
 
-        assert_eq!(
-            hours,
-            Hours {
-                from: Clock::at(9, 30),
-                to: Clock::at(24, 0)
-            }
-        );
-        assert_eq!(
-            serde_json::to_string(&hours).unwrap(),
-            r#"{"from":"09:30","to":"24:00"}"#
-        );
+        assert_eq!(hours, Hours { from: Clock::at(9, 30), to: Clock::at(24, 0) });
+        assert_eq!(serde_json::to_string(&hours).unwrap(), r#"{"from":"09:30","to":"24:00"}"#);
         assert!(serde_json::from_str::<Hours>(r#"{"from":"25:00","to":"26:00"}"#).is_err());
     }
 
@@ -408,19 +362,13 @@ mod tests {
 
     fn visit(start: &str, end: &str, district: &str) -> Visit {
         Visit {
-            span: Span {
-                start: start.parse().unwrap(),
-                end: end.parse().unwrap(),
-            },
+            span: Span { start: start.parse().unwrap(), end: end.parse().unwrap() },
             district: Some(district.to_owned()),
         }
     }
 
     fn local(starts: &[Timestamp]) -> Vec<String> {
-        starts
-            .iter()
-            .map(|it| it.to_zoned(kaliningrad()).strftime("%H:%M").to_string())
-            .collect()
+        starts.iter().map(|it| it.to_zoned(kaliningrad()).strftime("%H:%M").to_string()).collect()
     }
 
     fn kaliningrad() -> TimeZone {

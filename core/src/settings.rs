@@ -75,14 +75,8 @@ mod tests {
 
     #[test]
     fn a_zone_nobody_knows_is_refused_by_name() {
-        let settings = Settings {
-            zone: "Europe/Königsberg".into(),
-            ..Settings::default()
-        };
+        let settings = Settings { zone: "Europe/Königsberg".into(), ..Settings::default() };
 
-        assert_eq!(
-            settings.time_zone().unwrap_err(),
-            UnknownZone("Europe/Königsberg".into())
-        );
+        assert_eq!(settings.time_zone().unwrap_err(), UnknownZone("Europe/Königsberg".into()));
     }
 }

@@ -63,23 +63,16 @@ impl Wish {
     /// A visit is inside a wish when it begins there; a wish for one moment means just that start.
     pub fn holds(&self, start: Timestamp) -> bool {
         let late_enough = self.from.is_none_or(|from| start >= from);
-        let early_enough = self
-            .to
-            .is_none_or(|to| start < to || self.from == Some(to) && start == to);
+        let early_enough =
+            self.to.is_none_or(|to| start < to || self.from == Some(to) && start == to);
 
         late_enough && early_enough
     }
 
     /// How far outside the wish that start lies.
     fn misses(&self, start: Timestamp) -> SignedDuration {
-        let early = self
-            .from
-            .map(|from| from.duration_since(start))
-            .unwrap_or_default();
-        let late = self
-            .to
-            .map(|to| start.duration_since(to))
-            .unwrap_or_default();
+        let early = self.from.map(|from| from.duration_since(start)).unwrap_or_default();
+        let late = self.to.map(|to| start.duration_since(to)).unwrap_or_default();
 
         early.max(late).max(SignedDuration::ZERO)
     }
@@ -88,11 +81,7 @@ impl Wish {
     fn last(&self) -> Option<Timestamp> {
         let to = self.to?;
 
-        if self.from == Some(to) {
-            Some(to)
-        } else {
-            to.checked_sub(1.nanosecond()).ok()
-        }
+        if self.from == Some(to) { Some(to) } else { to.checked_sub(1.nanosecond()).ok() }
     }
 }
 
@@ -110,12 +99,7 @@ pub fn feasibility(
     }
     let able = masters.iter().filter(|it| task.suits(it).is_ok()).collect();
     let earliest = now + task.pace.lead(task.work.urgent).duration();
-    let search = Search {
-        task,
-        able,
-        earliest,
-        now,
-    };
+    let search = Search { task, able, earliest, now };
 
     search
         .inside(wish)
@@ -146,9 +130,8 @@ struct Search<'a> {
 
 impl Search<'_> {
     fn inside(&self, wish: Wish) -> Option<Feasibility> {
-        let last = wish.last().map_or(self.horizon(wish), |last| {
-            self.date(last).min(self.horizon(wish))
-        });
+        let last =
+            wish.last().map_or(self.horizon(wish), |last| self.date(last).min(self.horizon(wish)));
         let slots = self.first_of(self.days(self.begin(wish), last), |start| wish.holds(start));
 
         answer(slots, |offer, others| Feasibility::Can { offer, others })
@@ -182,9 +165,7 @@ impl Search<'_> {
         days: impl Iterator<Item = Date>,
         fits: impl Fn(Timestamp) -> bool,
     ) -> Vec<Offer> {
-        days.flat_map(|date| self.offers(date, &fits))
-            .take(1 + OTHERS_MAX)
-            .collect()
+        days.flat_map(|date| self.offers(date, &fits)).take(1 + OTHERS_MAX).collect()
     }
 
     /// Every distinct start of that day with the best master free then, in order.
@@ -196,9 +177,7 @@ impl Search<'_> {
             }
         }
 
-        free.into_iter()
-            .filter_map(|(start, masters)| self.offer(start, &masters))
-            .collect()
+        free.into_iter().filter_map(|(start, masters)| self.offer(start, &masters)).collect()
     }
 
     fn starts<'s>(
@@ -206,38 +185,23 @@ impl Search<'_> {
         candidate: &'s Candidate,
         date: Date,
     ) -> impl Iterator<Item = Timestamp> + 's {
-        let Task {
-            work,
-            district,
-            zone,
-            pace,
-        } = *self.task;
+        let Task { work, district, zone, pace } = *self.task;
         let free = move |start: &Timestamp| {
             Span::lasting(*start, Minutes(work.minutes))
                 .is_some_and(|span| clash(&candidate.visits, span, district, pace).is_none())
         };
 
         let mut starts =
-            candidate
-                .master
-                .schedule
-                .starts(date, Minutes(work.minutes), pace.step, zone);
+            candidate.master.schedule.starts(date, Minutes(work.minutes), pace.step, zone);
         starts.dedup();
-        starts
-            .into_iter()
-            .filter(|start| *start >= self.earliest)
-            .filter(free)
+        starts.into_iter().filter(|start| *start >= self.earliest).filter(free)
     }
 
     fn offer(&self, start: Timestamp, free: &[&Candidate]) -> Option<Offer> {
         let span = Span::lasting(start, Minutes(self.task.work.minutes))?;
         let best = self.task.best(free, start)?;
 
-        Some(Offer {
-            start,
-            end: span.end,
-            master_id: best.master.id.clone(),
-        })
+        Some(Offer { start, end: span.end, master_id: best.master.id.clone() })
     }
 
     /// The first day a wish looks at.
@@ -249,9 +213,7 @@ impl Search<'_> {
     fn horizon(&self, wish: Wish) -> Date {
         let days = i64::from(self.task.pace.horizon_days).days();
 
-        self.date(clipped(wish, self.now))
-            .checked_add(days)
-            .unwrap_or(Date::MAX)
+        self.date(clipped(wish, self.now)).checked_add(days).unwrap_or(Date::MAX)
     }
 
     fn days(&self, first: Date, last: Date) -> impl Iterator<Item = Date> + use<> {
@@ -292,10 +254,7 @@ mod tests {
 
         let answer = ask(&world, wish("2026-11-24T13:00", "2026-11-24T18:00"));
 
-        assert_eq!(
-            told(&answer),
-            "can 24 13:00 ann, 24 13:30 ann, 24 14:00 ann"
-        );
+        assert_eq!(told(&answer), "can 24 13:00 ann, 24 13:30 ann, 24 14:00 ann");
     }
 
     #[test]
@@ -311,10 +270,8 @@ mod tests {
 
     #[test]
     fn a_short_window_means_the_slot_that_starts_in_it() {
-        let answer = ask(
-            &[master("ann", 480, 9, 18)],
-            wish("2026-11-24T10:00", "2026-11-24T10:15"),
-        );
+        let answer =
+            ask(&[master("ann", 480, 9, 18)], wish("2026-11-24T10:00", "2026-11-24T10:15"));
 
         assert_eq!(told(&answer), "can 24 10:00 ann");
     }
@@ -325,10 +282,7 @@ mod tests {
 
         let answer = ask(&world, wish("2026-11-24T09:00", "2026-11-24T12:00"));
 
-        assert_eq!(
-            told(&answer),
-            "partly 24 14:00 late, 24 14:30 late, 24 15:00 late"
-        );
+        assert_eq!(told(&answer), "partly 24 14:00 late, 24 14:30 late, 24 15:00 late");
     }
 
     #[test]
@@ -338,23 +292,15 @@ mod tests {
 
         let answer = ask(&[ann], wish("2026-11-24T13:00", "2026-11-24T13:00"));
 
-        assert_eq!(
-            told(&answer),
-            "partly 24 11:30 ann, 24 14:30 ann, 24 11:00 ann"
-        );
+        assert_eq!(told(&answer), "partly 24 11:30 ann, 24 14:30 ann, 24 11:00 ann");
     }
 
     #[test]
     fn a_day_nobody_works_is_answered_with_the_next_one() {
-        let answer = ask(
-            &[master("ann", 480, 9, 18)],
-            wish("2026-11-29T00:00", "2026-11-30T00:00"),
-        );
+        let answer =
+            ask(&[master("ann", 480, 9, 18)], wish("2026-11-29T00:00", "2026-11-30T00:00"));
 
-        assert_eq!(
-            told(&answer),
-            "cannot 30 09:00 ann, 30 09:30 ann, 30 10:00 ann"
-        );
+        assert_eq!(told(&answer), "cannot 30 09:00 ann, 30 09:30 ann, 30 10:00 ann");
     }
 
     #[test]
@@ -362,14 +308,7 @@ mod tests {
         let world = [master("ann", 480, 9, 18)];
 
         let standard = ask(&world, Wish::default());
-        let urgent = ask_for(
-            &world,
-            Wish::default(),
-            &Work {
-                urgent: true,
-                ..work()
-            },
-        );
+        let urgent = ask_for(&world, Wish::default(), &Work { urgent: true, ..work() });
 
         assert!(told(&standard).starts_with("can 23 12:00"));
         assert!(told(&urgent).starts_with("can 23 11:00"));
@@ -377,24 +316,16 @@ mod tests {
 
     #[test]
     fn a_wish_that_has_passed_is_answered_with_the_rest_of_the_day() {
-        let answer = ask(
-            &[master("ann", 480, 9, 18)],
-            wish("2026-11-23T08:00", "2026-11-23T09:00"),
-        );
+        let answer =
+            ask(&[master("ann", 480, 9, 18)], wish("2026-11-23T08:00", "2026-11-23T09:00"));
 
         assert!(told(&answer).starts_with("partly 23 12:00"));
     }
 
     #[test]
     fn an_open_end_is_open() {
-        let from = Wish {
-            from: Some(at("2026-11-25T16:00")),
-            to: None,
-        };
-        let to = Wish {
-            from: None,
-            to: Some(at("2026-11-25T16:00")),
-        };
+        let from = Wish { from: Some(at("2026-11-25T16:00")), to: None };
+        let to = Wish { from: None, to: Some(at("2026-11-25T16:00")) };
         let world = [master("ann", 480, 9, 18)];
 
         assert!(told(&ask(&world, from)).starts_with("can 25 16:00"));
@@ -414,10 +345,8 @@ mod tests {
 
     #[test]
     fn a_wish_for_next_year_is_answered_with_what_is_free_before() {
-        let answer = ask(
-            &[master("ann", 480, 9, 18)],
-            wish("2027-11-24T10:00", "2027-11-24T10:00"),
-        );
+        let answer =
+            ask(&[master("ann", 480, 9, 18)], wish("2027-11-24T10:00", "2027-11-24T10:00"));
 
         assert!(matches!(answer, Feasibility::Cannot { .. }));
     }
@@ -461,12 +390,7 @@ mod tests {
     }
 
     fn ask_for(masters: &[Candidate], wish: Wish, work: &Work) -> Feasibility {
-        let task = Task {
-            work,
-            district: None,
-            zone: &zone(),
-            pace: &Pace::default(),
-        };
+        let task = Task { work, district: None, zone: &zone(), pace: &Pace::default() };
 
         feasibility(masters, wish, &task, at(NOW))
     }
@@ -480,11 +404,7 @@ mod tests {
             Feasibility::NoMasters => return "nobody".into(),
         };
         let slot = |it: &Offer| {
-            format!(
-                "{} {}",
-                it.start.to_zoned(zone()).strftime("%d %H:%M"),
-                it.master_id
-            )
+            format!("{} {}", it.start.to_zoned(zone()).strftime("%d %H:%M"), it.master_id)
         };
         let slots: Vec<String> = std::iter::once(first).chain(others).map(slot).collect();
 
@@ -502,17 +422,11 @@ mod tests {
     }
 
     fn wish(from: &str, to: &str) -> Wish {
-        Wish {
-            from: Some(at(from)),
-            to: Some(at(to)),
-        }
+        Wish { from: Some(at(from)), to: Some(at(to)) }
     }
 
     fn visit(start: &str) -> Visit {
-        Visit {
-            span: Span::lasting(at(start), Minutes(60)).unwrap(),
-            district: None,
-        }
+        Visit { span: Span::lasting(at(start), Minutes(60)).unwrap(), district: None }
     }
 
     /// Works Monday to Saturday.
@@ -538,10 +452,7 @@ mod tests {
             schedule: Schedule::weekly(&days, &[Hours::new(from, to)]),
         };
 
-        Candidate {
-            master,
-            visits: Vec::new(),
-        }
+        Candidate { master, visits: Vec::new() }
     }
 
     fn at(local: &str) -> Timestamp {

@@ -12,12 +12,7 @@ pub enum Category {
 }
 
 impl Category {
-    pub const ALL: [Self; 4] = [
-        Self::Electrical,
-        Self::Plumbing,
-        Self::Appliance,
-        Self::General,
-    ];
+    pub const ALL: [Self; 4] = [Self::Electrical, Self::Plumbing, Self::Appliance, Self::General];
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]

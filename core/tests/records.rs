@@ -1,10 +1,6 @@
 //! What the store promises about conversations, callers and who may come in, asked of SQLite always
-//! and of Postgres where GUDOK_TEST_POSTGRES holds the URL of a database for tests.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test that cannot go on has failed"
-)]
+//! and of Postgres where TEST_POSTGRES_URL holds the URL of a database for tests.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod world;
 
@@ -34,73 +30,39 @@ async fn one_organisation_never_sees_anothers_rows(world: World) {
     let booked = world.booked(&ours, "call", &offer).await;
     let call = ConversationId::new(world.name("call"));
     ours.start_conversation(&talk(&call)).await.unwrap();
-    ours.add_utterances(&call, &[line(0, Speaker::Client, "секрет")])
-        .await
-        .unwrap();
-    ours.add_events(&call, &[event(1, "answered")])
-        .await
-        .unwrap();
+    ours.add_utterances(&call, &[line(0, Speaker::Client, "секрет")]).await.unwrap();
+    ours.add_events(&call, &[event(1, "answered")]).await.unwrap();
     let held = ours
-        .hold(
-            &work(),
-            &world.offer("a", 2, "2026-11-24T10:00"),
-            &call,
-            world.now,
-        )
+        .hold(&work(), &world.offer("a", 2, "2026-11-24T10:00"), &call, world.now)
         .await
         .unwrap()
         .unwrap();
 
     theirs.release(&held).await.unwrap();
-    theirs
-        .add_utterances(&call, &[line(1, Speaker::Client, "чужое")])
-        .await
-        .unwrap();
+    theirs.add_utterances(&call, &[line(1, Speaker::Client, "чужое")]).await.unwrap();
     theirs.save_memory(&call, "чужое", "{}").await.unwrap();
 
     assert_eq!(theirs.job(&booked.job).await.unwrap(), None);
     assert_eq!(theirs.job_file(&booked.job).await.unwrap(), None);
-    assert!(
-        theirs
-            .jobs(&Default::default(), Page::default())
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    assert!(theirs.jobs(&Default::default(), Page::default()).await.unwrap().is_empty());
     assert!(theirs.history(&booked.job).await.unwrap().is_empty());
     assert!(theirs.messages(&booked.job).await.unwrap().is_empty());
-    assert_eq!(
-        theirs.cancel(&booked.job, "x", world.now).await.unwrap(),
-        Err(Refused::Unknown)
-    );
+    assert_eq!(theirs.cancel(&booked.job, "x", world.now).await.unwrap(), Err(Refused::Unknown));
     assert_eq!(theirs.conversation(&call).await.unwrap(), None);
     assert!(theirs.transcript(&call).await.unwrap().is_empty());
     assert!(theirs.events(&call).await.unwrap().is_empty());
     assert_eq!(theirs.caller("+79110001234").await.unwrap(), None);
     assert_eq!(theirs.master(&offer.master_id).await.unwrap(), None);
     let foreign = theirs
-        .hold(
-            &work(),
-            &world.offer("a", 1, "2026-11-24T15:00"),
-            &call,
-            world.now,
-        )
+        .hold(&work(), &world.offer("a", 1, "2026-11-24T15:00"), &call, world.now)
         .await
         .unwrap();
     assert!(foreign.is_err());
     assert_eq!(ours.transcript(&call).await.unwrap().len(), 1);
-    assert_eq!(
-        ours.conversation(&call).await.unwrap().unwrap().memory,
-        None
-    );
+    assert_eq!(ours.conversation(&call).await.unwrap().unwrap().memory, None);
     let rival = ConversationId::new(world.name("rival"));
     let still_held = ours
-        .hold(
-            &work(),
-            &world.offer("a", 2, "2026-11-24T10:00"),
-            &rival,
-            world.now,
-        )
+        .hold(&work(), &world.offer("a", 2, "2026-11-24T10:00"), &rival, world.now)
         .await
         .unwrap();
     assert!(still_held.is_err());
@@ -112,11 +74,7 @@ async fn a_known_caller_is_greeted_with_open_orders(world: World) {
     let booked = world.booked(&store, "call", &offer).await;
 
     let card = store.caller("+79110001234").await.unwrap().unwrap();
-    store
-        .cancel(&booked.job, "client", world.now)
-        .await
-        .unwrap()
-        .unwrap();
+    store.cancel(&booked.job, "client", world.now).await.unwrap().unwrap();
     let later = store.caller("+79110001234").await.unwrap().unwrap();
 
     assert_eq!(card.name, "Анна");
@@ -125,55 +83,31 @@ async fn a_known_caller_is_greeted_with_open_orders(world: World) {
     assert_eq!(card.orders[0].findings.minutes, 60);
     assert!(later.orders.is_empty());
     assert_eq!(store.caller("+79990000000").await.unwrap(), None);
-    store
-        .complain(Some(&booked.job), None, "опоздал", world.now)
-        .await
-        .unwrap();
-    store
-        .call_back(Some("+79110001234"), "operator", world.now)
-        .await
-        .unwrap();
+    store.complain(Some(&booked.job), None, "опоздал", world.now).await.unwrap();
+    store.call_back(Some("+79110001234"), "operator", world.now).await.unwrap();
     assert_eq!(store.complaints().await.unwrap()[0].words, "опоздал");
     assert!(!store.call_backs().await.unwrap()[0].done);
 }
 
 async fn a_conversation_is_kept_line_by_line(world: World) {
-    let (store, call) = (
-        world.org("a").await,
-        ConversationId::new(world.name("call")),
-    );
+    let (store, call) = (world.org("a").await, ConversationId::new(world.name("call")));
     store.start_conversation(&talk(&call)).await.unwrap();
     let mut said = line(0, Speaker::Agent, "Здравствуйте! Чем помочь?");
-    store
-        .add_utterances(&call, std::slice::from_ref(&said))
-        .await
-        .unwrap();
+    store.add_utterances(&call, std::slice::from_ref(&said)).await.unwrap();
     said.text = "Здравствуйте!".into();
     said.interrupted = true;
-    let answer = Utterance {
-        confidence: Some(87),
-        latency: None,
-        ..line(1, Speaker::Client, "Течёт кран")
-    };
+    let answer =
+        Utterance {
+            confidence: Some(87), latency: None, ..line(1, Speaker::Client, "Течёт кран")
+        };
 
+    store.add_utterances(&call, &[said.clone(), answer.clone()]).await.unwrap();
     store
-        .add_utterances(&call, &[said.clone(), answer.clone()])
+        .end_conversation(&call, &ending(ConversationStatus::Completed, "booked"), world.now)
         .await
         .unwrap();
     store
-        .end_conversation(
-            &call,
-            &ending(ConversationStatus::Completed, "booked"),
-            world.now,
-        )
-        .await
-        .unwrap();
-    store
-        .end_conversation(
-            &call,
-            &ending(ConversationStatus::Abandoned, "late"),
-            world.now,
-        )
+        .end_conversation(&call, &ending(ConversationStatus::Abandoned, "late"), world.now)
         .await
         .unwrap();
 
@@ -182,43 +116,20 @@ async fn a_conversation_is_kept_line_by_line(world: World) {
     assert_eq!(kept.status, ConversationStatus::Completed);
     assert_eq!(kept.end_reason.as_deref(), Some("booked"));
     assert_eq!(kept.recording.as_deref(), Some("rec/1.wav"));
-    let filter = ConversationFilter {
-        status: Some(ConversationStatus::Completed),
-        ..Default::default()
-    };
-    assert_eq!(
-        store.conversations(&filter, Page::default()).await.unwrap(),
-        [kept]
-    );
-    let other = ConversationFilter {
-        channel: Some(Channel::Telegram),
-        ..Default::default()
-    };
-    assert!(
-        store
-            .conversations(&other, Page::default())
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    let filter =
+        ConversationFilter { status: Some(ConversationStatus::Completed), ..Default::default() };
+    assert_eq!(store.conversations(&filter, Page::default()).await.unwrap(), [kept]);
+    let other = ConversationFilter { channel: Some(Channel::Telegram), ..Default::default() };
+    assert!(store.conversations(&other, Page::default()).await.unwrap().is_empty());
 }
 
 async fn the_same_message_twice_changes_nothing(world: World) {
-    let (store, call) = (
-        world.org("a").await,
-        ConversationId::new(world.name("call")),
-    );
+    let (store, call) = (world.org("a").await, ConversationId::new(world.name("call")));
     store.start_conversation(&talk(&call)).await.unwrap();
     store.save_memory(&call, "{0}", "{}").await.unwrap();
-    let lines = [
-        line(0, Speaker::Client, "да"),
-        line(1, Speaker::Agent, "Хорошо."),
-    ];
+    let lines = [line(0, Speaker::Client, "да"), line(1, Speaker::Agent, "Хорошо.")];
     let turn = async |before, lines, memory, message| {
-        store
-            .save_turn_over(before, &call, lines, memory, "{}", Some(message))
-            .await
-            .unwrap()
+        store.save_turn_over(before, &call, lines, memory, "{}", Some(message)).await.unwrap()
     };
 
     let first = turn("{0}", &lines[..], "{1}", ("m1", "Хорошо.")).await;
@@ -226,50 +137,25 @@ async fn the_same_message_twice_changes_nothing(world: World) {
     let stale = turn("{0}", &[], "{3}", ("m2", "Поздно.")).await;
 
     assert_eq!((first, again, stale), (true, false, false));
-    assert_eq!(
-        store.reply_to(&call, "m1").await.unwrap().as_deref(),
-        Some("Хорошо.")
-    );
+    assert_eq!(store.reply_to(&call, "m1").await.unwrap().as_deref(), Some("Хорошо."));
     assert_eq!(store.reply_to(&call, "m2").await.unwrap(), None);
-    assert_eq!(
-        store
-            .conversation(&call)
-            .await
-            .unwrap()
-            .unwrap()
-            .memory
-            .as_deref(),
-        Some("{1}")
-    );
+    assert_eq!(store.conversation(&call).await.unwrap().unwrap().memory.as_deref(), Some("{1}"));
     assert_eq!(store.transcript(&call).await.unwrap(), lines);
 }
 
 async fn a_dropped_call_resumes_within_fifteen_minutes(world: World) {
-    let (store, call) = (
-        world.org("a").await,
-        ConversationId::new(world.name("call")),
-    );
+    let (store, call) = (world.org("a").await, ConversationId::new(world.name("call")));
     store.start_conversation(&talk(&call)).await.unwrap();
     store.save_memory(&call, "{}", "{}").await.unwrap();
     let phone = "+79110001234";
 
     let running = store.resume_candidate(phone, world.now).await.unwrap();
     store
-        .end_conversation(
-            &call,
-            &ending(ConversationStatus::Abandoned, "hung_up"),
-            world.now,
-        )
+        .end_conversation(&call, &ending(ConversationStatus::Abandoned, "hung_up"), world.now)
         .await
         .unwrap();
-    let soon = store
-        .resume_candidate(phone, world.now + 15.minutes())
-        .await
-        .unwrap();
-    let late = store
-        .resume_candidate(phone, world.now + 16.minutes())
-        .await
-        .unwrap();
+    let soon = store.resume_candidate(phone, world.now + 15.minutes()).await.unwrap();
+    let late = store.resume_candidate(phone, world.now + 16.minutes()).await.unwrap();
     store.resume_conversation(&call).await.unwrap();
 
     assert_eq!(running, None);
@@ -284,68 +170,33 @@ async fn a_dropped_call_resumes_within_fifteen_minutes(world: World) {
 async fn numbers_keys_and_users_lead_to_their_organisation(world: World) {
     let org = world.org("a").await.id().clone();
     let (did, hash, login) = (world.name("100"), world.name("hash"), world.name("admin"));
-    let line = Line {
-        org: org.clone(),
-        pack: None,
-        language: Language::En,
-    };
-    let key = ApiKey {
-        org: org.clone(),
-        name: "tests".into(),
-    };
-    let user = User {
-        login: login.clone(),
-        org,
-        role: Role::Admin,
-        password_hash: "$".into(),
-    };
+    let line = Line { org: org.clone(), pack: None, language: Language::En };
+    let key = ApiKey { org: org.clone(), name: "tests".into() };
+    let user = User { login: login.clone(), org, role: Role::Admin, password_hash: "$".into() };
 
     world.store.add_number(&did, &line).await.unwrap();
     world.store.add_api_key(&hash, &key).await.unwrap();
     let added = world.store.add_user(&user).await.unwrap();
-    let rival = User {
-        org: world.org("b").await.id().clone(),
-        ..user.clone()
-    };
+    let rival = User { org: world.org("b").await.id().clone(), ..user.clone() };
     let stolen = world.store.add_user(&rival).await.unwrap();
 
-    assert_eq!(
-        world.store.organisation_by_number(&did).await.unwrap(),
-        Some(line)
-    );
-    assert_eq!(
-        world.store.organisation_by_number("no").await.unwrap(),
-        None
-    );
+    assert_eq!(world.store.organisation_by_number(&did).await.unwrap(), Some(line));
+    assert_eq!(world.store.organisation_by_number("no").await.unwrap(), None);
     assert_eq!(world.store.api_key(&hash).await.unwrap(), Some(key));
     assert_eq!(world.store.user(&login).await.unwrap(), Some(user));
     assert!(added && !stolen);
-    let unknown = world
-        .store
-        .org(&job_core::ids::OrgId::new("nobody"))
-        .settings()
-        .await;
+    let unknown = world.store.org(&job_core::ids::OrgId::new("nobody")).settings().await;
     assert!(matches!(unknown, Err(StoreError::UnknownOrg(_))));
 }
 
 async fn the_demo_is_seeded_once(world: World) {
     let org = demo::seed_demo(&world.store, world.now).await.unwrap();
-    demo::seed_demo(&world.store, world.now + 1.hours())
-        .await
-        .unwrap();
+    demo::seed_demo(&world.store, world.now + 1.hours()).await.unwrap();
     let store = world.store.org(&org);
 
     let masters = store.masters().await.unwrap();
-    let jobs = store
-        .jobs(&Default::default(), Page::default())
-        .await
-        .unwrap();
-    let line = world
-        .store
-        .organisation_by_number(demo::NUMBER_EN)
-        .await
-        .unwrap()
-        .unwrap();
+    let jobs = store.jobs(&Default::default(), Page::default()).await.unwrap();
+    let line = world.store.organisation_by_number(demo::NUMBER_EN).await.unwrap().unwrap();
 
     assert_eq!(masters.len(), 8);
     assert!(jobs.len() >= 6, "{} jobs", jobs.len());

@@ -22,13 +22,7 @@ pub async fn answer(
     now: Timestamp,
     request: &Request,
 ) -> Answer {
-    let clerk = Clerk {
-        store,
-        pack,
-        conversation,
-        random,
-        now,
-    };
+    let clerk = Clerk { store, pack, conversation, random, now };
     match clerk.ask(request).await {
         Ok(answer) => answer,
         Err(error) => {
@@ -67,9 +61,7 @@ impl Clerk<'_> {
                 Answer::Moved(store.move_to(job, offer, own, now).await?)
             }
             Request::Complain { job, phone, words } => {
-                store
-                    .complain(job.as_ref(), phone.as_deref(), words, now)
-                    .await?;
+                store.complain(job.as_ref(), phone.as_deref(), words, now).await?;
                 Answer::Complained
             }
             Request::CallBack { phone, reason } => {
@@ -80,10 +72,7 @@ impl Clerk<'_> {
     }
 
     async fn book(&self, order: &Order) -> Result<Answer, StoreError> {
-        let booked = self
-            .store
-            .book(order, &self.pack.prices, self.now, self.random)
-            .await?;
+        let booked = self.store.book(order, &self.pack.prices, self.now, self.random).await?;
         Ok(Answer::Booked(booked))
     }
 }

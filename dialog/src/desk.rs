@@ -35,10 +35,7 @@ pub enum DeskError {
     #[error(transparent)]
     Zone(#[from] UnknownZone),
     #[error("conversation {id} cannot be read: {source}")]
-    Unreadable {
-        id: ConversationId,
-        source: serde_json::Error,
-    },
+    Unreadable { id: ConversationId, source: serde_json::Error },
     #[error("conversation {0} is written to from too many sides at once")]
     Crowded(ConversationId),
 }
@@ -79,9 +76,7 @@ pub struct Desk {
 
 impl std::fmt::Debug for Desk {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Desk")
-            .field("org", self.store.id())
-            .finish_non_exhaustive()
+        f.debug_struct("Desk").field("org", self.store.id()).finish_non_exhaustive()
     }
 }
 
@@ -100,12 +95,7 @@ impl Desk {
         chance: impl Fn() -> u64 + Send + Sync + 'static,
     ) -> Self {
         let busy = Mutex::new(HashMap::new());
-        Self {
-            store,
-            packs: packs.into(),
-            chance: Box::new(chance),
-            busy,
-        }
+        Self { store, packs: packs.into(), chance: Box::new(chance), busy }
     }
 
     pub async fn start(&self, opening: Opening, now: Timestamp) -> Result<Started, DeskError> {
@@ -133,11 +123,7 @@ impl Desk {
         let reply = turn.replies.join("\n");
         let line = line(0, Millis(0), Speaker::Agent, &reply);
         self.store.add_utterances(&id, &[line]).await?;
-        Ok(Started {
-            conversation_id: id,
-            reply,
-            state: turn.conversation.state(),
-        })
+        Ok(Started { conversation_id: id, reply, state: turn.conversation.state() })
     }
 
     /// `message_id` as the channel names the message: the same again changes nothing.
@@ -196,17 +182,11 @@ impl Desk {
         let before = record.memory.as_deref().ok_or_else(unknown)?;
         let memory: Memory = serde_json::from_str(before).map_err(unreadable(id))?;
         let conversation = Conversation::resume(self.packs.clone(), memory);
-        let input = Input::Said {
-            text: text.to_owned(),
-            confidence: 1.0,
-        };
+        let input = Input::Said { text: text.to_owned(), confidence: 1.0 };
         let turn = self.turn(conversation, input, now).await;
 
         let state = turn.conversation.state();
-        let answered = Answered {
-            reply: turn.replies.join("\n"),
-            state,
-        };
+        let answered = Answered { reply: turn.replies.join("\n"), state };
         let lines = self.lines(&record, text, &answered.reply, now).await?;
         let kept = json(&answered);
         let saved = self
@@ -226,9 +206,7 @@ impl Desk {
         let events = marked(&turn.marks, since(&record, now));
         self.store.add_events(id, &events).await?;
         if let Some(outcome) = turn.outcome {
-            self.store
-                .end_conversation(id, &ending(outcome), now)
-                .await?;
+            self.store.end_conversation(id, &ending(outcome), now).await?;
         }
         Ok(Some(answered))
     }
@@ -243,10 +221,7 @@ impl Desk {
         let said = self.store.transcript(&record.id).await?;
         let next = said.last().map_or(0, |line| line.seq + 1);
         let at = since(record, now);
-        Ok([
-            line(next, at, Speaker::Client, text),
-            line(next + 1, at, Speaker::Agent, reply),
-        ])
+        Ok([line(next, at, Speaker::Client, text), line(next + 1, at, Speaker::Agent, reply)])
     }
 
     /// Drives the conversation until it waits for the participant again.
@@ -266,12 +241,7 @@ impl Desk {
                 }
             }
         }
-        Turn {
-            conversation,
-            replies,
-            marks,
-            outcome,
-        }
+        Turn { conversation, replies, marks, outcome }
     }
 
     fn lock_of(&self, id: &ConversationId) -> Arc<tokio::sync::Mutex<()>> {
@@ -297,11 +267,7 @@ fn since(record: &Record, now: Timestamp) -> Millis {
 }
 
 fn marked(marks: &[Mark], at: Millis) -> Vec<CallEvent> {
-    let event = |mark: &Mark| CallEvent {
-        at,
-        kind: mark.name().to_owned(),
-        detail: String::new(),
-    };
+    let event = |mark: &Mark| CallEvent { at, kind: mark.name().to_owned(), detail: String::new() };
     marks.iter().map(event).collect()
 }
 
@@ -325,12 +291,7 @@ pub fn ending(outcome: Outcome) -> Ending {
         Status::Abandoned => ConversationStatus::Abandoned,
         Status::Escalated => ConversationStatus::Escalated,
     };
-    Ending {
-        status,
-        reason: outcome.reason,
-        recording: None,
-        job: outcome.job,
-    }
+    Ending { status, reason: outcome.reason, recording: None, job: outcome.job }
 }
 
 fn unreadable(id: &ConversationId) -> impl FnOnce(serde_json::Error) -> DeskError {

@@ -64,23 +64,13 @@ pub struct Pack {
 #[derive(Debug, thiserror::Error)]
 pub enum PackError {
     #[error("{file}: {source}")]
-    Toml {
-        file: String,
-        source: Box<toml::de::Error>,
-    },
+    Toml { file: String, source: Box<toml::de::Error> },
     #[error("there is no pack {name} in {language:?} inside the program")]
     Unknown { name: String, language: Language },
     #[error("{file}: {key}: {fact}")]
-    Wrong {
-        file: String,
-        key: String,
-        fact: String,
-    },
+    Wrong { file: String, key: String, fact: String },
     #[error("{file}: {source}")]
-    Unreadable {
-        file: String,
-        source: std::io::Error,
-    },
+    Unreadable { file: String, source: std::io::Error },
 }
 
 /// What the pack makes of one utterance.
@@ -195,14 +185,12 @@ impl Pack {
 
     /// The problem in the caller's terms, ready for `{problem}` and `{diagnosis}`: "не работает розетка".
     pub fn brief(&self, code: &str) -> Option<Spelling> {
-        self.diagnosis(code)
-            .map(|diagnosis| phrase::plain(&diagnosis.brief))
+        self.diagnosis(code).map(|diagnosis| phrase::plain(&diagnosis.brief))
     }
 
     /// A trade is named and no trouble: "нужен сантехник".
     pub fn is_vague(&self, code: &str) -> bool {
-        self.diagnosis(code)
-            .is_some_and(|diagnosis| diagnosis.vague)
+        self.diagnosis(code).is_some_and(|diagnosis| diagnosis.vague)
     }
 
     pub fn category(&self, code: &str) -> Option<Category> {
@@ -211,9 +199,7 @@ impl Pack {
 
     /// Codes of all diagnoses, in the file's order.
     pub fn codes(&self) -> impl Iterator<Item = &str> {
-        self.diagnoses
-            .iter()
-            .map(|diagnosis| diagnosis.code.as_str())
+        self.diagnoses.iter().map(|diagnosis| diagnosis.code.as_str())
     }
 
     /// The first question still open for that diagnosis, given the names already answered.

@@ -30,36 +30,19 @@ async fn a_written_conversation_ends_in_a_job() {
         "8 911 222-33-44",
         "да, верно",
     ] {
-        last = Some(
-            desk.message(&id, text, None, morning())
-                .await
-                .expect("answer"),
-        );
+        last = Some(desk.message(&id, text, None, morning()).await.expect("answer"));
     }
 
     let state = last.expect("answers").state;
-    assert_eq!(
-        (state.status, state.awaiting),
-        (Status::Completed, Awaiting::None),
-        "{state:?}"
-    );
+    assert_eq!((state.status, state.awaiting), (Status::Completed, Awaiting::None), "{state:?}");
     assert!(state.job_id.is_some());
     let org = job_core::ids::OrgId::new(job_core::demo::ORG);
     let events = store.org(&org).events(&id).await.expect("events");
-    assert_eq!(
-        events.first().map(|it| it.kind.as_str()),
-        Some("price_told")
-    );
-    assert_eq!(
-        events.last().map(|it| it.kind.as_str()),
-        Some("price_accepted")
-    );
+    assert_eq!(events.first().map(|it| it.kind.as_str()), Some("price_told"));
+    assert_eq!(events.last().map(|it| it.kind.as_str()), Some("price_accepted"));
     let said = desk.transcript(&id).await.expect("transcript");
     assert_eq!(said.len(), 17);
-    assert_eq!(
-        (said[1].speaker, said[2].speaker),
-        (Speaker::Client, Speaker::Agent)
-    );
+    assert_eq!((said[1].speaker, said[2].speaker), (Speaker::Client, Speaker::Agent));
 }
 
 #[tokio::test]
@@ -67,12 +50,8 @@ async fn the_same_message_twice_changes_nothing() {
     let desk = desk().await;
     let id = begun(&desk).await;
 
-    let first = desk
-        .message(&id, "Не работает розетка", Some("m-1"), morning())
-        .await;
-    let again = desk
-        .message(&id, "Не работает розетка", Some("m-1"), morning())
-        .await;
+    let first = desk.message(&id, "Не работает розетка", Some("m-1"), morning()).await;
+    let again = desk.message(&id, "Не работает розетка", Some("m-1"), morning()).await;
 
     assert_eq!(first.expect("answer"), again.expect("answer"));
     assert_eq!(desk.transcript(&id).await.expect("transcript").len(), 3);
@@ -88,8 +67,7 @@ async fn messages_of_one_moment_are_answered_one_after_the_other() {
         .map(|n| {
             let (desk, id) = (Arc::clone(&desks[n % 2]), id.clone());
             tokio::spawn(async move {
-                desk.message(&id, "сколько стоит поменять розетку?", None, morning())
-                    .await
+                desk.message(&id, "сколько стоит поменять розетку?", None, morning()).await
             })
         })
         .collect();

@@ -80,16 +80,8 @@ fn said(awaiting: Awaiting, language: Language, dice: &mut Dice) -> &'static str
         ),
         Awaiting::Time => pick(
             [
-                [
-                    "завтра после обеда",
-                    "в понедельник в десять утра",
-                    "завтра в два часа",
-                ],
-                [
-                    "tomorrow afternoon",
-                    "on monday at ten in the morning",
-                    "tomorrow at two",
-                ],
+                ["завтра после обеда", "в понедельник в десять утра", "завтра в два часа"],
+                ["tomorrow afternoon", "on monday at ten in the morning", "tomorrow at two"],
             ],
             at,
         ),
@@ -128,32 +120,18 @@ fn mangled(text: &str, language: Language, dice: &mut Dice) -> String {
 
 fn call(seed: u64, language: Language) -> Scene {
     let mut dice = Dice(seed);
-    let mut scene = Scene::new(
-        setup(Channel::Phone, language, Some(PHONE)),
-        Core::default(),
-    );
+    let mut scene = Scene::new(setup(Channel::Phone, language, Some(PHONE)), Core::default());
     for _ in 0..TURNS_MAX {
         if scene.outcome.is_some() {
             break;
         }
         let before = scene.last.clone().expect("a reply");
-        let text = mangled(
-            said(before.awaiting, language, &mut dice),
-            language,
-            &mut dice,
-        );
+        let text = mangled(said(before.awaiting, language, &mut dice), language, &mut dice);
         scene.now = scene.now.checked_add(10.seconds()).expect("time");
         scene.transcript.push_str(&format!("> {text}\n"));
-        scene.input(Input::Said {
-            text,
-            confidence: 0.8,
-        });
+        scene.input(Input::Said { text, confidence: 0.8 });
         let after = scene.last.clone().expect("a reply");
-        assert_ne!(
-            before.speech, after.speech,
-            "twice the same\n{}",
-            scene.transcript
-        );
+        assert_ne!(before.speech, after.speech, "twice the same\n{}", scene.transcript);
     }
     scene
 }
@@ -164,10 +142,7 @@ fn nine_in_ten_noisy_calls_end_in_a_booking() {
         let mut booked = 0;
         for seed in 0..CALLS {
             let scene = call(seed, language);
-            let reason = scene
-                .outcome
-                .as_ref()
-                .map_or("still talking", |it| it.reason.as_str());
+            let reason = scene.outcome.as_ref().map_or("still talking", |it| it.reason.as_str());
             booked += u64::from(reason == "booked");
             if reason != "booked" {
                 println!("-- {seed} {reason}\n{}", scene.transcript);
@@ -175,9 +150,6 @@ fn nine_in_ten_noisy_calls_end_in_a_booking() {
         }
 
         println!("{language:?}: {booked} of {CALLS}");
-        assert!(
-            booked * 100 >= CALLS * BOOKED_MIN,
-            "{language:?}: only {booked} of {CALLS}"
-        );
+        assert!(booked * 100 >= CALLS * BOOKED_MIN, "{language:?}: only {booked} of {CALLS}");
     }
 }

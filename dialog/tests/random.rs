@@ -161,11 +161,7 @@ impl Caller {
             let before = self.said;
             let cut = matches!(input, Input::Cut { .. });
             self.input(input);
-            assert!(
-                cut || self.said > before,
-                "no reply\n{}",
-                self.log.join("\n")
-            );
+            assert!(cut || self.said > before, "no reply\n{}", self.log.join("\n"));
             self.rest();
         }
     }
@@ -176,20 +172,11 @@ impl Caller {
             0 if self.phone_line => Input::Silent,
             1 => Input::Digits(["1", "2", "0", "89112223344", "7", "*"][self.dice.roll(6)].into()),
             2 if self.dice.roll(8) == 0 && self.phone_line => Input::Deaf,
-            3 => Input::Cut {
-                heard: "Да".into()
-            },
+            3 => Input::Cut { heard: "Да".into() },
             _ => {
                 let helpful = self.dice.roll(2) == 0;
-                let text = if helpful {
-                    self.helpful()
-                } else {
-                    self.anything()
-                };
-                Input::Said {
-                    text: text.into(),
-                    confidence,
-                }
+                let text = if helpful { self.helpful() } else { self.anything() };
+                Input::Said { text: text.into(), confidence }
             }
         }
     }
@@ -233,11 +220,7 @@ impl Caller {
 
     /// Every sum is what the core would say for some facts that fit the state.
     fn check_quote(&self, told: &Quote) {
-        let list = packs(self.language)
-            .get(self.language)
-            .expect("pack")
-            .prices
-            .clone();
+        let list = packs(self.language).get(self.language).expect("pack").prices.clone();
         let has = |name: &str| told.modifiers.iter().any(|modifier| modifier.name == name);
         let category = self.conversation.state().slots.category;
         let Some(category) = category else { return };
@@ -259,18 +242,15 @@ impl Caller {
             match output {
                 Output::Say(reply) => {
                     self.said += 1;
-                    self.log
-                        .push(format!("< {} ({:?})", reply.text, reply.awaiting));
+                    self.log.push(format!("< {} ({:?})", reply.text, reply.awaiting));
                     assert!(!reply.text.trim().is_empty() && !reply.speech.trim().is_empty());
                     self.check_sums(&reply.text);
                     self.read_back |= reply.awaiting == Awaiting::Confirmation;
                 }
                 Output::Ask(id, request) => {
-                    self.log
-                        .push(format!("  {request:?}").chars().take(160).collect());
+                    self.log.push(format!("  {request:?}").chars().take(160).collect());
                     let answer = self.answer(&request);
-                    self.conversation
-                        .handle(self.now, Input::Answered(id, answer));
+                    self.conversation.handle(self.now, Input::Answered(id, answer));
                 }
                 Output::Mark(_) => {}
                 Output::End(outcome) => {
@@ -287,10 +267,7 @@ impl Caller {
         }
         self.check_request(request);
         if self.dice.roll(25) == 0 && matches!(request, Request::Book(_)) {
-            let hold = self
-                .held
-                .take()
-                .map_or(HoldId::new("h-0"), |(hold, _)| hold);
+            let hold = self.held.take().map_or(HoldId::new("h-0"), |(hold, _)| hold);
             return Answer::Booked(Err(Refused::HoldExpired(hold)));
         }
         let answer = self.core.answer(self.now, request);
@@ -306,12 +283,7 @@ impl Caller {
     fn remember(&mut self, feasibility: &job_core::slot::Feasibility) {
         use job_core::slot::Feasibility::{Can, Cannot, Full, NoMasters, Partly};
         match feasibility {
-            Can { offer, others }
-            | Partly { offer, others }
-            | Cannot {
-                next: offer,
-                others,
-            } => {
+            Can { offer, others } | Partly { offer, others } | Cannot { next: offer, others } => {
                 self.offered.push(offer.clone());
                 self.offered.extend(others.iter().cloned());
             }
@@ -329,22 +301,11 @@ impl Caller {
                 let held = self.held.as_ref().expect("a hold before the booking");
                 assert_eq!((&held.0, &held.1), (&order.hold, &order.offer), "{}", log());
                 assert!(self.read_back, "booked without a read-back\n{}", log());
-                let list = packs(self.language)
-                    .get(order.language)
-                    .expect("pack")
-                    .prices
-                    .clone();
-                let told = self
-                    .conversation
-                    .state()
-                    .quote
-                    .expect("a quote before the booking");
+                let list = packs(self.language).get(order.language).expect("pack").prices.clone();
+                let told = self.conversation.state().quote.expect("a quote before the booking");
                 assert_eq!(told, quote(&list, &order.price), "{}", log());
                 let again =
-                    order
-                        .price
-                        .clone()
-                        .in_slot(&list, order.offer.start, self.now, &zone());
+                    order.price.clone().in_slot(&list, order.offer.start, self.now, &zone());
                 assert_eq!(order.price, again, "{}", log());
             }
             Request::Release { .. } => self.read_back = false,
@@ -362,10 +323,7 @@ impl Caller {
         let digit = |c: &char| c.is_ascii_digit();
         let low: String = text[..at].chars().rev().take_while(digit).collect();
         let low: String = low.chars().rev().collect();
-        let high: String = text[at + '–'.len_utf8()..]
-            .chars()
-            .take_while(digit)
-            .collect();
+        let high: String = text[at + '–'.len_utf8()..].chars().take_while(digit).collect();
         let (Ok(low), Ok(high)) = (low.parse::<i64>(), high.parse::<i64>()) else {
             return;
         };
@@ -378,11 +336,7 @@ impl Caller {
         if told.is_none() && (Some(low), Some(high)) == any_work {
             return;
         }
-        assert_eq!(
-            told.map(|told| (told.min, told.max)),
-            Some((low, high)),
-            "{text}\n{log}"
-        );
+        assert_eq!(told.map(|told| (told.min, told.max)), Some((low, high)), "{text}\n{log}");
     }
 }
 
@@ -395,10 +349,7 @@ fn two_thousand_random_callers_are_all_served() {
         booked += usize::from(!caller.core.orders.is_empty());
     }
 
-    assert!(
-        booked > 100,
-        "only {booked} of {DIALOGUES} got to a booking"
-    );
+    assert!(booked > 100, "only {booked} of {DIALOGUES} got to a booking");
 }
 
 #[test]
@@ -408,10 +359,7 @@ fn repeating_oneself_for_ever_ends_within_sixty_inputs() {
         caller.input(Input::Opened);
         for _ in 0..INPUTS {
             if !caller.over {
-                caller.input(Input::Said {
-                    text: text.into(),
-                    confidence: 1.0,
-                });
+                caller.input(Input::Said { text: text.into(), confidence: 1.0 });
             }
         }
 

@@ -38,10 +38,7 @@ fn callers_are_served_as_written_down() {
             std::fs::write(&golden, &played).expect("testdata can be written");
         }
         let written = std::fs::read_to_string(&golden).unwrap_or_default();
-        assert!(
-            played == written,
-            "{file}: UPDATE=1 cargo test -p dialog writes it anew"
-        );
+        assert!(played == written, "{file}: UPDATE=1 cargo test -p dialog writes it anew");
     }
 }
 
@@ -62,10 +59,7 @@ fn another_script_is_played_and_printed() {
 
 fn play_all(script: &Path, language: Language) -> String {
     let text = std::fs::read_to_string(script).expect("a script");
-    talks(&text)
-        .iter()
-        .map(|talk| play(talk, language))
-        .collect()
+    talks(&text).iter().map(|talk| play(talk, language)).collect()
 }
 
 fn talks(text: &str) -> Vec<Talk> {
@@ -87,11 +81,7 @@ fn talks(text: &str) -> Vec<Talk> {
 
 fn play(talk: &Talk, language: Language) -> String {
     let has = |flag: &str| talk.flags.iter().any(|it| it == flag);
-    let core = Core {
-        card: has("known").then(known_caller),
-        full: has("full"),
-        ..Core::default()
-    };
+    let core = Core { card: has("known").then(known_caller), full: has("full"), ..Core::default() };
     let phone = (!has("hidden")).then_some(PHONE);
     let mut scene = Scene::new(setup(Channel::Phone, language, phone), core);
     let mut lines = talk.lines.iter();
@@ -107,15 +97,10 @@ fn play(talk: &Talk, language: Language) -> String {
 
 fn turn(scene: &mut Scene, lines: &mut std::slice::Iter<'_, String>, language: Language) {
     scene.now = scene.now.checked_add(10.seconds()).expect("time");
-    let awaiting = scene
-        .last
-        .as_ref()
-        .map_or(Awaiting::Problem, |reply| reply.awaiting);
+    let awaiting = scene.last.as_ref().map_or(Awaiting::Problem, |reply| reply.awaiting);
     let clarifying = awaiting == Awaiting::Clarification;
     let ahead = lines.as_slice();
-    let line = ahead
-        .iter()
-        .find(|line| clarifying || !line.starts_with("c: "));
+    let line = ahead.iter().find(|line| clarifying || !line.starts_with("c: "));
     let skipped = ahead.iter().take_while(|it| Some(*it) != line).count();
     for _ in 0..=skipped {
         lines.next();
@@ -133,10 +118,7 @@ fn turn(scene: &mut Scene, lines: &mut std::slice::Iter<'_, String>, language: L
         None => sheet(awaiting, language),
     };
     let _ = writeln!(scene.transcript, "> {words}");
-    scene.input(Input::Said {
-        text: words.to_owned(),
-        confidence: 0.9,
-    });
+    scene.input(Input::Said { text: words.to_owned(), confidence: 0.9 });
     if let Some(reply) = &scene.last
         && reply.speech.chars().count() > SPEECH_MAX
     {

@@ -88,11 +88,7 @@ const fn ulaw_sample(code: u8) -> i16 {
     let segment = (code >> 4) & 7;
     let step = (code & 0x0f) as i16;
     let size = ((step * 2 + 33) << segment) - 33;
-    if code & 0x80 == 0 {
-        size * 4
-    } else {
-        size * -4
-    }
+    if code & 0x80 == 0 { size * 4 } else { size * -4 }
 }
 
 /// As µ-law, over 13 bits, the two lowest segments equally fine; every second bit inverted, and
@@ -138,10 +134,7 @@ mod tests {
 
             let (low, high) = ulaw_interval(size >> 2);
             let heard = (i32::from(ulaw_sample(ulaw(sample))) / 4).abs();
-            assert!(
-                (low..=high).contains(&heard) || size >> 2 > 8_158,
-                "µ-law {sample}: {heard}"
-            );
+            assert!((low..=high).contains(&heard) || size >> 2 > 8_158, "µ-law {sample}: {heard}");
 
             let (low, high) = alaw_interval(size >> 3);
             let heard = (i32::from(alaw_sample(alaw(sample))) / 8).abs();
@@ -213,11 +206,8 @@ mod tests {
     /// Table 1a over 12 bits: 0–64 and 64–128 in steps of two, then each segment twice as coarse.
     fn alaw_interval(size: i32) -> (i32, i32) {
         let segment = (0..6).find(|s| size < 64 << s).unwrap_or(6);
-        let (start, width) = if segment == 0 {
-            (0, 2)
-        } else {
-            (32 << segment, 2 << (segment - 1))
-        };
+        let (start, width) =
+            if segment == 0 { (0, 2) } else { (32 << segment, 2 << (segment - 1)) };
         let nth = (size - start) / width;
         (start + nth * width, start + (nth + 1) * width)
     }

@@ -17,11 +17,7 @@ pub struct PreRoll {
 
 impl PreRoll {
     pub fn new() -> PreRoll {
-        PreRoll {
-            frames: [SILENCE; PRE_ROLL_FRAMES],
-            next: 0,
-            held: 0,
-        }
+        PreRoll { frames: [SILENCE; PRE_ROLL_FRAMES], next: 0, held: 0 }
     }
 
     /// The newest frame pushes out the oldest.

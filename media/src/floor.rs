@@ -55,12 +55,7 @@ pub enum Input {
     Frame { voiced: bool },
     /// The recogniser's text for `turn` so far: its length, whether it is final, and whether it
     /// already answers what was asked. Words for an older turn are dropped.
-    Words {
-        turn: TurnId,
-        text_len: usize,
-        settled: bool,
-        complete: bool,
-    },
+    Words { turn: TurnId, text_len: usize, settled: bool, complete: bool },
     /// The caller pressed a key.
     Key(char),
     /// The agent's first frame leaves. `protected`: a safety instruction or the disclosure.
@@ -138,12 +133,8 @@ enum Timer {
     TimeUp,
 }
 
-const TIMERS: [Timer; 4] = [
-    Timer::PauseEnds,
-    Timer::WordsMissing,
-    Timer::NobodySpeaks,
-    Timer::TimeUp,
-];
+const TIMERS: [Timer; 4] =
+    [Timer::PauseEnds, Timer::WordsMissing, Timer::NobodySpeaks, Timer::TimeUp];
 
 #[derive(Debug)]
 pub struct Floor {
@@ -194,12 +185,7 @@ impl Floor {
     pub fn handle(&mut self, now: Instant, input: Input) {
         match input {
             Input::Frame { voiced } => self.hear(now, voiced),
-            Input::Words {
-                turn,
-                text_len,
-                settled,
-                complete,
-            } if turn == self.turn => {
+            Input::Words { turn, text_len, settled, complete } if turn == self.turn => {
                 self.read(now, text_len, settled, complete);
             }
             Input::Words { .. } => {}
@@ -250,10 +236,7 @@ impl Floor {
         });
 
         let frames_back = self.frames_since_onset() + frames(SPEECH_PRECEDES_VOICE);
-        self.outputs.push_back(Output::TurnBegan {
-            turn: self.turn,
-            frames_back,
-        });
+        self.outputs.push_back(Output::TurnBegan { turn: self.turn, frames_back });
     }
 
     /// A single voiced frame inside a pause is a click and does not prolong the turn.
@@ -326,9 +309,9 @@ impl Floor {
     fn agent_speaks_from(&mut self, now: Instant, protected: bool) {
         self.agent = match self.agent {
             Agent::Speaking { .. } if !protected => return,
-            Agent::Speaking { .. } | Agent::Listening => Agent::Speaking {
-                protected_until: protected.then_some(now + PROTECTED_FOR),
-            },
+            Agent::Speaking { .. } | Agent::Listening => {
+                Agent::Speaking { protected_until: protected.then_some(now + PROTECTED_FOR) }
+            }
         };
         if let Some(turn) = &mut self.open {
             turn.holds_floor = false;
@@ -414,8 +397,7 @@ impl Floor {
     fn ask_whether_anybody_is_there(&mut self, now: Instant) {
         self.silences = self.silences.saturating_add(1);
         self.nobody_speaks_at = now + NOBODY_SPEAKS;
-        self.outputs
-            .push_back(Output::CallerSilent { nth: self.silences });
+        self.outputs.push_back(Output::CallerSilent { nth: self.silences });
     }
 
     fn heard_within(&self, window: Duration) -> Duration {

@@ -202,10 +202,7 @@ impl JitterBuffer {
         match self.state {
             State::Idle => {
                 let play_at = arrived + self.delay.target();
-                self.state = State::Filling {
-                    play_at,
-                    not_before: self.cursor,
-                };
+                self.state = State::Filling { play_at, not_before: self.cursor };
                 self.cursor = at.max(self.cursor);
                 self.end = self.cursor;
             }
@@ -250,11 +247,7 @@ impl JitterBuffer {
         }
 
         let missing = self.missing_from_cursor();
-        let paid = if missing > WAITING_MAX {
-            missing
-        } else {
-            missing.min(self.stalled)
-        };
+        let paid = if missing > WAITING_MAX { missing } else { missing.min(self.stalled) };
         self.cursor += paid;
         self.stalled = 0;
     }
@@ -321,13 +314,7 @@ impl JitterBuffer {
         let here = self.cursor..self.cursor + FRAME as i64;
         let strength: i32 = here
             .map(slot)
-            .map(|slot| {
-                if self.filled[slot] {
-                    i32::from(self.samples[slot]).abs()
-                } else {
-                    0
-                }
-            })
+            .map(|slot| if self.filled[slot] { i32::from(self.samples[slot]).abs() } else { 0 })
             .sum();
         strength / FRAME as i32 <= QUIET.max(self.loudness / 4)
     }

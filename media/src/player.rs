@@ -103,10 +103,7 @@ impl Player {
     /// text) has sounded once `at_sample` samples of the line are played. Ascending.
     pub fn mark(&mut self, turn: TurnId, word_end: usize, at_sample: usize) {
         if let Some(line) = self.open_line(turn) {
-            line.marks.push(Mark {
-                word_end,
-                at_sample,
-            });
+            line.marks.push(Mark { word_end, at_sample });
         }
     }
 
@@ -144,11 +141,7 @@ impl Player {
     pub fn cut(&mut self, turn: TurnId) -> Option<Heard> {
         self.oldest = self.oldest.max(turn);
         let heard = self.heard().filter(|heard| heard.turn < turn);
-        if self
-            .lines
-            .front()
-            .is_some_and(|line| line.turn < turn && line.played > 0)
-        {
+        if self.lines.front().is_some_and(|line| line.turn < turn && line.played > 0) {
             self.fading = self.lines.front_mut().and_then(Line::fade);
         }
 
@@ -164,10 +157,7 @@ impl Player {
             (Some(spoken), Some(line)) if spoken.turn == line.turn => {
                 Some(spoken.clone().and(line.heard()))
             }
-            (_, Some(line)) => Some(Heard {
-                turn: line.turn,
-                text: line.heard().to_owned(),
-            }),
+            (_, Some(line)) => Some(Heard { turn: line.turn, text: line.heard().to_owned() }),
             (spoken, None) => spoken.clone(),
         }
     }
@@ -177,9 +167,7 @@ impl Player {
     }
 
     fn open_line(&mut self, turn: TurnId) -> Option<&mut Line> {
-        self.lines
-            .iter_mut()
-            .find(|line| line.turn == turn && !line.finished)
+        self.lines.iter_mut().find(|line| line.turn == turn && !line.finished)
     }
 
     /// Leaves a line that has ended if another one of the same turn follows at once.
@@ -199,10 +187,7 @@ impl Player {
         };
 
         let so_far = self.spoken.take().filter(|spoken| spoken.turn == line.turn);
-        let so_far = so_far.unwrap_or(Heard {
-            turn: line.turn,
-            text: String::new(),
-        });
+        let so_far = so_far.unwrap_or(Heard { turn: line.turn, text: String::new() });
         self.spoken = Some(so_far.and(line.heard()));
     }
 }
@@ -326,15 +311,10 @@ impl Line {
 
     /// Between two known word ends, characters sound equally long.
     fn chars_played(&self) -> f64 {
-        let next = self
-            .marks
-            .partition_point(|mark| mark.at_sample <= self.played);
+        let next = self.marks.partition_point(|mark| mark.at_sample <= self.played);
         let from = match next.checked_sub(1) {
             Some(last) => self.marks[last],
-            None => Mark {
-                word_end: 0,
-                at_sample: 0,
-            },
+            None => Mark { word_end: 0, at_sample: 0 },
         };
         let to = self.marks.get(next).copied().unwrap_or_else(|| self.end());
 
@@ -346,15 +326,8 @@ impl Line {
     /// Where the line will end: known once it is finished, guessed before.
     fn end(&self) -> Mark {
         let chars = self.text.chars().count();
-        let guessed = if self.finished {
-            0
-        } else {
-            chars * SAMPLES_PER_CHAR
-        };
-        Mark {
-            word_end: chars,
-            at_sample: self.pushed.max(guessed),
-        }
+        let guessed = if self.finished { 0 } else { chars * SAMPLES_PER_CHAR };
+        Mark { word_end: chars, at_sample: self.pushed.max(guessed) }
     }
 }
 
@@ -376,9 +349,7 @@ mod tests {
         assert_eq!(player.next_frame(), Played::Frame([7; FRAME]));
         assert_eq!(player.next_frame(), Played::Waiting);
         player.finish(FIRST);
-        let Played::Frame(last) = player.next_frame() else {
-            panic!("the rest is played")
-        };
+        let Played::Frame(last) = player.next_frame() else { panic!("the rest is played") };
 
         assert_eq!((last[9], last[10]), (7, 0));
         assert_eq!(player.next_frame(), Played::Done(FIRST));
@@ -444,9 +415,7 @@ mod tests {
         player.next_frame();
 
         player.cut(SECOND);
-        let Played::Frame(fade) = player.next_frame() else {
-            panic!("a fade is played")
-        };
+        let Played::Frame(fade) = player.next_frame() else { panic!("a fade is played") };
 
         assert!(fade[0] > 900 && fade[..FADE].is_sorted_by(|a, b| a >= b));
         assert_eq!(fade[FADE - 1..], [0; FRAME - FADE + 1]);
@@ -561,9 +530,6 @@ mod tests {
     }
 
     fn heard(turn: TurnId, text: &str) -> Heard {
-        Heard {
-            turn,
-            text: text.to_owned(),
-        }
+        Heard { turn, text: text.to_owned() }
     }
 }

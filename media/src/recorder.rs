@@ -25,10 +25,7 @@ const SPEC: WavSpec = WavSpec {
 #[derive(Debug, thiserror::Error)]
 pub enum RecordingError {
     #[error("recording stopped after {after:?}: {cause}")]
-    Write {
-        after: Duration,
-        cause: hound::Error,
-    },
+    Write { after: Duration, cause: hound::Error },
 }
 
 pub struct Recording<W: Write + Seek> {
@@ -39,10 +36,8 @@ pub struct Recording<W: Write + Seek> {
 impl<W: Write + Seek> Recording<W> {
     /// `file` should be buffered; it is flushed once a second.
     pub fn new(file: W) -> Result<Recording<W>, RecordingError> {
-        let wav = WavWriter::new(file, SPEC).map_err(|cause| RecordingError::Write {
-            after: Duration::ZERO,
-            cause,
-        })?;
+        let wav = WavWriter::new(file, SPEC)
+            .map_err(|cause| RecordingError::Write { after: Duration::ZERO, cause })?;
         Ok(Recording { wav, frames: 0 })
     }
 
@@ -71,25 +66,18 @@ impl<W: Write + Seek> Recording<W> {
     /// Completes the header; says how long the recording is.
     pub fn finish(self) -> Result<Duration, RecordingError> {
         let after = self.duration();
-        self.wav
-            .finalize()
-            .map_err(|cause| RecordingError::Write { after, cause })?;
+        self.wav.finalize().map_err(|cause| RecordingError::Write { after, cause })?;
         Ok(after)
     }
 
     fn check(&self, written: hound::Result<()>) -> Result<(), RecordingError> {
-        written.map_err(|cause| RecordingError::Write {
-            after: self.duration(),
-            cause,
-        })
+        written.map_err(|cause| RecordingError::Write { after: self.duration(), cause })
     }
 }
 
 impl<W: Write + Seek> fmt::Debug for Recording<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Recording")
-            .field("duration", &self.duration())
-            .finish_non_exhaustive()
+        f.debug_struct("Recording").field("duration", &self.duration()).finish_non_exhaustive()
     }
 }
 

@@ -20,10 +20,7 @@ pub enum ResampleError {
     #[error("a sample rate of {0} Hz is outside 8000 to 96000")]
     Rate(u32),
     #[error("no filter brings {from_hz} Hz to 8000: {cause}")]
-    Filter {
-        from_hz: u32,
-        cause: rubato::ResamplerConstructionError,
-    },
+    Filter { from_hz: u32, cause: rubato::ResamplerConstructionError },
 }
 
 /// One stream of sound on its way to 8 kHz.
@@ -48,9 +45,7 @@ impl Resampler {
         if !RATES.contains(&from_hz) {
             return Err(ResampleError::Rate(from_hz));
         }
-        let filter = (from_hz != RATE)
-            .then(|| Filter::new(from_hz))
-            .transpose()?;
+        let filter = (from_hz != RATE).then(|| Filter::new(from_hz)).transpose()?;
         Ok(Resampler { from_hz, filter })
     }
 
@@ -72,9 +67,7 @@ impl Resampler {
 
 impl fmt::Debug for Resampler {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Resampler")
-            .field("from_hz", &self.from_hz)
-            .finish_non_exhaustive()
+        f.debug_struct("Resampler").field("from_hz", &self.from_hz).finish_non_exhaustive()
     }
 }
 
@@ -110,8 +103,7 @@ impl Filter {
         while !rest.is_empty() {
             let room = self.fft.input_frames_next() - self.waiting.len();
             let (now, later) = rest.split_at(rest.len().min(room));
-            self.waiting
-                .extend(now.iter().map(|&sample| f32::from(sample)));
+            self.waiting.extend(now.iter().map(|&sample| f32::from(sample)));
             rest = later;
             if self.waiting.len() == self.fft.input_frames_next() {
                 self.turn_chunk(self.due(from_hz), out);
@@ -141,21 +133,15 @@ impl Filter {
         let (taken, made) = (self.waiting.len(), self.done.len());
         let from = InterleavedSlice::new(&self.waiting, 1, taken).expect("one channel fits");
         let mut to = InterleavedSlice::new_mut(&mut self.done, 1, made).expect("one channel fits");
-        let (_, made) = self
-            .fft
-            .process_into_buffer(&from, &mut to, None)
-            .expect("a whole chunk is given");
+        let (_, made) =
+            self.fft.process_into_buffer(&from, &mut to, None).expect("a whole chunk is given");
         self.waiting.clear();
 
         let late = self.delay_left.min(made);
         self.delay_left -= late;
         let wanted = (made - late).min((due - self.given) as usize);
         self.given += wanted as u64;
-        out.extend(
-            self.done[late..late + wanted]
-                .iter()
-                .map(|&sample| sample_of(sample)),
-        );
+        out.extend(self.done[late..late + wanted].iter().map(|&sample| sample_of(sample)));
     }
 }
 
@@ -182,9 +168,8 @@ mod tests {
             let inner = 400..7_600;
             let loudness = level(&heard[inner.clone()]) - level(&expected[inner.clone()]);
             assert!(loudness.abs() < 0.5, "{from_hz} Hz: {loudness} dB");
-            let difference: Vec<i16> = inner
-                .map(|n| heard[n].saturating_sub(expected[n]))
-                .collect();
+            let difference: Vec<i16> =
+                inner.map(|n| heard[n].saturating_sub(expected[n])).collect();
             let error = level(&difference) - level(&expected);
             assert!(error < HALF_A_SAMPLE, "{from_hz} Hz: {error} dB");
         }
@@ -223,10 +208,7 @@ mod tests {
     #[test]
     fn impossible_rates_are_refused() {
         assert!(matches!(Resampler::new(0), Err(ResampleError::Rate(0))));
-        assert!(matches!(
-            Resampler::new(7_999),
-            Err(ResampleError::Rate(7_999))
-        ));
+        assert!(matches!(Resampler::new(7_999), Err(ResampleError::Rate(7_999))));
     }
 
     proptest! {
@@ -267,9 +249,7 @@ mod tests {
 
     fn tone(rate: u32, hz: f64, seconds: u32) -> Vec<i16> {
         let step = hz * std::f64::consts::TAU / f64::from(rate);
-        (0..rate * seconds)
-            .map(|n| (10_000.0 * (f64::from(n) * step).sin()) as i16)
-            .collect()
+        (0..rate * seconds).map(|n| (10_000.0 * (f64::from(n) * step).sin()) as i16).collect()
     }
 
     fn level(samples: &[i16]) -> f32 {

@@ -53,21 +53,10 @@ pub fn parse(packet: &[u8]) -> Result<Packet<'_>, PacketError> {
 
     let sources = usize::from(fixed[0] & CSRC_COUNT) * 4;
     let rest = rest.get(sources..).ok_or(short)?;
-    let rest = if fixed[0] & EXTENSION == 0 {
-        rest
-    } else {
-        after_extension(rest).ok_or(short)?
-    };
-    let payload = if fixed[0] & PADDING == 0 {
-        rest
-    } else {
-        before_padding(rest)?
-    };
+    let rest = if fixed[0] & EXTENSION == 0 { rest } else { after_extension(rest).ok_or(short)? };
+    let payload = if fixed[0] & PADDING == 0 { rest } else { before_padding(rest)? };
 
-    Ok(Packet {
-        header: header(fixed),
-        payload,
-    })
+    Ok(Packet { header: header(fixed), payload })
 }
 
 /// Appends one packet to `out`.
@@ -132,13 +121,7 @@ mod tests {
 
         let read = parse(&packet);
 
-        assert_eq!(
-            read,
-            Ok(Packet {
-                header: HEADER,
-                payload: b"voice"
-            })
-        );
+        assert_eq!(read, Ok(Packet { header: HEADER, payload: b"voice" }));
     }
 
     #[test]
@@ -147,13 +130,7 @@ mod tests {
         write(&HEADER, &[200], &mut packet);
 
         packet[0] |= PADDING;
-        assert_eq!(
-            parse(&packet),
-            Err(PacketError::Padding {
-                padding: 200,
-                room: 1
-            })
-        );
+        assert_eq!(parse(&packet), Err(PacketError::Padding { padding: 200, room: 1 }));
         packet[0] = VERSION << 6 | 15;
         assert_eq!(parse(&packet), Err(PacketError::Short { len: 13 }));
         packet[0] = 0;

@@ -57,11 +57,7 @@ impl Keypad {
         marker: bool,
     ) -> Option<char> {
         let event = Event::read(payload)?;
-        let last = self.last.replace(Heard {
-            at: now,
-            timestamp,
-            event,
-        });
+        let last = self.last.replace(Heard { at: now, timestamp, event });
         let Some(last) = last else {
             return Some(event.key);
         };
@@ -72,11 +68,7 @@ impl Keypad {
         }
         if last.is_continued_by(now, timestamp, event, marker) {
             let end = event.end || last.timestamp == timestamp && last.event.end;
-            self.last = Some(Heard {
-                at: now,
-                timestamp,
-                event: Event { end, ..event },
-            });
+            self.last = Some(Heard { at: now, timestamp, event: Event { end, ..event } });
             return None;
         }
         Some(event.key)
@@ -114,11 +106,7 @@ impl Event {
             return None;
         };
         let key = char::from(*KEYS.get(usize::from(event))?);
-        Some(Event {
-            key,
-            end: flags & END != 0,
-            duration: u16::from_be_bytes([high, low]),
-        })
+        Some(Event { key, end: flags & END != 0, duration: u16::from_be_bytes([high, low]) })
     }
 }
 
@@ -144,11 +132,7 @@ impl Press {
         let key = u8::try_from(key.to_ascii_uppercase()).ok()?;
         let event = KEYS.iter().position(|&known| known == key)? as u8;
         let frames = (held.as_millis() / FRAME_TIME.as_millis()).clamp(2, 400) as u32;
-        Some(Press {
-            event,
-            frames,
-            sent: 0,
-        })
+        Some(Press { event, frames, sent: 0 })
     }
 }
 
@@ -164,10 +148,7 @@ impl Iterator for Press {
         let duration = (self.sent.min(self.frames) * FRAME as u32) as u16;
         let end = if self.sent >= self.frames { END } else { 0 };
         let [high, low] = duration.to_be_bytes();
-        Some(PressPacket {
-            marker: self.sent == 1,
-            payload: [self.event, end | VOLUME, high, low],
-        })
+        Some(PressPacket { marker: self.sent == 1, payload: [self.event, end | VOLUME, high, low] })
     }
 }
 
@@ -214,12 +195,7 @@ mod tests {
         let (mut keypad, start) = (Keypad::new(), epoch());
         let hold = |keypad: &mut Keypad, at: u64, timestamp, duration: u16| {
             let [high, low] = duration.to_be_bytes();
-            keypad.hear(
-                start + Duration::from_millis(at),
-                timestamp,
-                &[9, 10, high, low],
-                false,
-            )
+            keypad.hear(start + Duration::from_millis(at), timestamp, &[9, 10, high, low], false)
         };
 
         assert_eq!(hold(&mut keypad, 0, 1_000, 160), Some('9'));
@@ -259,10 +235,7 @@ mod tests {
 
         assert_eq!(keypad.hear(now, 0, &[16, 10, 0, 160], true), None);
         assert_eq!(keypad.hear(now, 0, &[1, 10, 0], true), None);
-        assert_eq!(
-            Press::new('x', Duration::from_millis(100)).map(|_| ()),
-            None
-        );
+        assert_eq!(Press::new('x', Duration::from_millis(100)).map(|_| ()), None);
     }
 
     proptest! {
@@ -292,12 +265,7 @@ mod tests {
     impl Caller {
         fn new() -> Caller {
             let timestamp = u32::MAX - 5_000;
-            Caller {
-                keypad: Keypad::new(),
-                now: epoch(),
-                timestamp,
-                heard: String::new(),
-            }
+            Caller { keypad: Keypad::new(), now: epoch(), timestamp, heard: String::new() }
         }
 
         /// Holds a key, then pauses for 60 ms; the network drops what does not `arrive`.
@@ -308,8 +276,7 @@ mod tests {
                 let now = self.now + FRAME_TIME * nth as u32;
                 if arrives(nth) {
                     let PressPacket { marker, payload } = packet;
-                    self.heard
-                        .extend(self.keypad.hear(now, self.timestamp, &payload, marker));
+                    self.heard.extend(self.keypad.hear(now, self.timestamp, &payload, marker));
                 }
                 sent += 1;
             }
@@ -318,10 +285,7 @@ mod tests {
         }
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "any instant will do as the test's zero"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "any instant will do as the test's zero")]
     fn epoch() -> Instant {
         Instant::now()
     }

@@ -28,11 +28,8 @@ fn products(frame: &Frame) -> [[f64; ORDER + 1]; ORDER + 1] {
     let x = |n: usize| i64::from(frame[n]);
     let mut sums = [[0.0; ORDER + 1]; ORDER + 1];
     for lag in 0..=ORDER {
-        let mut sum: i64 = frame[ORDER..]
-            .iter()
-            .zip(&frame[ORDER - lag..])
-            .map(|(&a, &b)| product(a, b))
-            .sum();
+        let mut sum: i64 =
+            frame[ORDER..].iter().zip(&frame[ORDER - lag..]).map(|(&a, &b)| product(a, b)).sum();
         for (i, j) in (0..=ORDER - lag).map(|i| (i, i + lag)) {
             sums[i][j] = sum as f64;
             sums[j][i] = sum as f64;

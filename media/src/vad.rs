@@ -56,19 +56,12 @@ impl Vad {
         let stands_out = level_dbfs >= FAINTEST_VOICE_DBFS.max(noise + VOICE_ABOVE_NOISE_DB);
         let tone = stands_out && purity_db(frame) >= TONE_PURITY_DB;
         let ends_tone = std::mem::replace(&mut self.after_tone, tone);
-        Voicing {
-            voiced: speech && stands_out && !tone && !ends_tone,
-            level_dbfs,
-        }
+        Voicing { voiced: speech && stands_out && !tone && !ends_tone, level_dbfs }
     }
 
     /// A dead line needs no detector once the detector has heard that it is dead.
     fn speaks(&mut self, frame: &Frame, level_dbfs: f32) -> bool {
-        self.dead_frames = if level_dbfs < DEAD_LINE_DBFS {
-            self.dead_frames + 1
-        } else {
-            0
-        };
+        self.dead_frames = if level_dbfs < DEAD_LINE_DBFS { self.dead_frames + 1 } else { 0 };
         self.dead_frames <= DETECTOR_SETTLES_IN && self.detector.is_speech(frame)
     }
 }
@@ -92,10 +85,7 @@ impl NoiseFloor {
     const SPAN: usize = 25;
 
     fn new() -> NoiseFloor {
-        NoiseFloor {
-            quietest: [f32::INFINITY; NoiseFloor::SPANS],
-            frames: 0,
-        }
+        NoiseFloor { quietest: [f32::INFINITY; NoiseFloor::SPANS], frames: 0 }
     }
 
     fn follow(&mut self, level_dbfs: f32) -> f32 {
@@ -122,20 +112,14 @@ mod tests {
     fn speech_is_heard_soon_and_its_end_too() {
         for speech in [RUSSIAN, ENGLISH] {
             let speech = decoded(speech);
-            let first_sound = speech
-                .iter()
-                .position(|frame| level_dbfs(frame) > -40.0)
-                .unwrap();
+            let first_sound = speech.iter().position(|frame| level_dbfs(frame) > -40.0).unwrap();
             let call: Vec<Frame> = [vec![SILENCE; 50], speech.clone(), vec![SILENCE; 50]].concat();
 
             let voiced = listen(&call);
 
             let onset = voiced.iter().position(|&voiced| voiced).unwrap();
             let share = count(&voiced) as f32 / speech.len() as f32;
-            assert!(
-                onset <= 50 + first_sound + 8,
-                "onset {onset}, sound from {first_sound}"
-            );
+            assert!(onset <= 50 + first_sound + 8, "onset {onset}, sound from {first_sound}");
             assert!(share > 0.5, "voiced {share}");
             assert_eq!(count(&voiced[50 + speech.len() + 10..]), 0);
         }
@@ -165,42 +149,26 @@ mod tests {
         let street = noise(speech.len() + 150, 400.0);
         let mut call = street.clone();
         for (frame, spoken) in call[150..].iter_mut().zip(&speech) {
-            frame
-                .iter_mut()
-                .zip(spoken)
-                .for_each(|(noise, voice)| *noise += voice);
+            frame.iter_mut().zip(spoken).for_each(|(noise, voice)| *noise += voice);
         }
 
         let clean = count(&listen(&speech));
         let noisy = listen(&call);
 
-        assert!(
-            count(&noisy[150..]) * 10 >= clean * 6,
-            "{} of {clean}",
-            count(&noisy[150..])
-        );
+        assert!(count(&noisy[150..]) * 10 >= clean * 6, "{} of {clean}", count(&noisy[150..]));
         assert!(count(&noisy[..150]) <= 10);
     }
 
     #[test]
     fn keys_and_ringing_are_no_voice() {
-        for tones in [
-            [697.0, 1_209.0],
-            [770.0, 1_477.0],
-            [941.0, 1_633.0],
-            [425.0, 425.0],
-        ] {
+        for tones in [[697.0, 1_209.0], [770.0, 1_477.0], [941.0, 1_633.0], [425.0, 425.0]] {
             for strength in [1_000.0, 4_000.0, 14_000.0] {
                 let tone = tone(tones, strength);
                 let call = [vec![SILENCE; 30], tone, vec![SILENCE; 30]].concat();
 
                 let voiced = listen(&call);
 
-                assert!(
-                    count(&voiced) <= 1,
-                    "{tones:?} at {strength}: {}",
-                    count(&voiced)
-                );
+                assert!(count(&voiced) <= 1, "{tones:?} at {strength}: {}", count(&voiced));
             }
         }
     }
@@ -251,10 +219,8 @@ mod tests {
                 false => 0,
             })
             .collect();
-        let coded: Vec<u8> = frames(&samples)
-            .iter()
-            .flat_map(|frame| Codec::Pcma.encode(frame))
-            .collect();
+        let coded: Vec<u8> =
+            frames(&samples).iter().flat_map(|frame| Codec::Pcma.encode(frame)).collect();
         let mut heard = Vec::new();
         Codec::Pcma.decode(&coded, &mut heard);
         frames(&heard)

@@ -2,10 +2,7 @@
 //!
 //! **Never here:** any judgement of our own.
 
-#![allow(
-    unsafe_code,
-    reason = "the crate hides a C pointer and so cannot say that it may move"
-)]
+#![allow(unsafe_code, reason = "the crate hides a C pointer and so cannot say that it may move")]
 
 use std::fmt;
 
@@ -21,10 +18,7 @@ unsafe impl Send for Detector {}
 
 impl Detector {
     pub(crate) fn new() -> Detector {
-        Detector(Vad::new_with_rate_and_mode(
-            SampleRate::Rate8kHz,
-            VadMode::VeryAggressive,
-        ))
+        Detector(Vad::new_with_rate_and_mode(SampleRate::Rate8kHz, VadMode::VeryAggressive))
     }
 
     pub(crate) fn is_speech(&mut self, frame: &Frame) -> bool {

@@ -1,8 +1,5 @@
 //! The one place the process reads the clock. Everything else is told the time.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "the one place the process reads the clock"
-)]
+#![expect(clippy::disallowed_methods, reason = "the one place the process reads the clock")]
 
 use std::time::Instant;
 

@@ -78,11 +78,7 @@ pub enum ConfigError {
     #[error("{0}")]
     Read(#[from] config::ConfigError),
     #[error("{key} = {value}: {fact}")]
-    Impossible {
-        key: &'static str,
-        value: String,
-        fact: &'static str,
-    },
+    Impossible { key: &'static str, value: String, fact: &'static str },
 }
 
 impl Default for Settings {
@@ -101,26 +97,19 @@ impl Default for Settings {
 
 impl Default for Sip {
     fn default() -> Self {
-        Self {
-            listen: SocketAddr::from(([127, 0, 0, 1], 5060)),
-            advertise: None,
-        }
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 5060)), advertise: None }
     }
 }
 
 impl Default for Media {
     fn default() -> Self {
-        Self {
-            ports: (20_000, 29_999),
-        }
+        Self { ports: (20_000, 29_999) }
     }
 }
 
 impl Default for Http {
     fn default() -> Self {
-        Self {
-            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
-        }
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)) }
     }
 }
 
@@ -138,10 +127,7 @@ impl Default for Speech {
 
 impl Default for Calls {
     fn default() -> Self {
-        Self {
-            most: 400,
-            longest_seconds: 900,
-        }
+        Self { most: 400, longest_seconds: 900 }
     }
 }
 
@@ -217,11 +203,7 @@ fn refuse(
     value: String,
     fact: &'static str,
 ) -> Result<(), ConfigError> {
-    if good {
-        Ok(())
-    } else {
-        Err(ConfigError::Impossible { key, value, fact })
-    }
+    if good { Ok(()) } else { Err(ConfigError::Impossible { key, value, fact }) }
 }
 
 fn hide_password(url: &str) -> String {
@@ -249,21 +231,11 @@ mod tests {
 
     #[test]
     fn an_impossible_value_is_refused_by_its_key() {
-        let settings = Settings {
-            media: Media {
-                ports: (30_000, 20_000),
-            },
-            ..Settings::default()
-        };
+        let settings = Settings { media: Media { ports: (30_000, 20_000) }, ..Settings::default() };
 
         let error = settings.check().unwrap_err();
 
-        assert!(
-            error
-                .to_string()
-                .starts_with("media.ports = [30000, 20000]"),
-            "{error}"
-        );
+        assert!(error.to_string().starts_with("media.ports = [30000, 20000]"), "{error}");
     }
 
     #[test]

@@ -104,11 +104,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Serve(serve) => commands::serve(serve.settings()?, serve.demo),
-        Command::Demo {
-            serve,
-            caller,
-            once,
-        } => commands::demo(serve.settings()?, caller, once),
+        Command::Demo { serve, caller, once } => commands::demo(serve.settings()?, caller, once),
         Command::Call { to, scenario, out } => commands::call(&to, &scenario, &out),
         Command::Doctor { serve } => commands::doctor(&serve.settings()?),
         Command::Measure { turns } => commands::measure(turns),

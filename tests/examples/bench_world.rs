@@ -20,15 +20,8 @@ fn main() {
 
     let talked: Duration = endings.iter().map(|ending| ending.lasted).sum();
     let booked = endings.iter().filter(|ending| ending.jobs == 1).count();
-    let same = again
-        .iter()
-        .zip(&endings)
-        .filter(|(one, other)| one == other)
-        .count();
-    println!(
-        "{CALLS} calls, {:.1} min each on average",
-        minutes(talked) / CALLS as f64
-    );
+    let same = again.iter().zip(&endings).filter(|(one, other)| one == other).count();
+    println!("{CALLS} calls, {:.1} min each on average", minutes(talked) / CALLS as f64);
     println!(
         "took {:.1} s: {:.0} times faster than speech",
         took.as_secs_f64(),
@@ -45,12 +38,7 @@ fn setting(seed: u64) -> Setting {
     };
     let mut scenario = Scenario::parse("caller", text).expect("a scenario");
     scenario.thinks_ms = THINKS_MS;
-    Setting {
-        scenario,
-        weather: Weather::ROUGH,
-        mishap: Mishap::Nothing,
-        seed,
-    }
+    Setting { scenario, weather: Weather::ROUGH, mishap: Mishap::Nothing, seed }
 }
 
 fn minutes(time: Duration) -> f64 {
@@ -65,8 +53,7 @@ fn ends(endings: &[Ending]) -> String {
     let mut names: Vec<&str> = endings.iter().map(|ending| ending.end.name()).collect();
     names.sort_unstable();
     let groups = names.chunk_by(|one, other| one == other);
-    let counted: Vec<String> = groups
-        .map(|group| format!("{} {}", group.len(), group[0]))
-        .collect();
+    let counted: Vec<String> =
+        groups.map(|group| format!("{} {}", group.len(), group[0])).collect();
     counted.join(", ")
 }

@@ -1,6 +1,8 @@
 //! Calls in the simulated world: what a caller meets when the network, the phone or our own parts
 //! misbehave. Every call ends with a typed reason.
 
+#![expect(clippy::unwrap_used, reason = "a scenario that cannot be read is a failed test")]
+
 use std::time::Duration;
 
 use call_tests::world::link::Weather;
@@ -13,24 +15,14 @@ use sip_gateway::caller::scenario::Scenario;
 fn a_straight_call_ends_in_a_booking() {
     let ending = Studio::new().call(setting(RU, Weather::CLEAR, 1));
 
-    assert_eq!(
-        (ending.end, ending.jobs),
-        (End::Completed, 1),
-        "{}",
-        transcript(&ending)
-    );
+    assert_eq!((ending.end, ending.jobs), (End::Completed, 1), "{}", transcript(&ending));
 }
 
 #[test]
 fn the_same_call_in_english() {
     let ending = Studio::new().call(setting(EN, Weather::CLEAR, 1));
 
-    assert_eq!(
-        (ending.end, ending.jobs),
-        (End::Completed, 1),
-        "{}",
-        transcript(&ending)
-    );
+    assert_eq!((ending.end, ending.jobs), (End::Completed, 1), "{}", transcript(&ending));
 }
 
 #[test]
@@ -41,12 +33,7 @@ fn two_per_cent_loss_and_thirty_milliseconds_of_jitter_lose_no_booking() {
         let ending = studio.call(setting(RU, Weather::ROUGH, seed));
 
         let got = (ending.end, ending.jobs);
-        assert_eq!(
-            got,
-            (End::Completed, 1),
-            "seed {seed}\n{}",
-            transcript(&ending)
-        );
+        assert_eq!(got, (End::Completed, 1), "seed {seed}\n{}", transcript(&ending));
     }
 }
 
@@ -82,12 +69,7 @@ fn a_caller_who_hangs_up_in_the_middle_leaves_nothing_open() {
 
     let ending = Studio::new().call(hasty);
 
-    assert_eq!(
-        ending.end,
-        End::CallerHungUpOverAgent,
-        "{}",
-        transcript(&ending)
-    );
+    assert_eq!(ending.end, End::CallerHungUpOverAgent, "{}", transcript(&ending));
 }
 
 #[test]
@@ -101,18 +83,8 @@ fn a_caller_who_presses_keys_is_understood() {
 
     let ending = Studio::new().call(keys);
 
-    assert_eq!(
-        (ending.end, ending.jobs),
-        (End::Completed, 1),
-        "{}",
-        transcript(&ending)
-    );
-    assert!(
-        ending
-            .transcript
-            .iter()
-            .any(|note| matches!(note, Note::Keys { .. }))
-    );
+    assert_eq!((ending.end, ending.jobs), (End::Completed, 1), "{}", transcript(&ending));
+    assert!(ending.transcript.iter().any(|note| matches!(note, Note::Keys { .. })));
 }
 
 #[test]
@@ -122,22 +94,14 @@ fn a_recogniser_that_dies_once_is_replaced_and_the_call_goes_on() {
 
     let ending = Studio::new().call(unlucky);
 
-    assert_eq!(
-        (ending.end, ending.jobs),
-        (End::Completed, 1),
-        "{}",
-        transcript(&ending)
-    );
+    assert_eq!((ending.end, ending.jobs), (End::Completed, 1), "{}", transcript(&ending));
     assert!(transcript(&ending).contains("recogniser_failed"));
 }
 
 #[test]
 fn a_recogniser_that_stays_dead_still_ends_with_its_reason() {
     let mut unlucky = setting(RU, Weather::CLEAR, 6);
-    unlucky.mishap = Mishap::RecogniserDies {
-        at: 8,
-        times: u8::MAX,
-    };
+    unlucky.mishap = Mishap::RecogniserDies { at: 8, times: u8::MAX };
 
     let ending = Studio::new().call(unlucky);
 
@@ -155,10 +119,7 @@ fn a_hundred_callers_in_any_weather_all_end_with_a_reason_and_most_with_a_bookin
     });
 
     let booked = endings.iter().filter(|ending| ending.jobs == 1).count();
-    let stuck = endings
-        .iter()
-        .filter(|ending| ending.end == End::TimeLimit)
-        .count();
+    let stuck = endings.iter().filter(|ending| ending.end == End::TimeLimit).count();
 
     assert_eq!(stuck, 0);
     assert!(booked >= 97, "{booked} of {} booked", endings.len());
@@ -169,38 +130,20 @@ const EN: &str = include_str!("../callers/demo-en.toml");
 
 fn setting(scenario: &str, weather: Weather, seed: u64) -> Setting {
     let scenario = Scenario::parse("caller", scenario).unwrap();
-    Setting {
-        scenario,
-        weather,
-        mishap: Mishap::Nothing,
-        seed,
-    }
+    Setting { scenario, weather, mishap: Mishap::Nothing, seed }
 }
 
 fn weather(seed: u64) -> Weather {
     let loss = (seed % 5 * 10) as u32;
     let jitter = Duration::from_millis(seed % 4 * 15);
-    Weather {
-        loss,
-        jitter,
-        ..Weather::ROUGH
-    }
+    Weather { loss, jitter, ..Weather::ROUGH }
 }
 
 fn agent_lines(ending: &Ending) -> usize {
-    ending
-        .transcript
-        .iter()
-        .filter(|note| matches!(note, Note::Agent { .. }))
-        .count()
+    ending.transcript.iter().filter(|note| matches!(note, Note::Agent { .. })).count()
 }
 
 fn transcript(ending: &Ending) -> String {
     let lines = ending.transcript.iter().map(|note| format!("{note:?}\n"));
-    format!(
-        "{:?} after {:?}\n{}",
-        ending.end,
-        ending.lasted,
-        lines.collect::<String>()
-    )
+    format!("{:?} after {:?}\n{}", ending.end, ending.lasted, lines.collect::<String>())
 }

@@ -13,30 +13,14 @@ async fn main() -> std::io::Result<()> {
     let (written, state, _) = world.booking("ru").await;
     let (english, _, _) = world.booking("en").await;
     let call = world.call_like(&written, "call-1").await;
-    world
-        .call_ended(
-            "call-2",
-            ConversationStatus::Abandoned,
-            "caller_hung_up_over_agent",
-        )
-        .await;
-    world
-        .call_ended("call-3", ConversationStatus::Escalated, "recogniser_lost")
-        .await;
-    world
-        .call_ended("call-4", ConversationStatus::Active, "")
-        .await;
+    world.call_ended("call-2", ConversationStatus::Abandoned, "caller_hung_up_over_agent").await;
+    world.call_ended("call-3", ConversationStatus::Escalated, "recogniser_lost").await;
+    world.call_ended("call-4", ConversationStatus::Active, "").await;
     let listener = TcpListener::bind("127.0.0.1:8099").await?;
 
     println!("http://127.0.0.1:8099/console  {LOGIN} / {PASSWORD}");
-    println!(
-        "/console/calls/{call}\n/console/calls/{english}\n/console/jobs/{}",
-        state["job_id"]
-    );
-    let booked = world
-        .demo()
-        .jobs(&Default::default(), Default::default())
-        .await;
+    println!("/console/calls/{call}\n/console/calls/{english}\n/console/jobs/{}", state["job_id"]);
+    let booked = world.demo().jobs(&Default::default(), Default::default()).await;
     for job in booked.unwrap_or_default().iter().take(1) {
         println!("/t/{}", job.tracking);
     }

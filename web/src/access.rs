@@ -34,15 +34,9 @@ impl FromRequestParts<House> for Integration {
 
     async fn from_request_parts(parts: &mut Parts, house: &House) -> Result<Self, Refusal> {
         let key = presented_key(parts).ok_or(Refusal::NoKey)?;
-        let found = house
-            .store
-            .api_key(&digest(key))
-            .await
-            .map_err(Refusal::trouble)?;
+        let found = house.store.api_key(&digest(key)).await.map_err(Refusal::trouble)?;
         let key = found.ok_or(Refusal::WrongKey)?;
-        Ok(Self {
-            rows: house.store.org(&key.org),
-        })
+        Ok(Self { rows: house.store.org(&key.org) })
     }
 }
 
@@ -53,10 +47,7 @@ pub async fn grant_key(
     name: &str,
     key: &str,
 ) -> Result<(), AccessError> {
-    let named = ApiKey {
-        org: org.clone(),
-        name: name.to_owned(),
-    };
+    let named = ApiKey { org: org.clone(), name: name.to_owned() };
     Ok(store.add_api_key(&digest(key), &named).await?)
 }
 
@@ -88,18 +79,12 @@ pub fn is_password(user: Option<&User>, password: &str) -> bool {
     let Ok(hash) = PasswordHash::new(hash) else {
         return false;
     };
-    Argon2::default()
-        .verify_password(password.as_bytes(), &hash)
-        .is_ok()
-        && user.is_some()
+    Argon2::default().verify_password(password.as_bytes(), &hash).is_ok() && user.is_some()
 }
 
 /// SHA-256 in hex: keys and session tokens are long and random, so no salt is needed.
 pub fn digest(secret: &str) -> String {
-    Sha256::digest(secret.as_bytes())
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    Sha256::digest(secret.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn hash(password: &str, salt: u128) -> Result<String, AccessError> {
@@ -112,19 +97,8 @@ fn hash(password: &str, salt: u128) -> Result<String, AccessError> {
 }
 
 fn presented_key(parts: &Parts) -> Option<&str> {
-    let bearer = parts
-        .headers
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok());
+    let bearer = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let bearer = bearer.and_then(|value| value.strip_prefix("Bearer "));
-    let plain = || {
-        parts
-            .headers
-            .get("x-api-key")
-            .and_then(|value| value.to_str().ok())
-    };
-    bearer
-        .or_else(plain)
-        .map(str::trim)
-        .filter(|key| !key.is_empty())
+    let plain = || parts.headers.get("x-api-key").and_then(|value| value.to_str().ok());
+    bearer.or_else(plain).map(str::trim).filter(|key| !key.is_empty())
 }

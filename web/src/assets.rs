@@ -25,16 +25,8 @@ const ASSETS: [Asset; 4] = [
         kind: "text/javascript; charset=utf-8",
         text: include_str!("../assets/gudok.js"),
     },
-    Asset {
-        name: "icons.svg",
-        kind: "image/svg+xml",
-        text: include_str!("../assets/icons.svg"),
-    },
-    Asset {
-        name: "mark.svg",
-        kind: "image/svg+xml",
-        text: include_str!("../assets/mark.svg"),
-    },
+    Asset { name: "icons.svg", kind: "image/svg+xml", text: include_str!("../assets/icons.svg") },
+    Asset { name: "mark.svg", kind: "image/svg+xml", text: include_str!("../assets/mark.svg") },
 ];
 
 /// `GET /assets/{name}`
@@ -43,9 +35,7 @@ pub(crate) async fn asset(headers: HeaderMap, Path(name): Path<String>) -> Respo
         return Refusal::NoPage.into_response();
     };
     let tag = format!("\"{}\"", &digest(asset.text)[..16]);
-    let kept = headers
-        .get(IF_NONE_MATCH)
-        .is_some_and(|known| known == tag.as_str());
+    let kept = headers.get(IF_NONE_MATCH).is_some_and(|known| known == tag.as_str());
     let head = [
         (CONTENT_TYPE, asset.kind.to_owned()),
         (CACHE_CONTROL, "no-cache".to_owned()),

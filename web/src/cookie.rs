@@ -14,10 +14,7 @@ pub(crate) struct Life {
 
 /// The value of that cookie, if it was sent.
 pub(crate) fn value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let sent = headers
-        .get_all(COOKIE)
-        .iter()
-        .filter_map(|line| line.to_str().ok());
+    let sent = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
     let mut pairs = sent.flat_map(|line| line.split(';'));
     pairs.find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
 }
@@ -33,9 +30,7 @@ pub(crate) fn set(name: &str, value: &str, life: Life) -> Option<HeaderValue> {
 
 /// Did the request reach us, or the proxy before us, over TLS?
 pub(crate) fn over_tls(headers: &HeaderMap) -> bool {
-    headers
-        .get("x-forwarded-proto")
-        .is_some_and(|scheme| scheme == "https")
+    headers.get("x-forwarded-proto").is_some_and(|scheme| scheme == "https")
 }
 
 #[cfg(test)]
@@ -45,10 +40,7 @@ mod tests {
     #[test]
     fn a_cookie_is_found_by_its_whole_name() {
         let mut headers = HeaderMap::new();
-        headers.insert(
-            COOKIE,
-            "session2=no; session=yes; x".parse().expect("header"),
-        );
+        headers.insert(COOKIE, "session2=no; session=yes; x".parse().expect("header"));
 
         assert_eq!(value(&headers, "session"), Some("yes"));
         assert_eq!(value(&headers, "sessio"), None);
@@ -57,25 +49,9 @@ mod tests {
 
     #[test]
     fn a_cookie_stays_on_tls_when_it_came_by_it() {
-        let set = |secure| {
-            set(
-                "a",
-                "b",
-                Life {
-                    seconds: 60,
-                    secure,
-                },
-            )
-            .expect("header")
-        };
+        let set = |secure| set("a", "b", Life { seconds: 60, secure }).expect("header");
 
-        assert_eq!(
-            set(false),
-            "a=b; Path=/; HttpOnly; SameSite=Lax; Max-Age=60"
-        );
-        assert_eq!(
-            set(true),
-            "a=b; Path=/; HttpOnly; SameSite=Lax; Max-Age=60; Secure"
-        );
+        assert_eq!(set(false), "a=b; Path=/; HttpOnly; SameSite=Lax; Max-Age=60");
+        assert_eq!(set(true), "a=b; Path=/; HttpOnly; SameSite=Lax; Max-Age=60; Secure");
     }
 }

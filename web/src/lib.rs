@@ -55,14 +55,7 @@ impl House {
         chance: Chance,
     ) -> Self {
         let recordings = Arc::new(recordings);
-        Self {
-            store,
-            packs,
-            desks: Arc::default(),
-            recordings,
-            clock,
-            chance,
-        }
+        Self { store, packs, desks: Arc::default(), recordings, clock, chance }
     }
 }
 
@@ -72,28 +65,20 @@ impl House {
         let mut desks = self.desks.lock().unwrap_or_else(PoisonError::into_inner);
         let open = || {
             let chance = Arc::clone(&self.chance);
-            Arc::new(Desk::new(
-                self.store.org(org),
-                self.packs.clone(),
-                move || chance(),
-            ))
+            Arc::new(Desk::new(self.store.org(org), self.packs.clone(), move || chance()))
         };
         Arc::clone(desks.entry(org.clone()).or_insert_with(open))
     }
 
     /// 256 bits nobody can guess, as hexadecimal digits.
     fn secret(&self) -> String {
-        (0..4)
-            .map(|_| format!("{:016x}", (self.chance)()))
-            .collect()
+        (0..4).map(|_| format!("{:016x}", (self.chance)())).collect()
     }
 }
 
 impl std::fmt::Debug for House {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("House")
-            .field("recordings", &self.recordings)
-            .finish_non_exhaustive()
+        f.debug_struct("House").field("recordings", &self.recordings).finish_non_exhaustive()
     }
 }
 

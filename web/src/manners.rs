@@ -47,10 +47,7 @@ pub(crate) async fn manners(State(house): State<House>, request: Request, next: 
     let id = request_id(&house, request.headers());
     let words = Words::of(language(request.headers()));
     let is_program = is_for_programs(request.uri().path());
-    let here = request
-        .uri()
-        .path_and_query()
-        .map_or_else(String::new, ToString::to_string);
+    let here = request.uri().path_and_query().map_or_else(String::new, ToString::to_string);
     let span = tracing::info_span!("request", %id, method = %request.method());
 
     let answer = next.run(request).instrument(span).await;
@@ -72,9 +69,7 @@ fn request_id(house: &House, headers: &HeaderMap) -> String {
     let plain = |id: &&str| {
         (1..=REQUEST_ID_MAX).contains(&id.len()) && id.bytes().all(|it| it.is_ascii_graphic())
     };
-    given
-        .filter(plain)
-        .map_or_else(|| format!("{:016x}", (house.chance)()), str::to_owned)
+    given.filter(plain).map_or_else(|| format!("{:016x}", (house.chance)()), str::to_owned)
 }
 
 /// The refusal an answer carries; one that was written out already is left alone.
@@ -89,9 +84,7 @@ fn refusal(answer: &Response) -> Option<Refusal> {
 
 /// The server's own refusals are empty or a line of plain text.
 fn is_written(headers: &HeaderMap) -> bool {
-    let kind = headers
-        .get(CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok());
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     kind.is_some_and(|kind| kind.starts_with("text/html") || kind.contains("json"))
 }
 
@@ -108,9 +101,7 @@ fn problem(answer: Response, refusal: &Refusal, id: &str) -> Response {
     let kind = HeaderValue::from_static("application/problem+json");
     answer.headers_mut().insert(CONTENT_TYPE, kind);
     if status == StatusCode::UNAUTHORIZED {
-        answer
-            .headers_mut()
-            .insert("www-authenticate", HeaderValue::from_static("Bearer"));
+        answer.headers_mut().insert("www-authenticate", HeaderValue::from_static("Bearer"));
     }
     answer
 }
@@ -123,12 +114,7 @@ fn mishap(answer: Response, refusal: &Refusal, frame: Frame, id: &str) -> Respon
         status if status.is_server_error() => ("mishap.trouble", "mishap.trouble_long"),
         _ => ("mishap.refused", "mishap.refused_long"),
     };
-    let page = Mishap {
-        frame,
-        fact,
-        more,
-        request: id.to_owned(),
-    };
+    let page = Mishap { frame, fact, more, request: id.to_owned() };
     match page.render() {
         Ok(text) => rewritten(answer, Html(text).into_response()),
         Err(_) => answer,
@@ -148,9 +134,7 @@ fn dress(headers: &mut HeaderMap, id: &str) {
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    headers
-        .entry(CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-store"));
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(REQUEST_ID, id);
     }

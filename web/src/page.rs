@@ -52,40 +52,26 @@ impl<S: Send + Sync> FromRequestParts<S> for Reader {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self {
-            words: Words::of(language(&parts.headers)),
-            here: here(parts),
-        })
+        Ok(Self { words: Words::of(language(&parts.headers)), here: here(parts) })
     }
 }
 
 impl Reader {
     pub(crate) fn frame(self, desk: Nameplate) -> Frame {
-        Frame {
-            words: self.words,
-            here: self.here,
-            desk: Some(desk),
-        }
+        Frame { words: self.words, here: self.here, desk: Some(desk) }
     }
 }
 
 impl Frame {
     /// For pages without a sign-in.
     pub(crate) fn of_stranger(words: &'static Words, here: &str) -> Self {
-        Self {
-            words,
-            here: here.to_owned(),
-            desk: None,
-        }
+        Self { words, here: here.to_owned(), desk: None }
     }
 
     /// The same page in the other language.
     pub(crate) fn other_language(&self) -> String {
         let back: String = form_encoded(&self.here);
-        format!(
-            "/language?to={}&back={back}",
-            self.words.say("page.language_code")
-        )
+        format!("/language?to={}&back={back}", self.words.say("page.language_code"))
     }
 }
 
@@ -94,16 +80,9 @@ pub(crate) async fn switch_language(headers: HeaderMap, Query(switch): Query<Swi
     let Some(language) = spoken(&switch.to) else {
         return Refusal::Query(format!("to: no language {:?}", switch.to)).into_response();
     };
-    let life = Life {
-        seconds: YEAR_SECONDS,
-        secure: cookie::over_tls(&headers),
-    };
+    let life = Life { seconds: YEAR_SECONDS, secure: cookie::over_tls(&headers) };
     let set = cookie::set(LANGUAGE_COOKIE, Words::of(language).code(), life);
-    let back = switch
-        .back
-        .as_deref()
-        .filter(|back| is_ours(back))
-        .unwrap_or("/");
+    let back = switch.back.as_deref().filter(|back| is_ours(back)).unwrap_or("/");
     let header = set.map(|set| [(SET_COOKIE, set)]);
     match header {
         Some(header) => (header, Redirect::to(back)).into_response(),
@@ -113,13 +92,8 @@ pub(crate) async fn switch_language(headers: HeaderMap, Query(switch): Query<Swi
 
 /// Path and query as the browser asked for them, whatever router the request has come to.
 pub(crate) fn here(parts: &Parts) -> String {
-    let asked = parts
-        .extensions
-        .get::<OriginalUri>()
-        .map_or(&parts.uri, |original| &original.0);
-    asked
-        .path_and_query()
-        .map_or_else(String::new, ToString::to_string)
+    let asked = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
+    asked.path_and_query().map_or_else(String::new, ToString::to_string)
 }
 
 /// A way inside the house: no other host, no header smuggled in.
@@ -161,13 +135,7 @@ mod tests {
     #[test]
     fn the_way_back_never_leaves_the_house() {
         assert!(is_ours("/console?status=active"));
-        for elsewhere in [
-            "//evil.example",
-            "https://evil.example",
-            "/\\evil",
-            "",
-            "/a\r\nb",
-        ] {
+        for elsewhere in ["//evil.example", "https://evil.example", "/\\evil", "", "/a\r\nb"] {
             assert!(!is_ours(elsewhere), "{elsewhere:?}");
         }
     }

@@ -42,20 +42,12 @@ impl Session {
     pub(crate) async fn nameplate(&self) -> Result<Nameplate, Refusal> {
         let organisation = self.rows.name().await.map_err(Refusal::trouble)?;
         let (login, form_token) = (self.login.clone(), self.form_token.clone());
-        Ok(Nameplate {
-            login,
-            organisation,
-            form_token,
-        })
+        Ok(Nameplate { login, organisation, form_token })
     }
 
     /// Refuses a form that did not come from our own page.
     pub(crate) fn check_form(&self, token: &str) -> Result<(), Refusal> {
-        if same(token, &self.form_token) {
-            Ok(())
-        } else {
-            Err(Refusal::StaleForm)
-        }
+        if same(token, &self.form_token) { Ok(()) } else { Err(Refusal::StaleForm) }
     }
 }
 

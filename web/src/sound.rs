@@ -24,30 +24,20 @@ pub(crate) async fn recording(
     id: &str,
     request: Request,
 ) -> Result<Response, Refusal> {
-    let unknown = || Refusal::NotFound {
-        what: "recording",
-        id: id.to_owned(),
-    };
-    let found = rows
-        .conversation(&ConversationId::new(id))
-        .await
-        .map_err(Refusal::trouble)?;
+    let unknown = || Refusal::NotFound { what: "recording", id: id.to_owned() };
+    let found = rows.conversation(&ConversationId::new(id)).await.map_err(Refusal::trouble)?;
     let file = found.and_then(|it| it.recording).ok_or_else(unknown)?;
     if !is_plain(Path::new(&file)) {
         return Err(unknown());
     }
 
-    let served = ServeFile::new(house.recordings.join(file))
-        .oneshot(request)
-        .await;
+    let served = ServeFile::new(house.recordings.join(file)).oneshot(request).await;
     let mut answer = match served {
         Ok(answer) => answer.into_response(),
         Err(never) => match never {},
     };
     if answer.status().is_success() {
-        answer
-            .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static("audio/wav"));
+        answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("audio/wav"));
     }
     Ok(answer)
 }

@@ -17,10 +17,7 @@ impl Words {
     /// "пн 23 ноября".
     pub(crate) fn day(&self, date: Date) -> String {
         let weekday = date.weekday().to_monday_one_offset();
-        let (weekday, month) = (
-            format!("weekday.{weekday}"),
-            format!("month.{}", date.month()),
-        );
+        let (weekday, month) = (format!("weekday.{weekday}"), format!("month.{}", date.month()));
         format!("{} {} {}", self.say(&weekday), date.day(), self.say(&month))
     }
 
@@ -43,20 +40,12 @@ impl Words {
     pub(crate) fn visit(&self, start: Timestamp, end: Timestamp, zone: &TimeZone) -> String {
         let ends = end.to_zoned(zone.clone());
         // The word joiners keep the two times on one line.
-        format!(
-            "{}\u{2060}–\u{2060}{}",
-            self.moment(start, zone),
-            ends.strftime("%H:%M")
-        )
+        format!("{}\u{2060}–\u{2060}{}", self.moment(start, zone), ends.strftime("%H:%M"))
     }
 
     /// "2 800 ₽".
     pub(crate) fn roubles(&self, roubles: i64) -> String {
-        format!(
-            "{}\u{a0}{}",
-            self.whole(roubles),
-            self.say("number.currency")
-        )
+        format!("{}\u{a0}{}", self.whole(roubles), self.say("number.currency"))
     }
 
     /// "2 800–3 200 ₽".
@@ -71,10 +60,7 @@ impl Words {
         let currency = self.say("number.currency");
         match kopecks {
             0 => format!("{whole}\u{a0}{currency}"),
-            _ => format!(
-                "{whole}{}{kopecks:02}\u{a0}{currency}",
-                self.say("number.decimal")
-            ),
+            _ => format!("{whole}{}{kopecks:02}\u{a0}{currency}", self.say("number.decimal")),
         }
     }
 
@@ -90,12 +76,7 @@ impl Words {
     pub(crate) fn wait(&self, wait: Millis) -> String {
         let tenths = (wait.0.max(0) + 50) / 100;
         let point = self.say("number.decimal");
-        format!(
-            "{}{point}{}\u{a0}{}",
-            tenths / 10,
-            tenths % 10,
-            self.say("time.seconds")
-        )
+        format!("{}{point}{}\u{a0}{}", tenths / 10, tenths % 10, self.say("time.seconds"))
     }
 
     /// "2 мин 14 с".
@@ -110,11 +91,7 @@ impl Words {
                 let rest = part(seconds % MINUTE, "time.seconds");
                 format!("{} {rest}", part(minutes, "time.minutes"))
             }
-            _ => format!(
-                "{} {}",
-                part(hours, "time.hours"),
-                part(minutes, "time.minutes")
-            ),
+            _ => format!("{} {}", part(hours, "time.hours"), part(minutes, "time.minutes")),
         }
     }
 
@@ -127,11 +104,7 @@ impl Words {
             }
             grouped.push(digit);
         }
-        if number < 0 {
-            format!("−{grouped}")
-        } else {
-            grouped
-        }
+        if number < 0 { format!("−{grouped}") } else { grouped }
     }
 }
 
@@ -150,12 +123,7 @@ pub(crate) fn phone(number: &str) -> String {
         return number.to_owned();
     }
     let (code, rest) = digits.split_at(3);
-    format!(
-        "+7\u{a0}{code}\u{a0}{}-{}-{}",
-        &rest[..3],
-        &rest[3..5],
-        &rest[5..]
-    )
+    format!("+7\u{a0}{code}\u{a0}{}-{}-{}", &rest[..3], &rest[3..5], &rest[5..])
 }
 
 /// "Андрей" of "Соколов Андрей Петрович": family, given, patronymic as far as known.
@@ -192,14 +160,8 @@ mod tests {
         let at = "2026-11-23T12:05:00Z".parse().expect("time");
         let zone = TimeZone::get("Europe/Kaliningrad").expect("zone");
 
-        assert_eq!(
-            Words::of(Language::Ru).moment(at, &zone),
-            "пн 23 ноября, 14:05"
-        );
-        assert_eq!(
-            Words::of(Language::En).recent(at, at, &zone),
-            "today, 14:05"
-        );
+        assert_eq!(Words::of(Language::Ru).moment(at, &zone), "пн 23 ноября, 14:05");
+        assert_eq!(Words::of(Language::En).recent(at, at, &zone), "today, 14:05");
     }
 
     #[test]

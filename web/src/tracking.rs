@@ -49,11 +49,7 @@ pub(crate) async fn tracking(
     reader: Reader,
     Path(token): Path<String>,
 ) -> Result<Html<String>, Refusal> {
-    let found = house
-        .store
-        .job_by_tracking(&token)
-        .await
-        .map_err(Refusal::trouble)?;
+    let found = house.store.job_by_tracking(&token).await.map_err(Refusal::trouble)?;
     let (org, job) = found.ok_or(Refusal::NoPage)?;
     let rows = house.store.org(&org);
     let settings = rows.settings().await.map_err(Refusal::trouble)?;
@@ -79,10 +75,7 @@ pub(crate) async fn tracking(
 }
 
 fn steps(status: JobStatus) -> Vec<Step> {
-    let reached = STEPS
-        .iter()
-        .rposition(|(step, _)| status >= *step)
-        .unwrap_or(0);
+    let reached = STEPS.iter().rposition(|(step, _)| status >= *step).unwrap_or(0);
     let step = |(at, (_, name)): (usize, &(JobStatus, &'static str))| Step {
         name,
         done: at <= reached,

@@ -108,13 +108,7 @@ mod tests {
 
     #[test]
     fn both_files_say_the_same_things() {
-        let keys = |language| {
-            Words::of(language)
-                .said
-                .keys()
-                .cloned()
-                .collect::<BTreeSet<_>>()
-        };
+        let keys = |language| Words::of(language).said.keys().cloned().collect::<BTreeSet<_>>();
 
         assert!(keys(Language::Ru).len() > 100);
         assert_eq!(keys(Language::Ru), keys(Language::En));
@@ -127,15 +121,8 @@ mod tests {
 
         for page in std::fs::read_dir(folder).expect("templates") {
             let text = std::fs::read_to_string(page.expect("page").path()).expect("text");
-            let asked = text
-                .split("say(\"")
-                .skip(1)
-                .filter_map(|rest| rest.split('"').next());
-            missing.extend(
-                asked
-                    .filter(|key| !RU.said.contains_key(*key))
-                    .map(str::to_owned),
-            );
+            let asked = text.split("say(\"").skip(1).filter_map(|rest| rest.split('"').next());
+            missing.extend(asked.filter(|key| !RU.said.contains_key(*key)).map(str::to_owned));
         }
 
         assert!(missing.is_empty(), "no words for {missing:?}");
@@ -144,10 +131,7 @@ mod tests {
     #[test]
     fn the_language_chosen_counts_before_the_browsers() {
         let mut headers = HeaderMap::new();
-        headers.insert(
-            ACCEPT_LANGUAGE,
-            "de-DE, en;q=0.9, ru;q=0.8".parse().expect("header"),
-        );
+        headers.insert(ACCEPT_LANGUAGE, "de-DE, en;q=0.9, ru;q=0.8".parse().expect("header"));
 
         assert_eq!(language(&headers), Language::En);
         headers.insert(COOKIE, "a=b; gudok_language=ru".parse().expect("header"));

@@ -78,10 +78,7 @@ impl Store {
     pub async fn organisation_by_number(&self, did: &str) -> Result<Option<Line>, StoreError> {
         let row = self
             .db
-            .first(
-                "SELECT org_id, pack, language FROM numbers WHERE did = $1",
-                values![did],
-            )
+            .first("SELECT org_id, pack, language FROM numbers WHERE did = $1", values![did])
             .await?;
         let Some(row) = row else { return Ok(None) };
 
@@ -107,17 +104,11 @@ impl Store {
     pub async fn api_key(&self, hash: &str) -> Result<Option<ApiKey>, StoreError> {
         let row = self
             .db
-            .first(
-                "SELECT org_id, name FROM api_keys WHERE hash = $1",
-                values![hash],
-            )
+            .first("SELECT org_id, name FROM api_keys WHERE hash = $1", values![hash])
             .await?;
         let Some(row) = row else { return Ok(None) };
 
-        Ok(Some(ApiKey {
-            org: OrgId::new(row.text("org_id")?),
-            name: row.text("name")?,
-        }))
+        Ok(Some(ApiKey { org: OrgId::new(row.text("org_id")?), name: row.text("name")? }))
     }
 
     /// Adds a user; the same login again changes role and password. `false`: the login belongs to

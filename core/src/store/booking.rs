@@ -44,27 +44,17 @@ impl OrgStore {
     ) -> Result<Result<Booked, Refused>, StoreError> {
         let settings = self.settings().await?;
         let work = work_of(order, &settings);
-        let own = Own {
-            conversation: Some(&order.conversation),
-            job: None,
-        };
-        let why = self
-            .explained(&work, &order.offer, own, &settings, now)
-            .await?;
+        let own = Own { conversation: Some(&order.conversation), job: None };
+        let why = self.explained(&work, &order.offer, own, &settings, now).await?;
         for _ in 1..ATTEMPTS {
-            match self
-                .book_once(order, list, &settings, &why, now, random)
-                .await
-            {
+            match self.book_once(order, list, &settings, &why, now, random).await {
                 Err(error) if error.is_passing() => {}
                 Ok(None) => {}
                 Ok(Some(done)) => return Ok(done),
                 Err(error) => return Err(error),
             }
         }
-        let last = self
-            .book_once(order, list, &settings, &why, now, random)
-            .await?;
+        let last = self.book_once(order, list, &settings, &why, now, random).await?;
 
         Ok(last.unwrap_or(Err(Refused::Taken(order.offer.start))))
     }
@@ -88,15 +78,10 @@ impl OrgStore {
             // While this waited for the hold, the same conversation may have booked it.
             let meanwhile = self.booked_by(&mut tx, &order.conversation).await?;
             tx.roll_back().await?;
-            return Ok(Some(
-                meanwhile.ok_or_else(|| Refused::HoldExpired(order.hold.clone())),
-            ));
+            return Ok(Some(meanwhile.ok_or_else(|| Refused::HoldExpired(order.hold.clone()))));
         };
         let zone = settings.time_zone()?;
-        let facts = order
-            .price
-            .clone()
-            .in_slot(list, claim.offer.start, now, &zone);
+        let facts = order.price.clone().in_slot(list, claim.offer.start, now, &zone);
         let decided = Decided {
             job: JobId::new(self.new_id(now)),
             number: self.next_number(&mut tx).await?,
@@ -143,19 +128,10 @@ impl OrgStore {
         now: Timestamp,
     ) -> Result<Assignment, StoreError> {
         let zone = settings.time_zone()?;
-        let window = Span {
-            start: offer.start - DAY,
-            end: offer.end + DAY,
-        };
-        let candidates = self
-            .candidates(work.category, &work.city, window, own, now)
-            .await?;
-        let task = Task {
-            work,
-            district: district(settings, work),
-            zone: &zone,
-            pace: &settings.pace,
-        };
+        let window = Span { start: offer.start - DAY, end: offer.end + DAY };
+        let candidates = self.candidates(work.category, &work.city, window, own, now).await?;
+        let task =
+            Task { work, district: district(settings, work), zone: &zone, pace: &settings.pace };
         let mut why = task.assign(&candidates, offer.start);
         why.chosen = Some(offer.master_id.clone());
 
@@ -212,10 +188,7 @@ impl OrgStore {
                 end: row.time("end_ms")?,
                 master_id: order.offer.master_id.clone(),
             },
-            master: AssignedMaster {
-                name: row.text("name")?,
-                phone: row.text("phone")?,
-            },
+            master: AssignedMaster { name: row.text("name")?, phone: row.text("phone")? },
         }))
     }
 
@@ -287,11 +260,8 @@ impl OrgStore {
             values![&self.org, hold, job],
         )
         .await?;
-        tx.execute(
-            "DELETE FROM holds WHERE org_id = $1 AND id = $2",
-            values![&self.org, hold],
-        )
-        .await?;
+        tx.execute("DELETE FROM holds WHERE org_id = $1 AND id = $2", values![&self.org, hold])
+            .await?;
         Ok(())
     }
 
@@ -402,11 +372,7 @@ fn work_of(order: &Order, settings: &Settings) -> Work {
     Work {
         category: order.price.category,
         minutes: order.findings.minutes,
-        city: order
-            .address
-            .city
-            .clone()
-            .unwrap_or_else(|| settings.city.clone()),
+        city: order.address.city.clone().unwrap_or_else(|| settings.city.clone()),
         street: order.address.street.clone(),
         urgent: order.price.urgent,
     }
@@ -438,8 +404,5 @@ pub(super) async fn master_named(
         .await?;
     let Some(row) = row else { return Ok(None) };
 
-    Ok(Some(AssignedMaster {
-        name: row.text("name")?,
-        phone: row.text("phone")?,
-    }))
+    Ok(Some(AssignedMaster { name: row.text("name")?, phone: row.text("phone")? }))
 }

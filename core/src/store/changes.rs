@@ -42,18 +42,9 @@ impl OrgStore {
         let Some(work) = self.work(job).await? else {
             return Ok(Err(Refused::Unknown));
         };
-        let own = Own {
-            conversation: Some(by),
-            job: Some(job),
-        };
+        let own = Own { conversation: Some(by), job: Some(job) };
         let why = self.explained(&work, offer, own, &settings, now).await?;
-        let change = Move {
-            job,
-            offer,
-            work: &work,
-            why: &why,
-            by,
-        };
+        let change = Move { job, offer, work: &work, why: &why, by };
         for _ in 1..ATTEMPTS {
             match self.move_once(&settings, change, now).await {
                 Err(error) if error.is_passing() => {}
@@ -69,13 +60,7 @@ impl OrgStore {
         change: Move<'_>,
         now: Timestamp,
     ) -> Result<Result<Offer, Refused>, StoreError> {
-        let Move {
-            job,
-            offer,
-            work,
-            why,
-            by,
-        } = change;
+        let Move { job, offer, work, why, by } = change;
         let mut tx = self.db.begin().await?;
         let row = match self.changeable(&mut tx, job).await? {
             Ok(row) => row,
@@ -84,29 +69,18 @@ impl OrgStore {
         let (from, before): (Timestamp, String) = (row.time("start_ms")?, row.text("master_id")?);
         self.drop_holds_of(&mut tx, by).await?;
         self.free_cells(&mut tx, job).await?;
-        let Some(span) = self
-            .fitting_elsewhere(&mut tx, settings, work, offer, job, now)
-            .await?
+        let Some(span) = self.fitting_elsewhere(&mut tx, settings, work, offer, job, now).await?
         else {
             return refuse(tx, Refused::Taken(offer.start)).await;
         };
         let master = &offer.master_id;
-        if !self
-            .occupy(&mut tx, master, span, &settings.pace, Owner::Job(job))
-            .await?
-        {
+        if !self.occupy(&mut tx, master, span, &settings.pace, Owner::Job(job)).await? {
             return refuse(tx, Refused::Taken(offer.start)).await;
         }
-        let moved = Offer {
-            start: span.start,
-            end: span.end,
-            master_id: master.clone(),
-        };
-        self.rewrite(&mut tx, job, &moved, &MasterId::new(before), why, now)
-            .await?;
+        let moved = Offer { start: span.start, end: span.end, master_id: master.clone() };
+        self.rewrite(&mut tx, job, &moved, &MasterId::new(before), why, now).await?;
         let note = format!("moved from {from}");
-        self.write_history(&mut tx, job, JobStatus::Booked, by.as_str(), &note, now)
-            .await?;
+        self.write_history(&mut tx, job, JobStatus::Booked, by.as_str(), &note, now).await?;
         tx.commit().await?;
         tracing::info!(org = %self.org, %job, "job moved");
 
@@ -126,27 +100,10 @@ impl OrgStore {
         }
         self.free_cells(&mut tx, job).await?;
         self.set_status(&mut tx, job, JobStatus::Cancelled).await?;
-        self.write_history(&mut tx, job, JobStatus::Cancelled, by, "", now)
-            .await?;
+        self.write_history(&mut tx, job, JobStatus::Cancelled, by, "", now).await?;
         if let Some(file) = self.file_in(&mut tx, job).await? {
-            self.tell(
-                &mut tx,
-                &file,
-                "client",
-                &file.client.phone,
-                "cancelled",
-                now,
-            )
-            .await?;
-            self.tell(
-                &mut tx,
-                &file,
-                "master",
-                &file.master.phone,
-                "cancelled",
-                now,
-            )
-            .await?;
+            self.tell(&mut tx, &file, "client", &file.client.phone, "cancelled", now).await?;
+            self.tell(&mut tx, &file, "master", &file.master.phone, "cancelled", now).await?;
         }
         tx.commit().await?;
         tracing::info!(org = %self.org, %job, "job cancelled");
@@ -285,8 +242,7 @@ impl OrgStore {
             return Ok(());
         };
         if *before != moved.master_id {
-            self.tell(tx, &file, "master", &file.master.phone, "cancelled", now)
-                .await?;
+            self.tell(tx, &file, "master", &file.master.phone, "cancelled", now).await?;
         }
         if let Some(master) = master_named(self, tx, &moved.master_id).await? {
             file.master = master;
@@ -294,8 +250,7 @@ impl OrgStore {
         file.visit = moved.clone();
         file.assignment = why.clone();
         self.write_file(tx, &file).await?;
-        self.tell(tx, &file, "client", &file.client.phone, "moved", now)
-            .await?;
+        self.tell(tx, &file, "client", &file.client.phone, "moved", now).await?;
         self.offer_to_master(tx, &file, now).await
     }
 
@@ -315,14 +270,7 @@ impl OrgStore {
             "tracking": file.tracking,
         });
         let language = file.language;
-        let draft = Draft {
-            job: &file.job,
-            recipient,
-            address,
-            template,
-            language,
-            payload,
-        };
+        let draft = Draft { job: &file.job, recipient, address, template, language, payload };
 
         self.send(tx, draft, now).await
     }

@@ -24,9 +24,7 @@ impl Store {
             )
             .await?;
 
-        rows.iter()
-            .map(|row| Ok((OrgId::new(row.text("org_id")?), conversation(row)?)))
-            .collect()
+        rows.iter().map(|row| Ok((OrgId::new(row.text("org_id")?), conversation(row)?))).collect()
     }
 }
 
@@ -138,13 +136,7 @@ impl OrgStore {
                  SELECT c.org_id, c.id, (SELECT COALESCE(MAX(e.seq), 0) + 1 FROM call_events e \
                  WHERE e.conversation_id = c.id), $3, $4, $5 \
                  FROM conversations c WHERE c.org_id = $1 AND c.id = $2",
-                values![
-                    &self.org,
-                    conversation,
-                    event.at.0,
-                    &event.kind,
-                    &event.detail
-                ],
+                values![&self.org, conversation, event.at.0, &event.kind, &event.detail],
             )
             .await?;
         }
@@ -368,10 +360,7 @@ impl OrgStore {
 }
 
 fn conversation(row: &Row) -> Result<Conversation, StoreError> {
-    let ended = row
-        .maybe_int("ended_ms")?
-        .map(|_| row.time("ended_ms"))
-        .transpose()?;
+    let ended = row.maybe_int("ended_ms")?.map(|_| row.time("ended_ms")).transpose()?;
 
     Ok(Conversation {
         id: ConversationId::new(row.text("id")?),

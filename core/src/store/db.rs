@@ -23,10 +23,7 @@ const BUSY: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Clone)]
 pub(crate) enum Db {
-    Sqlite {
-        readers: SqlitePool,
-        writer: SqlitePool,
-    },
+    Sqlite { readers: SqlitePool, writer: SqlitePool },
     Postgres(PgPool),
 }
 
@@ -91,11 +88,8 @@ impl Db {
         let path = url.strip_prefix("sqlite:").unwrap_or(url);
         let path = path.strip_prefix("//").unwrap_or(path);
         let writer = sqlite(path, 1).await?;
-        let readers = if path == ":memory:" {
-            writer.clone()
-        } else {
-            sqlite(path, READERS).await?
-        };
+        let readers =
+            if path == ":memory:" { writer.clone() } else { sqlite(path, READERS).await? };
 
         Ok(Self::Sqlite { readers, writer })
     }
@@ -163,9 +157,7 @@ async fn sqlite(path: &str, connections: u32) -> Result<SqlitePool, StoreError> 
         .foreign_keys(true)
         .busy_timeout(BUSY);
     // A database in memory lives as long as its one connection.
-    let pool = SqlitePoolOptions::new()
-        .max_connections(connections)
-        .idle_timeout(None);
+    let pool = SqlitePoolOptions::new().max_connections(connections).idle_timeout(None);
 
     Ok(pool.max_lifetime(None).connect_with(options).await?)
 }
@@ -178,10 +170,9 @@ impl Tx {
     ) -> Result<Vec<Row>, StoreError> {
         Ok(match self {
             Self::Sqlite(tx) => rows(bound!(sql, values).fetch_all(&mut **tx).await?, Row::Sqlite),
-            Self::Postgres(tx) => rows(
-                bound!(sql, values).fetch_all(&mut **tx).await?,
-                Row::Postgres,
-            ),
+            Self::Postgres(tx) => {
+                rows(bound!(sql, values).fetch_all(&mut **tx).await?, Row::Postgres)
+            }
         })
     }
 
@@ -200,14 +191,8 @@ impl Tx {
         values: &[Value],
     ) -> Result<u64, StoreError> {
         Ok(match self {
-            Self::Sqlite(tx) => bound!(sql, values)
-                .execute(&mut **tx)
-                .await?
-                .rows_affected(),
-            Self::Postgres(tx) => bound!(sql, values)
-                .execute(&mut **tx)
-                .await?
-                .rows_affected(),
+            Self::Sqlite(tx) => bound!(sql, values).execute(&mut **tx).await?.rows_affected(),
+            Self::Postgres(tx) => bound!(sql, values).execute(&mut **tx).await?.rows_affected(),
         })
     }
 

@@ -89,12 +89,8 @@ impl OrgStore {
         file.recording = row.maybe_text("recording")?;
         file.transcript = self.transcript(&file.conversation).await?;
         let events = self.events(&file.conversation).await?;
-        let last = |kind: &str| {
-            events
-                .iter()
-                .rfind(|event| event.kind == kind)
-                .map(|event| event.at)
-        };
+        let last =
+            |kind: &str| events.iter().rfind(|event| event.kind == kind).map(|event| event.at);
         file.price_receipt.told = last(CallEvent::PRICE_TOLD);
         file.price_receipt.accepted = last(CallEvent::PRICE_ACCEPTED);
 

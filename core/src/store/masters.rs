@@ -71,10 +71,7 @@ impl OrgStore {
     pub async fn masters(&self) -> Result<Vec<Master>, StoreError> {
         let rows = self
             .db
-            .query(
-                "SELECT * FROM masters WHERE org_id = $1 ORDER BY name, id",
-                values![&self.org],
-            )
+            .query("SELECT * FROM masters WHERE org_id = $1 ORDER BY name, id", values![&self.org])
             .await?;
 
         rows.iter().map(master).collect()
@@ -83,10 +80,7 @@ impl OrgStore {
     pub async fn master(&self, id: &MasterId) -> Result<Option<Master>, StoreError> {
         let row = self
             .db
-            .first(
-                "SELECT * FROM masters WHERE org_id = $1 AND id = $2",
-                values![&self.org, id],
-            )
+            .first("SELECT * FROM masters WHERE org_id = $1 AND id = $2", values![&self.org, id])
             .await?;
 
         row.as_ref().map(master).transpose()
@@ -171,13 +165,7 @@ impl OrgStore {
                  SELECT master_id, start_ms, end_ms, district FROM holds \
                  WHERE org_id = $1 AND master_id = $2 AND expires_ms > $5 \
                  AND end_ms > $3 AND start_ms < $4 ORDER BY start_ms",
-                values![
-                    &self.org,
-                    id,
-                    around.start - NEIGHBOURS,
-                    around.end + NEIGHBOURS,
-                    now
-                ],
+                values![&self.org, id, around.start - NEIGHBOURS, around.end + NEIGHBOURS, now],
             )
             .await?;
 
@@ -188,18 +176,9 @@ impl OrgStore {
 fn gathered(masters: &[Row], visits: &[Row]) -> Result<Vec<Candidate>, StoreError> {
     let mut promised: HashMap<String, Vec<Visit>> = HashMap::new();
     for row in visits {
-        let span = Span {
-            start: row.time("start_ms")?,
-            end: row.time("end_ms")?,
-        };
-        let visit = Visit {
-            span,
-            district: row.maybe_text("district")?,
-        };
-        promised
-            .entry(row.text("master_id")?)
-            .or_default()
-            .push(visit);
+        let span = Span { start: row.time("start_ms")?, end: row.time("end_ms")? };
+        let visit = Visit { span, district: row.maybe_text("district")? };
+        promised.entry(row.text("master_id")?).or_default().push(visit);
     }
 
     masters

@@ -18,18 +18,14 @@ pub(super) async fn migrate(db: &Db) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
     let found = version(&mut tx).await?;
     if found > KNOWN {
-        return Err(StoreError::Newer {
-            found,
-            known: KNOWN,
-        });
+        return Err(StoreError::Newer { found, known: KNOWN });
     }
     for migration in MIGRATIONS.iter().skip(found as usize) {
         for statement in statements(migration) {
             tx.execute(statement, &[]).await?;
         }
     }
-    tx.execute("UPDATE schema_version SET version = $1", values![KNOWN])
-        .await?;
+    tx.execute("UPDATE schema_version SET version = $1", values![KNOWN]).await?;
     tx.commit().await
 }
 
@@ -58,10 +54,7 @@ async fn version(tx: &mut Tx) -> Result<i64, StoreError> {
 }
 
 fn statements(migration: &'static str) -> impl Iterator<Item = &'static str> {
-    migration
-        .split(";\n")
-        .map(str::trim)
-        .filter(|statement| !statement.is_empty())
+    migration.split(";\n").map(str::trim).filter(|statement| !statement.is_empty())
 }
 
 #[cfg(test)]
@@ -75,11 +68,7 @@ mod tests {
         migrate(&db).await.unwrap();
         migrate(&db).await.unwrap();
 
-        let row = db
-            .first("SELECT version FROM schema_version", &[])
-            .await
-            .unwrap()
-            .unwrap();
+        let row = db.first("SELECT version FROM schema_version", &[]).await.unwrap().unwrap();
         assert_eq!(row.int("version").unwrap(), KNOWN);
     }
 
@@ -87,9 +76,7 @@ mod tests {
     async fn a_database_from_the_future_is_refused() {
         let db = Db::open(":memory:").await.unwrap();
         migrate(&db).await.unwrap();
-        db.execute("UPDATE schema_version SET version = $1", values![KNOWN + 1])
-            .await
-            .unwrap();
+        db.execute("UPDATE schema_version SET version = $1", values![KNOWN + 1]).await.unwrap();
 
         let refused = migrate(&db).await.unwrap_err().to_string();
 
@@ -107,9 +94,6 @@ mod tests {
         let pieces: Vec<_> =
             statements("CREATE TABLE a (b TEXT);\n\nCREATE TABLE c (d TEXT);\n").collect();
 
-        assert_eq!(
-            pieces,
-            ["CREATE TABLE a (b TEXT)", "CREATE TABLE c (d TEXT)"]
-        );
+        assert_eq!(pieces, ["CREATE TABLE a (b TEXT)", "CREATE TABLE c (d TEXT)"]);
     }
 }

@@ -49,10 +49,7 @@ pub enum StoreError {
 
 impl StoreError {
     fn odd(column: &str, fact: impl Into<String>) -> Self {
-        Self::Odd {
-            column: column.to_owned(),
-            fact: fact.into(),
-        }
+        Self::Odd { column: column.to_owned(), fact: fact.into() }
     }
 
     /// Two transactions were in each other's way and this one lost: nothing was changed, and the
@@ -62,10 +59,7 @@ impl StoreError {
             return false;
         };
 
-        matches!(
-            error.code().as_deref(),
-            Some("40001" | "40P01" | "5" | "517")
-        )
+        matches!(error.code().as_deref(), Some("40001" | "40P01" | "5" | "517"))
     }
 }
 
@@ -91,10 +85,7 @@ impl Store {
         let db = Db::open(url).await?;
         migrate::migrate(&db).await?;
 
-        Ok(Self {
-            db,
-            ids: Arc::new(ids),
-        })
+        Ok(Self { db, ids: Arc::new(ids) })
     }
 
     pub async fn close(&self) {
@@ -102,11 +93,7 @@ impl Store {
     }
 
     pub fn org(&self, org: &OrgId) -> OrgStore {
-        OrgStore {
-            db: self.db.clone(),
-            ids: Arc::clone(&self.ids),
-            org: org.clone(),
-        }
+        OrgStore { db: self.db.clone(), ids: Arc::clone(&self.ids), org: org.clone() }
     }
 
     /// A new name that sorts by time.
@@ -128,27 +115,19 @@ impl OrgStore {
     pub async fn settings(&self) -> Result<Settings, StoreError> {
         let row = self
             .db
-            .first(
-                "SELECT settings FROM organisations WHERE id = $1",
-                values![&self.org],
-            )
+            .first("SELECT settings FROM organisations WHERE id = $1", values![&self.org])
             .await?;
 
-        row.ok_or_else(|| StoreError::UnknownOrg(self.org.clone()))?
-            .json("settings")
+        row.ok_or_else(|| StoreError::UnknownOrg(self.org.clone()))?.json("settings")
     }
 
     pub async fn name(&self) -> Result<String, StoreError> {
         let row = self
             .db
-            .first(
-                "SELECT name FROM organisations WHERE id = $1",
-                values![&self.org],
-            )
+            .first("SELECT name FROM organisations WHERE id = $1", values![&self.org])
             .await?;
 
-        row.ok_or_else(|| StoreError::UnknownOrg(self.org.clone()))?
-            .text("name")
+        row.ok_or_else(|| StoreError::UnknownOrg(self.org.clone()))?.text("name")
     }
 
     pub async fn change_settings(&self, settings: &Settings) -> Result<(), StoreError> {

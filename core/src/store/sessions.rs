@@ -33,8 +33,7 @@ impl Store {
         expires: Timestamp,
     ) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
-        tx.execute("DELETE FROM sessions WHERE expires_ms <= $1", values![now])
-            .await?;
+        tx.execute("DELETE FROM sessions WHERE expires_ms <= $1", values![now]).await?;
         tx.execute(
             "INSERT INTO sessions (hash, login, expires_ms) VALUES ($1, $2, $3)",
             values![hash, login, expires],
@@ -65,17 +64,13 @@ impl Store {
 
     /// Signs out; a session that is gone already is no error.
     pub async fn close_session(&self, hash: &str) -> Result<(), StoreError> {
-        self.db
-            .execute("DELETE FROM sessions WHERE hash = $1", values![hash])
-            .await?;
+        self.db.execute("DELETE FROM sessions WHERE hash = $1", values![hash]).await?;
         Ok(())
     }
 
     /// Signs a user out everywhere, as when the password has changed.
     pub async fn close_sessions_of(&self, login: &str) -> Result<(), StoreError> {
-        self.db
-            .execute("DELETE FROM sessions WHERE login = $1", values![login])
-            .await?;
+        self.db.execute("DELETE FROM sessions WHERE login = $1", values![login]).await?;
         Ok(())
     }
 
@@ -84,11 +79,7 @@ impl Store {
     pub async fn may_try_login(&self, login: &str, now: Timestamp) -> Result<bool, StoreError> {
         let since = now - LOCKED_FOR;
         let mut tx = self.db.begin().await?;
-        tx.execute(
-            "DELETE FROM login_tries WHERE last_ms <= $1",
-            values![since],
-        )
-        .await?;
+        tx.execute("DELETE FROM login_tries WHERE last_ms <= $1", values![since]).await?;
         let counted = tx
             .execute(
                 "INSERT INTO login_tries (login, tries, last_ms) VALUES ($1, 1, $2) \
@@ -104,9 +95,7 @@ impl Store {
 
     /// The right password was given.
     pub async fn forget_tries(&self, login: &str) -> Result<(), StoreError> {
-        self.db
-            .execute("DELETE FROM login_tries WHERE login = $1", values![login])
-            .await?;
+        self.db.execute("DELETE FROM login_tries WHERE login = $1", values![login]).await?;
         Ok(())
     }
 }
@@ -123,10 +112,7 @@ mod tests {
         let store = with_admin().await;
         let expires = at(60);
 
-        store
-            .open_session("hash", "admin", at(0), expires)
-            .await
-            .unwrap();
+        store.open_session("hash", "admin", at(0), expires).await.unwrap();
 
         let found = store.session("hash", at(59)).await.unwrap().unwrap();
         assert_eq!((found.login.as_str(), found.org.as_str()), ("admin", "org"));
@@ -136,14 +122,8 @@ mod tests {
     #[tokio::test]
     async fn a_changed_password_signs_out_everywhere() {
         let store = with_admin().await;
-        store
-            .open_session("one", "admin", at(0), at(60))
-            .await
-            .unwrap();
-        store
-            .open_session("two", "admin", at(0), at(60))
-            .await
-            .unwrap();
+        store.open_session("one", "admin", at(0), at(60)).await.unwrap();
+        store.open_session("two", "admin", at(0), at(60)).await.unwrap();
 
         store.close_sessions_of("admin").await.unwrap();
 
@@ -180,16 +160,9 @@ mod tests {
     async fn with_admin() -> Store {
         let store = Store::open(":memory:", Ids::new(1)).await.unwrap();
         let org = OrgId::new("org");
-        store
-            .add_organisation(&org, "Org", &Settings::default())
-            .await
-            .unwrap();
-        let user = User {
-            login: "admin".into(),
-            org,
-            role: Role::Admin,
-            password_hash: String::new(),
-        };
+        store.add_organisation(&org, "Org", &Settings::default()).await.unwrap();
+        let user =
+            User { login: "admin".into(), org, role: Role::Admin, password_hash: String::new() };
         store.add_user(&user).await.unwrap();
         store
     }

@@ -37,26 +37,16 @@ impl OrgStore {
     ) -> Result<Feasibility, StoreError> {
         let settings = self.settings().await?;
         let zone = settings.time_zone()?;
-        let task = Task {
-            work,
-            district: district(&settings, work),
-            zone: &zone,
-            pace: &settings.pace,
-        };
+        let task =
+            Task { work, district: district(&settings, work), zone: &zone, pace: &settings.pace };
         let until = searched(*wish, &settings.pace, now);
-        let window = Span {
-            start: now - REACHES_BACK,
-            end: until,
-        };
+        let window = Span { start: now - REACHES_BACK, end: until };
         let candidates = self
             .candidates(
                 work.category,
                 &work.city,
                 window,
-                Own {
-                    conversation: own,
-                    job: None,
-                },
+                Own { conversation: own, job: None },
                 now,
             )
             .await?;
@@ -78,16 +68,12 @@ impl OrgStore {
     ) -> Result<Result<HoldId, Refused>, StoreError> {
         let settings = self.settings().await?;
         for _ in 1..ATTEMPTS {
-            match self
-                .hold_once(&settings, work, offer, conversation, now)
-                .await
-            {
+            match self.hold_once(&settings, work, offer, conversation, now).await {
                 Err(error) if error.is_passing() => {}
                 done => return done,
             }
         }
-        self.hold_once(&settings, work, offer, conversation, now)
-            .await
+        self.hold_once(&settings, work, offer, conversation, now).await
     }
 
     async fn hold_once(
@@ -121,10 +107,7 @@ impl OrgStore {
         )
         .await?;
         let master = &offer.master_id;
-        if !self
-            .occupy(&mut tx, master, span, &settings.pace, Owner::Hold(&hold))
-            .await?
-        {
+        if !self.occupy(&mut tx, master, span, &settings.pace, Owner::Hold(&hold)).await? {
             tx.roll_back().await?;
             return Ok(Err(Refused::Taken(offer.start)));
         }
@@ -136,10 +119,7 @@ impl OrgStore {
     /// Gives a slot back; one that is gone already is no error.
     pub async fn release(&self, hold: &HoldId) -> Result<(), StoreError> {
         self.db
-            .execute(
-                "DELETE FROM holds WHERE org_id = $1 AND id = $2",
-                values![&self.org, hold],
-            )
+            .execute("DELETE FROM holds WHERE org_id = $1 AND id = $2", values![&self.org, hold])
             .await?;
         Ok(())
     }
@@ -180,9 +160,7 @@ impl OrgStore {
         let Some(span) = Span::lasting(offer.start, Minutes(work.minutes)) else {
             return Ok(None);
         };
-        let candidate = self
-            .locked_candidate(tx, &offer.master_id, span, now)
-            .await?;
+        let candidate = self.locked_candidate(tx, &offer.master_id, span, now).await?;
         let Some(candidate) = candidate.filter(|_| span.start > now) else {
             return Ok(None);
         };
@@ -193,16 +171,9 @@ impl OrgStore {
         .await?;
 
         let zone = settings.time_zone()?;
-        let task = Task {
-            work,
-            district: district(settings, work),
-            zone: &zone,
-            pace: &settings.pace,
-        };
-        Ok(task
-            .verdict(&candidate, offer.start)
-            .is_ok()
-            .then_some(span))
+        let task =
+            Task { work, district: district(settings, work), zone: &zone, pace: &settings.pace };
+        Ok(task.verdict(&candidate, offer.start).is_ok().then_some(span))
     }
 
     /// Takes every cell of the visit and of the shortest way after it; `false` where one of them
@@ -254,12 +225,8 @@ mod tests {
     #[test]
     fn a_visit_takes_its_quarters_and_the_way_after_it() {
         let start = Timestamp::from_millisecond(40 * CELL_MS).unwrap();
-        let cells = |minutes| {
-            cells(
-                Span::lasting(start, Minutes(minutes)).unwrap(),
-                &Pace::default(),
-            )
-        };
+        let cells =
+            |minutes| cells(Span::lasting(start, Minutes(minutes)).unwrap(), &Pace::default());
 
         assert_eq!(cells(60), (40, 44));
         assert_eq!(cells(61), (40, 45));

@@ -1,10 +1,5 @@
 //! A small organisation in a fresh database: two electricians who work every day from 8 to 20.
-#![allow(
-    dead_code,
-    unused_imports,
-    unused_macros,
-    reason = "each test takes what it needs"
-)]
+#![allow(dead_code, unused_imports, unused_macros, reason = "each test takes what it needs")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 pub(crate) mod talk;
@@ -66,9 +61,9 @@ impl World {
         Self::open(file.to_str().unwrap(), prefix, Some(file.clone())).await
     }
 
-    /// `None` without GUDOK_TEST_POSTGRES.
+    /// `None` without TEST_POSTGRES_URL.
     pub(crate) async fn postgres() -> Option<Self> {
-        let url = std::env::var("GUDOK_TEST_POSTGRES").ok()?;
+        let url = std::env::var("TEST_POSTGRES_URL").ok()?;
 
         Some(Self::at(&url).await)
     }
@@ -81,12 +76,7 @@ impl World {
         let seed = u64::from(std::process::id()) << 32 | CHANCE.fetch_add(1, Ordering::Relaxed);
         let store = Store::open(url, Ids::new(seed)).await.unwrap();
 
-        Self {
-            store,
-            now: at("2026-11-23T10:00"),
-            prefix,
-            file,
-        }
+        Self { store, now: at("2026-11-23T10:00"), prefix, file }
     }
 
     pub(crate) fn name(&self, name: &str) -> String {
@@ -103,10 +93,7 @@ impl World {
     /// An organisation with two electricians, the higher rated is number 1.
     pub(crate) async fn org(&self, name: &str) -> OrgStore {
         let org = OrgId::new(self.name(name));
-        self.store
-            .add_organisation(&org, name, &Settings::default())
-            .await
-            .unwrap();
+        self.store.add_organisation(&org, name, &Settings::default()).await.unwrap();
         let store = self.store.org(&org);
         for number in 1..=2 {
             store.put_master(&self.master(name, number)).await.unwrap();
@@ -118,27 +105,15 @@ impl World {
         let start = at(start);
         let master_id = MasterId::new(self.name(&format!("{org}-master-{master}")));
 
-        Offer {
-            start,
-            end: start + jiff::SignedDuration::from_mins(60),
-            master_id,
-        }
+        Offer { start, end: start + jiff::SignedDuration::from_mins(60), master_id }
     }
 
     pub(crate) async fn booked(&self, store: &OrgStore, call: &str, offer: &Offer) -> Booked {
         let call = ConversationId::new(self.name(call));
-        let hold = store
-            .hold(&work(), offer, &call, self.now)
-            .await
-            .unwrap()
-            .unwrap();
+        let hold = store.hold(&work(), offer, &call, self.now).await.unwrap().unwrap();
         let order = order(&call, &hold, offer);
 
-        store
-            .book(&order, &prices(), self.now, self.chance())
-            .await
-            .unwrap()
-            .unwrap()
+        store.book(&order, &prices(), self.now, self.chance()).await.unwrap().unwrap()
     }
 
     fn master(&self, org: &str, number: usize) -> Master {
@@ -209,18 +184,12 @@ pub(crate) fn order(call: &ConversationId, hold: &HoldId, offer: &Offer) -> Orde
             minutes: 60,
             tools: vec!["Индикатор".into()],
             consumables: vec!["Изолента".into()],
-            parts: vec![Part {
-                name: "Розетка".into(),
-                cost: 350,
-            }],
+            parts: vec![Part { name: "Розетка".into(), cost: 350 }],
             steps: vec!["Отключить автомат".into()],
             safety: vec!["Не включать автомат".into()],
             test: vec!["Нагрузка 10 минут".into()],
         },
-        wish: Wish {
-            from: Some(offer.start),
-            to: Some(offer.start),
-        },
+        wish: Wish { from: Some(offer.start), to: Some(offer.start) },
         hold: hold.clone(),
         offer: offer.clone(),
         price: PriceFacts {
@@ -258,16 +227,9 @@ pub(crate) fn prices() -> PriceList {
 pub(crate) fn at(local: &str) -> Timestamp {
     let local: jiff::civil::DateTime = local.parse().unwrap();
 
-    local
-        .to_zoned(TimeZone::get("Europe/Kaliningrad").unwrap())
-        .unwrap()
-        .timestamp()
+    local.to_zoned(TimeZone::get("Europe/Kaliningrad").unwrap()).unwrap().timestamp()
 }
 
 fn prefix() -> String {
-    format!(
-        "{}-{}",
-        std::process::id(),
-        WORLDS.fetch_add(1, Ordering::Relaxed)
-    )
+    format!("{}-{}", std::process::id(), WORLDS.fetch_add(1, Ordering::Relaxed))
 }

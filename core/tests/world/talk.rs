@@ -9,23 +9,14 @@ use job_core::trade::{Channel, Language};
 use super::at;
 
 pub(crate) fn talk(id: &ConversationId) -> Conversation {
-    let mut talk = Conversation::beginning(
-        id.clone(),
-        Channel::Phone,
-        Language::Ru,
-        at("2026-11-23T10:00"),
-    );
+    let mut talk =
+        Conversation::beginning(id.clone(), Channel::Phone, Language::Ru, at("2026-11-23T10:00"));
     talk.participant = Some("+79110001234".into());
     talk
 }
 
 pub(crate) fn ending(status: ConversationStatus, reason: &str) -> Ending {
-    Ending {
-        status,
-        reason: reason.into(),
-        recording: Some("rec/1.wav".into()),
-        job: None,
-    }
+    Ending { status, reason: reason.into(), recording: Some("rec/1.wav".into()), job: None }
 }
 
 pub(crate) fn line(seq: i64, speaker: Speaker, text: &str) -> Utterance {
@@ -43,9 +34,5 @@ pub(crate) fn line(seq: i64, speaker: Speaker, text: &str) -> Utterance {
 }
 
 pub(crate) fn event(at: i64, kind: &str) -> CallEvent {
-    CallEvent {
-        at: Millis(at),
-        kind: kind.into(),
-        detail: String::new(),
-    }
+    CallEvent { at: Millis(at), kind: kind.into(), detail: String::new() }
 }

@@ -28,12 +28,7 @@ impl Conversation {
 
     fn take_up(&mut self) {
         let over = |status| !matches!(status, Status::Active | Status::Abandoned);
-        if self
-            .memory
-            .outcome
-            .as_ref()
-            .is_some_and(|outcome| over(outcome.status))
-        {
+        if self.memory.outcome.as_ref().is_some_and(|outcome| over(outcome.status)) {
             return self.say_goodbye_again();
         }
         self.memory.outcome = None;
@@ -61,12 +56,7 @@ impl Conversation {
     }
 
     fn greeting(&self) -> &'static str {
-        let named = self
-            .memory
-            .earlier
-            .card
-            .as_ref()
-            .is_some_and(|card| !card.name.is_empty());
+        let named = self.memory.earlier.card.as_ref().is_some_and(|card| !card.name.is_empty());
         match (named, self.memory.by_voice()) {
             _ if self.memory.task == Task::Join => "join_greeting",
             (true, _) => "greeting_known",
@@ -106,8 +96,7 @@ impl Conversation {
     fn drop_late(&mut self, answer: Answer) {
         if let Answer::Held(Ok(hold)) = answer {
             let id = self.number_request();
-            self.outputs
-                .push_back(Output::Ask(id, Request::Release { hold }));
+            self.outputs.push_back(Output::Ask(id, Request::Release { hold }));
         }
     }
 
@@ -183,11 +172,7 @@ impl Conversation {
             return;
         }
         let deal = &mut self.memory.deal;
-        deal.fit = if std::mem::take(&mut deal.lost) {
-            Fit::Taken
-        } else {
-            fit
-        };
+        deal.fit = if std::mem::take(&mut deal.lost) { Fit::Taken } else { fit };
         deal.offer = Some(offer.clone());
         deal.others = others;
         self.memory.deal.day = Some(self.local(offer.start).date());

@@ -36,11 +36,7 @@ impl Conversation {
         match self.next() {
             Step::Ask(question) => self.ask(question),
             Step::Request(request) => self.request(request),
-            Step::Close {
-                line,
-                reason,
-                status,
-            } => self.close(line, reason, status),
+            Step::Close { line, reason, status } => self.close(line, reason, status),
             Step::CallBack(reason) => self.call_back(reason),
         }
     }
@@ -96,11 +92,7 @@ impl Conversation {
         let (known, address) = (&self.memory.known, &self.memory.known.address);
         if address.street.is_none() {
             let nothing = address.house.is_none() && address.flat.is_none();
-            return Some(if nothing {
-                Question::Address
-            } else {
-                Question::Street
-            });
+            return Some(if nothing { Question::Address } else { Question::Street });
         }
         if address.house.is_none() {
             return Some(Question::House);
@@ -198,11 +190,7 @@ impl Conversation {
 
     pub(super) fn request(&mut self, request: Request) {
         let id = self.number_request();
-        self.memory.pending = Some(Pending {
-            id,
-            request: request.clone(),
-            silences: 0,
-        });
+        self.memory.pending = Some(Pending { id, request: request.clone(), silences: 0 });
         self.outputs.push_back(Output::Ask(id, request));
     }
 
@@ -214,9 +202,7 @@ impl Conversation {
     /// Drops what was offered, and gives a held slot back.
     pub(super) fn forget_offer(&mut self) {
         self.release();
-        self.memory
-            .draft
-            .retain(|part| part.weight != Weight::Price);
+        self.memory.draft.retain(|part| part.weight != Weight::Price);
         let deal = &mut self.memory.deal;
         deal.offer = None;
         deal.others.clear();
@@ -242,8 +228,7 @@ impl Conversation {
             return;
         };
         let id = self.number_request();
-        self.outputs
-            .push_back(Output::Ask(id, Request::Release { hold }));
+        self.outputs.push_back(Output::Ask(id, Request::Release { hold }));
     }
 
     pub(super) fn findings(&self) -> Option<Findings> {
@@ -355,10 +340,6 @@ impl Conversation {
 
     /// Any time, where nothing was said.
     pub(super) fn wish(&self) -> Wish {
-        self.memory
-            .known
-            .time
-            .map(|time| time.wish)
-            .unwrap_or_default()
+        self.memory.known.time.map(|time| time.wish).unwrap_or_default()
     }
 }

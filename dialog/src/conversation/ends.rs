@@ -43,11 +43,7 @@ impl Conversation {
                 self.ask_again(question);
             }
             question => {
-                let line = if misses == 1 {
-                    "not_understood_1"
-                } else {
-                    "not_understood_2"
-                };
+                let line = if misses == 1 { "not_understood_1" } else { "not_understood_2" };
                 self.add_line(line);
                 self.ask_again(question);
             }
@@ -148,10 +144,7 @@ impl Conversation {
             return self.go_on();
         }
         let phone = self.memory.known.phone.clone();
-        self.request(Request::CallBack {
-            phone,
-            reason: reason.to_owned(),
-        });
+        self.request(Request::CallBack { phone, reason: reason.to_owned() });
     }
 
     /// The recogniser is gone: what keys can answer goes on by keys, the rest by a call-back.
@@ -183,11 +176,7 @@ impl Conversation {
         };
         let chars = heard.chars().count();
         let lost = |until: Option<usize>| until.is_some_and(|until| chars < until);
-        let Told {
-            price_until,
-            read_back_until,
-            ..
-        } = *told;
+        let Told { price_until, read_back_until, .. } = *told;
         told.reply.speech = heard.to_owned();
         told.reply.text = heard.to_owned();
         if lost(price_until) {
@@ -216,12 +205,7 @@ impl Conversation {
     }
 
     fn finish(&mut self, reason: &str, status: Status) {
-        let booked = self
-            .memory
-            .deal
-            .booked
-            .as_ref()
-            .map(|booked| booked.job.clone());
+        let booked = self.memory.deal.booked.as_ref().map(|booked| booked.job.clone());
         let outcome = Outcome {
             status,
             reason: reason.to_owned(),

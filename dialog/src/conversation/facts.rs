@@ -50,19 +50,10 @@ impl Conversation {
         if let Some(found) = &facts.address {
             return Some(found.value.clone());
         }
-        let number = facts
-            .bare_number
-            .as_ref()
-            .map(|found| found.value.to_string());
+        let number = facts.bare_number.as_ref().map(|found| found.value.to_string());
         match self.memory.asked {
-            Some(Question::House) => Some(Address {
-                house: Some(number?),
-                ..Address::default()
-            }),
-            Some(Question::Flat) => Some(Address {
-                flat: Some(number?),
-                ..Address::default()
-            }),
+            Some(Question::House) => Some(Address { house: Some(number?), ..Address::default() }),
+            Some(Question::Flat) => Some(Address { flat: Some(number?), ..Address::default() }),
             _ => None,
         }
     }
@@ -73,9 +64,7 @@ impl Conversation {
             self.memory.phone_part.clear();
             return Some(found.value.clone());
         }
-        self.memory
-            .phone_part
-            .push_str(facts.phone_part.as_deref()?);
+        self.memory.phone_part.push_str(facts.phone_part.as_deref()?);
         let whole = job_core::phone::e164(&self.memory.phone_part);
         let too_long = self.memory.phone_part.len() > PHONE_DIGITS_MAX;
         if whole.is_some() || too_long {
@@ -173,20 +162,11 @@ impl Conversation {
         let known = &mut self.memory.known;
         let before = known.address.clone();
         merge(&mut known.address, said);
-        let Address {
-            city,
-            street,
-            house,
-            ..
-        } = &known.address;
+        let Address { city, street, house, .. } = &known.address;
         if (city, street, house) != (&before.city, &before.street, &before.house) {
             known.address_doubtful = !well;
         }
-        let plot = known
-            .address
-            .street
-            .as_ref()
-            .is_some_and(|street| street.starts_with("СНТ"));
+        let plot = known.address.street.as_ref().is_some_and(|street| street.starts_with("СНТ"));
         if known.address.flat.is_some() || plot {
             known.flat_asked = true;
         } else if before.street.is_some() && before.street != known.address.street {
@@ -251,10 +231,7 @@ fn merge(address: &mut Address, said: &Address) {
     let moved = said.street.is_some() && said.street != address.street && address.street.is_some();
     if moved {
         let city = address.city.take();
-        *address = Address {
-            city,
-            ..Address::default()
-        };
+        *address = Address { city, ..Address::default() };
     }
     let put = |old: &mut Option<String>, new: &Option<String>| {
         if new.is_some() {

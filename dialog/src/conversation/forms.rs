@@ -47,10 +47,7 @@ fn is_family(word: &str) -> bool {
 
 fn capitalised(word: &str) -> String {
     let mut letters = word.chars();
-    let first = letters
-        .next()
-        .map(|c| c.to_uppercase().to_string())
-        .unwrap_or_default();
+    let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
     first + letters.as_str()
 }
 
@@ -59,10 +56,7 @@ pub(super) fn city(text: &str, places: &Places) -> Option<String> {
     let said = text.trim().trim_matches(['.', ',', '!']);
     let lowered = said.to_lowercase();
     let named = |name: &String| lowered.contains(&name.to_lowercase());
-    let known = places
-        .cities
-        .iter()
-        .find(|city| named(&city.name) || city.also.iter().any(named));
+    let known = places.cities.iter().find(|city| named(&city.name) || city.also.iter().any(named));
     if let Some(city) = known {
         return Some(city.name.clone());
     }
@@ -72,45 +66,18 @@ pub(super) fn city(text: &str, places: &Places) -> Option<String> {
 
 pub(super) fn trades(text: &str) -> Vec<Category> {
     const STEMS: [(Category, &[&str]); 4] = [
-        (
-            Category::Electrical,
-            &["электр", "проводк", "electr", "wiring"],
-        ),
-        (
-            Category::Plumbing,
-            &["сантех", "водопров", "труб", "plumb", "pipe"],
-        ),
-        (
-            Category::Appliance,
-            &["техник", "стиральн", "холодильн", "applianc", "fridge"],
-        ),
-        (
-            Category::General,
-            &[
-                "мелк",
-                "мебел",
-                "муж на час",
-                "разн",
-                "отделк",
-                "general",
-                "handy",
-            ],
-        ),
+        (Category::Electrical, &["электр", "проводк", "electr", "wiring"]),
+        (Category::Plumbing, &["сантех", "водопров", "труб", "plumb", "pipe"]),
+        (Category::Appliance, &["техник", "стиральн", "холодильн", "applianc", "fridge"]),
+        (Category::General, &["мелк", "мебел", "муж на час", "разн", "отделк", "general", "handy"]),
     ];
     let text = text.to_lowercase().replace("сантехник", "сантех");
     let every = ["всё", "все", "любые", "everything", "all of", "anything"];
-    if text
-        .split(|c: char| !c.is_alphabetic())
-        .any(|word| every.contains(&word))
-    {
+    if text.split(|c: char| !c.is_alphabetic()).any(|word| every.contains(&word)) {
         return Category::ALL.to_vec();
     }
     let said = |stems: &&[&str]| stems.iter().any(|stem| text.contains(stem));
-    STEMS
-        .iter()
-        .filter(|(_, stems)| said(stems))
-        .map(|(trade, _)| *trade)
-        .collect()
+    STEMS.iter().filter(|(_, stems)| said(stems)).map(|(trade, _)| *trade).collect()
 }
 
 /// Whole years; "без опыта" is 0.
@@ -159,12 +126,7 @@ pub(super) fn years(text: &str) -> Option<u32> {
     let told: Vec<u32> = words
         .iter()
         .filter(|word| **word != "год" || words.len() <= 2)
-        .filter_map(|word| {
-            WORDS
-                .iter()
-                .find(|(name, _)| name == word)
-                .map(|(_, years)| *years)
-        })
+        .filter_map(|word| WORDS.iter().find(|(name, _)| name == word).map(|(_, years)| *years))
         .collect();
     (!told.is_empty()).then(|| told.iter().sum())
 }
@@ -201,27 +163,12 @@ pub(super) fn email(text: &str) -> Option<String> {
 pub(super) fn terminal(text: &str) -> Option<Terminal> {
     let text = text.to_lowercase();
     let any = |stems: &[&str]| stems.iter().any(|stem| text.contains(stem));
-    if any(&[
-        "терминал",
-        "физич",
-        "отдельн",
-        "кнопоч",
-        "physical",
-        "terminal",
-        "separate",
-    ]) {
+    if any(&["терминал", "физич", "отдельн", "кнопоч", "physical", "terminal", "separate"])
+    {
         return Some(Terminal::Physical);
     }
-    any(&[
-        "смартфон",
-        "телефон",
-        "прилож",
-        "айфон",
-        "андроид",
-        "phone",
-        "app",
-    ])
-    .then_some(Terminal::Smartphone)
+    any(&["смартфон", "телефон", "прилож", "айфон", "андроид", "phone", "app"])
+        .then_some(Terminal::Smartphone)
 }
 
 /// Days and hours in free form: "по будням с 9 до 18, в субботу до обеда".
@@ -285,29 +232,17 @@ impl Days {
         let any = |words: &[&str]| words.iter().any(|word| text.contains(word));
         let dated = |days: i64| {
             let date = now.date().checked_add(jiff::Span::new().days(days)).ok();
-            Self {
-                weekly: Vec::new(),
-                date: date.map(|date| date.to_string()),
-            }
+            Self { weekly: Vec::new(), date: date.map(|date| date.to_string()) }
         };
-        let weekly = |days: &[&'static str]| Self {
-            weekly: days.to_vec(),
-            date: None,
-        };
+        let weekly = |days: &[&'static str]| Self { weekly: days.to_vec(), date: None };
         if any(&["будн", "рабочим дням", "weekday"]) {
             return weekly(&WEEK[..5]);
         }
         if any(&["выходн", "weekend"]) {
             return weekly(&WEEK[5..]);
         }
-        if any(&[
-            "ежедневн",
-            "каждый день",
-            "без выходных",
-            "every day",
-            "daily",
-            "всегда",
-        ]) {
+        if any(&["ежедневн", "каждый день", "без выходных", "every day", "daily", "всегда"])
+        {
             return weekly(&WEEK);
         }
         if any(&["послезавтра"]) {
@@ -324,17 +259,11 @@ impl Days {
 
     /// "пн-пт", "с понедельника по пятницу", "суббота и воскресенье".
     fn listed(text: &str) -> Self {
-        let words = text
-            .split(|c: char| !c.is_alphabetic())
-            .filter(|word| !word.is_empty());
+        let words = text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
         let named: Vec<usize> = words
             .filter_map(|word| {
                 STEMS.iter().find(|(stem, _)| {
-                    if stem.chars().count() > 2 {
-                        word.starts_with(stem)
-                    } else {
-                        word == *stem
-                    }
+                    if stem.chars().count() > 2 { word.starts_with(stem) } else { word == *stem }
                 })
             })
             .map(|(_, day)| *day)
@@ -399,12 +328,7 @@ fn hours(text: &str) -> Option<(u32, u32)> {
         ("noon", 12),
         ("полуночи", 24),
     ];
-    let named = |word: &str| {
-        WORDS
-            .iter()
-            .find(|(name, _)| *name == word)
-            .map(|(_, hour)| *hour)
-    };
+    let named = |word: &str| WORDS.iter().find(|(name, _)| *name == word).map(|(_, hour)| *hour);
     let told: Vec<u32> = text
         .replace(":00", "")
         .split(|c: char| !c.is_alphanumeric())
@@ -426,9 +350,7 @@ mod tests {
 
     #[test]
     fn hours_in_free_form_become_shifts() {
-        let now: Zoned = "2026-11-20T09:00:00+02:00[Europe/Kaliningrad]"
-            .parse()
-            .unwrap();
+        let now: Zoned = "2026-11-20T09:00:00+02:00[Europe/Kaliningrad]".parse().unwrap();
         let told = |text: &str| {
             let shifts = schedule(text, &now);
             shifts
@@ -465,14 +387,8 @@ mod tests {
 
     #[test]
     fn an_address_is_read_written_or_said() {
-        assert_eq!(
-            email("моя почта ivan@mail.ru").as_deref(),
-            Some("ivan@mail.ru")
-        );
-        assert_eq!(
-            email("ivan собака mail точка ru").as_deref(),
-            Some("ivan@mail.ru")
-        );
+        assert_eq!(email("моя почта ivan@mail.ru").as_deref(), Some("ivan@mail.ru"));
+        assert_eq!(email("ivan собака mail точка ru").as_deref(), Some("ivan@mail.ru"));
         assert_eq!(email("нет"), None);
     }
 
@@ -488,10 +404,7 @@ mod tests {
     #[test]
     fn trades_are_told_apart() {
         assert_eq!(trades("сантехника"), vec![Category::Plumbing]);
-        assert_eq!(
-            trades("электрик и сантехник"),
-            vec![Category::Electrical, Category::Plumbing]
-        );
+        assert_eq!(trades("электрик и сантехник"), vec![Category::Electrical, Category::Plumbing]);
         assert_eq!(trades("всё"), Category::ALL.to_vec());
     }
 }

@@ -60,16 +60,9 @@ impl Heard {
             facts.address.as_ref().map(|found| found.span),
             facts.name.as_ref().map(|found| found.span),
         ];
-        let within = |at: usize| {
-            spans
-                .iter()
-                .flatten()
-                .any(|(from, to)| (*from..*to).contains(&at))
-        };
-        self.text
-            .char_indices()
-            .filter(|(at, _)| !within(*at))
-            .count()
+        let within =
+            |at: usize| spans.iter().flatten().any(|(from, to)| (*from..*to).contains(&at));
+        self.text.char_indices().filter(|(at, _)| !within(*at)).count()
     }
 }
 
@@ -110,21 +103,12 @@ impl Conversation {
         };
         let mut facts = understand(&text, &context);
         if self.names_bare_hour(&facts) {
-            let choosing = Context {
-                awaiting: Awaiting::SlotChoice,
-                ..context
-            };
+            let choosing = Context { awaiting: Awaiting::SlotChoice, ..context };
             facts.time = understand(&text, &choosing).time;
         }
         let reading = self.pack.read(&text);
         let symptom = self.symptom(&facts, &reading);
-        Heard {
-            text,
-            confidence,
-            facts,
-            reading,
-            symptom,
-        }
+        Heard { text, confidence, facts, reading, symptom }
     }
 
     /// "Can you make it four?" at the read-back: a number and nothing it could belong to.
@@ -157,11 +141,7 @@ impl Conversation {
             (false, true, _) => SYMPTOM_SURE_BESIDE_YES_NO,
             (false, false, _) => SYMPTOM_SURE,
         };
-        reading
-            .symptoms
-            .first()
-            .filter(|symptom| symptom.score >= least)
-            .cloned()
+        reading.symptoms.first().filter(|symptom| symptom.score >= least).cloned()
     }
 
     fn take(&mut self, heard: Heard) {
@@ -207,10 +187,7 @@ impl Conversation {
     fn is_settled(&self) -> bool {
         self.memory.outcome.is_some()
             || self.memory.pending.is_some()
-            || self
-                .outputs
-                .iter()
-                .any(|output| matches!(output, Output::Say(_)))
+            || self.outputs.iter().any(|output| matches!(output, Output::Say(_)))
     }
 
     /// Turns that bring nothing new may not go on for ever.
@@ -419,22 +396,10 @@ impl Intent {
 fn wanted_language(text: &str) -> Option<Language> {
     let text = text.to_lowercase();
     let asks = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    if asks(&[
-        "speak english",
-        "in english",
-        "english please",
-        "по-английски",
-        "по английски",
-    ]) {
+    if asks(&["speak english", "in english", "english please", "по-английски", "по английски"])
+    {
         return Some(Language::En);
     }
-    asks(&[
-        "по-русски",
-        "по русски",
-        "speak russian",
-        "in russian",
-        "russian please",
-        "на русском",
-    ])
-    .then_some(Language::Ru)
+    asks(&["по-русски", "по русски", "speak russian", "in russian", "russian please", "на русском"])
+        .then_some(Language::Ru)
 }

@@ -40,9 +40,7 @@ impl Conversation {
         if self.memory.known.phone.is_some() && !self.is_done(Awaiting::Phone) {
             self.memory.joining.done.push(Awaiting::Phone);
         }
-        let open = QUESTIONS
-            .into_iter()
-            .find(|question| !self.is_done(*question));
+        let open = QUESTIONS.into_iter().find(|question| !self.is_done(*question));
         match (open, self.memory.joining.told.terminal) {
             (Some(question), _) => Step::Ask(Question::Joining(question)),
             (None, Some(Terminal::Physical)) => joined("join_done_physical"),
@@ -165,9 +163,5 @@ impl Conversation {
 }
 
 fn joined(line: &'static str) -> Step {
-    Step::Close {
-        line,
-        reason: "joined",
-        status: Status::Completed,
-    }
+    Step::Close { line, reason: "joined", status: Status::Completed }
 }

@@ -267,10 +267,7 @@ impl Memory {
             Kind::ClientRequest => Task::Order,
             Kind::MasterOnboarding => Task::Join,
         };
-        let known = Known {
-            phone: setup.phone.clone(),
-            ..Known::default()
-        };
+        let known = Known { phone: setup.phone.clone(), ..Known::default() };
         Self {
             language: setup.language,
             task,
@@ -308,9 +305,7 @@ impl Memory {
         if self.outcome.is_some() {
             return Awaiting::None;
         }
-        self.asked
-            .as_ref()
-            .map_or(Awaiting::Problem, Question::awaiting)
+        self.asked.as_ref().map_or(Awaiting::Problem, Question::awaiting)
     }
 
     pub(super) fn by_voice(&self) -> bool {
@@ -337,10 +332,7 @@ impl Question {
 
     /// Says what it costs anyway.
     pub(super) fn tells_price(&self) -> bool {
-        matches!(
-            self,
-            Self::Slot | Self::OtherSlots | Self::SlotCheck | Self::ReadBack
-        )
+        matches!(self, Self::Slot | Self::OtherSlots | Self::SlotCheck | Self::ReadBack)
     }
 
     /// Can be answered with key 1 or 2.

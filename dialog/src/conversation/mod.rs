@@ -204,13 +204,7 @@ impl Conversation {
     pub fn resume(packs: impl Into<Packs>, memory: Memory) -> Self {
         let packs = packs.into();
         let pack = packs.get_or_first(memory.language);
-        Self {
-            packs,
-            pack,
-            memory,
-            now: Timestamp::UNIX_EPOCH,
-            outputs: VecDeque::new(),
-        }
+        Self { packs, pack, memory, now: Timestamp::UNIX_EPOCH, outputs: VecDeque::new() }
     }
 
     /// Everything known, to be kept after each turn.
@@ -250,10 +244,6 @@ impl Conversation {
     pub fn filler(&mut self) -> Reply {
         let spelling = self.line("filler");
         let awaiting = self.memory.awaiting();
-        Reply {
-            text: spelling.text,
-            speech: spelling.speech,
-            awaiting,
-        }
+        Reply { text: spelling.text, speech: spelling.speech, awaiting }
     }
 }

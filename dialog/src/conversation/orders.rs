@@ -18,12 +18,7 @@ const COMPLAINT_WORDS: usize = 8;
 impl Conversation {
     /// The earlier order talked about.
     pub(super) fn earlier_order(&self) -> Option<&OrderCard> {
-        self.memory
-            .earlier
-            .card
-            .as_ref()?
-            .orders
-            .get(self.memory.earlier.order)
+        self.memory.earlier.card.as_ref()?.orders.get(self.memory.earlier.order)
     }
 
     pub(super) fn order_to_move(&self) -> Option<&OrderCard> {
@@ -35,10 +30,7 @@ impl Conversation {
 
     pub(super) fn work_of(&self, order: &OrderCard) -> Work {
         Work {
-            category: self
-                .pack
-                .category(&order.findings.code)
-                .unwrap_or(Category::General),
+            category: self.pack.category(&order.findings.code).unwrap_or(Category::General),
             minutes: order.findings.minutes,
             city: order.city.clone(),
             street: order.street.clone(),
@@ -69,11 +61,7 @@ impl Conversation {
             Task::Move => self.next_for_move(),
             Task::Status | Task::Order | Task::Complain | Task::Apply | Task::Join => {
                 self.add_line("status");
-                Step::Close {
-                    line: "goodbye",
-                    reason: "told_status",
-                    status: Status::Completed,
-                }
+                Step::Close { line: "goodbye", reason: "told_status", status: Status::Completed }
             }
             Task::CallBack(_) => Step::CallBack("operator"),
         }
@@ -91,18 +79,12 @@ impl Conversation {
             return Step::CallBack("incomplete");
         };
         let Some(offer) = deal.offer.clone() else {
-            return Step::Request(Request::Feasible {
-                work: self.work_of(order),
-                wish,
-            });
+            return Step::Request(Request::Feasible { work: self.work_of(order), wish });
         };
         if !deal.accepted {
             return Step::Ask(self.slot_question());
         }
-        Step::Request(Request::Move {
-            job: order.job.clone(),
-            offer,
-        })
+        Step::Request(Request::Move { job: order.job.clone(), offer })
     }
 
     /// In an order not yet booked another time is meant, else an order of before.
@@ -155,12 +137,7 @@ impl Conversation {
 
     /// Not this one: perhaps the next.
     fn keep_order(&mut self) {
-        let orders = self
-            .memory
-            .earlier
-            .card
-            .as_ref()
-            .map_or(0, |card| card.orders.len());
+        let orders = self.memory.earlier.card.as_ref().map_or(0, |card| card.orders.len());
         if self.memory.earlier.order + 1 < orders {
             self.memory.earlier.order += 1;
             return;

@@ -160,17 +160,9 @@ impl Conversation {
     fn named_offer(&self, said: &TimeWish) -> Option<Offer> {
         let wish = said.wish;
         let from = wish.from?;
-        let narrow = wish
-            .to
-            .is_none_or(|to| from.duration_until(to).as_mins() <= 60);
+        let narrow = wish.to.is_none_or(|to| from.duration_until(to).as_mins() <= 60);
         let clock = self.local(from).time();
-        let on_table = || {
-            self.memory
-                .deal
-                .offer
-                .iter()
-                .chain(&self.memory.deal.others)
-        };
+        let on_table = || self.memory.deal.offer.iter().chain(&self.memory.deal.others);
         let exact = on_table().find(|offer| offer.start == from);
         let by_clock = || {
             let mut same = on_table().filter(|offer| self.local(offer.start).time() == clock);
@@ -179,9 +171,7 @@ impl Conversation {
         if !narrow {
             return None;
         }
-        exact
-            .or_else(|| if said.dated { None } else { by_clock() })
-            .cloned()
+        exact.or_else(|| if said.dated { None } else { by_clock() }).cloned()
     }
 
     fn answer_slot(&mut self, question: &Question, heard: &Heard) -> bool {
@@ -200,11 +190,7 @@ impl Conversation {
         if heard.brings_facts() && heard.facts.yes_no != Some(true) {
             return true;
         }
-        if let Some(sooner) = heard
-            .facts
-            .sooner
-            .filter(|_| heard.facts.yes_no != Some(true))
-        {
+        if let Some(sooner) = heard.facts.sooner.filter(|_| heard.facts.yes_no != Some(true)) {
             return self.shift(sooner);
         }
         let declined = heard.facts.yes_no == Some(false) && heard.facts.thanks;
@@ -213,11 +199,7 @@ impl Conversation {
             self.close("goodbye", "offer_refused", Status::Abandoned);
             return true;
         }
-        let said = if heard.facts.other {
-            Some(false)
-        } else {
-            heard.facts.yes_no
-        };
+        let said = if heard.facts.other { Some(false) } else { heard.facts.yes_no };
         match said {
             Some(true) if *question == Question::OtherSlots => {
                 self.memory.deal.accept_doubtful = true;
@@ -240,27 +222,14 @@ impl Conversation {
         let beside = |minutes: i64| offer.start.checked_add(minutes.minutes()).ok();
         let wish = if sooner {
             let begin = midnight.map(|day| day.timestamp().max(self.now));
-            Wish {
-                from: begin,
-                to: beside(-1),
-            }
+            Wish { from: begin, to: beside(-1) }
         } else {
-            Wish {
-                from: beside(1),
-                to: next.map(|day| day.timestamp()),
-            }
+            Wish { from: beside(1), to: next.map(|day| day.timestamp()) }
         };
-        let (urgent, today) = self
-            .memory
-            .known
-            .time
-            .map_or((false, false), |time| (time.urgent, time.today));
+        let (urgent, today) =
+            self.memory.known.time.map_or((false, false), |time| (time.urgent, time.today));
         self.forget_offer();
-        self.memory.known.time = Some(Time {
-            wish,
-            urgent,
-            today,
-        });
+        self.memory.known.time = Some(Time { wish, urgent, today });
         true
     }
 
@@ -326,9 +295,7 @@ impl Conversation {
         }
         let said = heard.text.trim().trim_end_matches(['.', '!']);
         let short = (1..=WORDS_MAX).contains(&said.split_whitespace().count());
-        let letters = said
-            .chars()
-            .all(|c| c.is_alphabetic() || c.is_whitespace() || c == '-');
+        let letters = said.chars().all(|c| c.is_alphabetic() || c.is_whitespace() || c == '-');
         let refused = heard.facts.yes_no.is_some() || self.declines(said);
         if self.memory.misses > 0 && (!short || !letters || refused) {
             self.memory.known.name_given_up = true;
@@ -347,8 +314,7 @@ impl Conversation {
             Language::Ru => ["не", "зачем", "без"],
             Language::En => ["not", "no", "why"],
         };
-        said.split_whitespace()
-            .any(|word| denial.contains(&word.to_lowercase().as_str()))
+        said.split_whitespace().any(|word| denial.contains(&word.to_lowercase().as_str()))
     }
 
     /// The caller pauses in the middle of the number: let them go on.
@@ -417,10 +383,7 @@ impl Conversation {
                 self.memory.deal.wish_refused = true;
             }
             Field::Address => {
-                known.address = Address {
-                    city: known.address.city.take(),
-                    ..Address::default()
-                };
+                known.address = Address { city: known.address.city.take(), ..Address::default() };
                 known.flat_asked = false;
             }
         }
@@ -436,29 +399,21 @@ impl Conversation {
         let letters = |word: &&str| word.chars().all(char::is_alphabetic);
         let text = heard.text.replace([',', '.'], " ");
         let words: Vec<&str> = text.split_whitespace().collect();
-        let Some(at) = words
-            .iter()
-            .rposition(|word| LEADS.contains(&word.to_lowercase().as_str()))
+        let Some(at) = words.iter().rposition(|word| LEADS.contains(&word.to_lowercase().as_str()))
         else {
             return false;
         };
         let told = words.get(at + 1..).unwrap_or_default();
         let denied = words[..at].iter().any(|word| {
             let old = self.memory.known.name.as_deref().unwrap_or_default();
-            old.to_lowercase()
-                .split_whitespace()
-                .any(|old| old == word.to_lowercase())
+            old.to_lowercase().split_whitespace().any(|old| old == word.to_lowercase())
         });
         let named = denied || self.memory.known.name.is_none();
         if !named || told.is_empty() || told.len() > 2 || !told.iter().all(letters) {
             return false;
         }
-        self.memory.known.name = Some(
-            told.iter()
-                .map(|word| capital(word))
-                .collect::<Vec<_>>()
-                .join(" "),
-        );
+        self.memory.known.name =
+            Some(told.iter().map(|word| capital(word)).collect::<Vec<_>>().join(" "));
         self.unconfirm();
         self.add_line("correction_ok");
         true
@@ -492,8 +447,6 @@ impl Conversation {
 
 fn capital(word: &str) -> String {
     let mut letters = word.chars();
-    let first = letters
-        .next()
-        .map(|first| first.to_uppercase().collect::<String>());
+    let first = letters.next().map(|first| first.to_uppercase().collect::<String>());
     first.unwrap_or_default() + letters.as_str()
 }

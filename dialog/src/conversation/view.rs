@@ -72,10 +72,7 @@ fn order_phase(memory: &Memory) -> &'static str {
 
 fn slots(memory: &Memory, pack: &Pack) -> Slots {
     let known = &memory.known;
-    let findings = known
-        .diagnosis
-        .as_ref()
-        .and_then(|code| pack.findings(code));
+    let findings = known.diagnosis.as_ref().and_then(|code| pack.findings(code));
     let urgent = known.urgent || known.time.is_some_and(|time| time.urgent);
     let mut address = known.address.clone();
     if address.street.is_some() && address.city.is_none() {
@@ -103,7 +100,5 @@ fn slots(memory: &Memory, pack: &Pack) -> Slots {
 
 /// RFC 3339 with the organisation's offset.
 fn told(at: Timestamp, zone: &TimeZone) -> String {
-    at.to_zoned(zone.clone())
-        .strftime("%Y-%m-%dT%H:%M:%S%:z")
-        .to_string()
+    at.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }

@@ -58,12 +58,8 @@ impl Conversation {
         }
         self.memory.price_asked = false;
         self.price_again();
-        let modified = self
-            .memory
-            .deal
-            .quote
-            .as_ref()
-            .is_some_and(|quote| !quote.modifiers.is_empty());
+        let modified =
+            self.memory.deal.quote.as_ref().is_some_and(|quote| !quote.modifiers.is_empty());
         match (self.memory.deal.price_told, question.tells_price()) {
             (true, _) if modified => self.add("price_breakdown", Weight::Price),
             (true, _) => self.add("price_plain", Weight::Price),
@@ -109,11 +105,7 @@ impl Conversation {
             return self.say_question(question);
         }
         if !question.yes_or_no() {
-            return self.call_back(if self.memory.deaf {
-                "deaf"
-            } else {
-                "not_understood"
-            });
+            return self.call_back(if self.memory.deaf { "deaf" } else { "not_understood" });
         }
         self.put_question(&question);
         self.add_line("keypad_yes_no");
@@ -182,10 +174,7 @@ impl Conversation {
         };
         let question = self.pack.clarification(code, &self.memory.known.clarified);
         if let Some(question) = question {
-            self.add_spelling(Spelling {
-                text: question.text,
-                speech: question.speech,
-            });
+            self.add_spelling(Spelling { text: question.text, speech: question.speech });
         }
     }
 
@@ -218,20 +207,14 @@ impl Conversation {
     }
 
     pub(super) fn add_spelling(&mut self, spelling: Spelling) {
-        self.memory.draft.push(Part {
-            spelling,
-            weight: Weight::Light,
-        });
+        self.memory.draft.push(Part { spelling, weight: Weight::Light });
     }
 
     /// The next wording of that line, with all that is known put in.
     pub(super) fn line(&mut self, key: &str) -> Spelling {
         self.memory.variant = self.memory.variant.wrapping_add(1);
         let line = self.pack.line(key, self.memory.variant, &self.values());
-        Spelling {
-            text: raised(&line.text),
-            speech: line.speech,
-        }
+        Spelling { text: raised(&line.text), speech: line.speech }
     }
 
     /// Says what was put together, in one reply.
@@ -240,11 +223,7 @@ impl Conversation {
             self.add_line("ask_problem");
         }
         let mut told = Told {
-            reply: Reply {
-                text: String::new(),
-                speech: String::new(),
-                awaiting,
-            },
+            reply: Reply { text: String::new(), speech: String::new(), awaiting },
             price_until: None,
             read_back_until: None,
         };
@@ -285,11 +264,7 @@ impl Conversation {
         if let Some(phone) = &known.phone {
             values.push(("phone", phrase::phone(phone, lang)));
         }
-        let elsewhere = known
-            .address
-            .city
-            .as_ref()
-            .is_some_and(|city| !self.is_home(city));
+        let elsewhere = known.address.city.as_ref().is_some_and(|city| !self.is_home(city));
         if let Some(street) = &known.address.street {
             values.push(("street", phrase::plain(street)));
             values.push(("address", phrase::address(&known.address, elsewhere, lang)));
@@ -301,10 +276,7 @@ impl Conversation {
     fn values_of_work(&self) -> Vec<(&'static str, Spelling)> {
         let mut values = Vec::new();
         if let Some(category) = self.memory.known.category {
-            values.push((
-                "trade",
-                lowered(self.pack.line(trade_line(category), 0, &[])),
-            ));
+            values.push(("trade", lowered(self.pack.line(trade_line(category), 0, &[]))));
         }
         let Some(code) = &self.memory.known.diagnosis else {
             return values;
@@ -314,10 +286,7 @@ impl Conversation {
             values.push(("problem", brief));
         }
         if let Some(findings) = self.pack.findings(code) {
-            values.push((
-                "duration",
-                phrase::duration(findings.minutes, self.pack.language),
-            ));
+            values.push(("duration", phrase::duration(findings.minutes, self.pack.language)));
         }
         values
     }
@@ -350,9 +319,7 @@ impl Conversation {
     /// "наценка за срочность ×1,3 и …".
     fn modifiers(&self, quote: &Quote) -> Spelling {
         let told = quote.modifiers.iter().map(|modifier| {
-            let why = self
-                .pack
-                .line(&format!("modifier_{}", modifier.name), 0, &[]);
+            let why = self.pack.line(&format!("modifier_{}", modifier.name), 0, &[]);
             let hundredths = (modifier.factor * 100.0).round() as i64;
             let by = phrase::factor(hundredths, self.pack.language);
             Spelling {
@@ -393,10 +360,7 @@ impl Conversation {
             ("master", phrase::plain(&order.master_name)),
             ("diagnosis", phrase::plain(&order.diagnosis)),
             ("problem", phrase::plain(&order.diagnosis)),
-            (
-                "status",
-                lowered(self.pack.line(&format!("step_{}", order.status), 0, &[])),
-            ),
+            ("status", lowered(self.pack.line(&format!("step_{}", order.status), 0, &[]))),
         ];
         if self.memory.deal.offer.is_none() {
             values.push(("when", self.moment(&order.offer)));
@@ -405,12 +369,7 @@ impl Conversation {
     }
 
     fn moment(&self, offer: &Offer) -> Spelling {
-        phrase::moment(
-            offer.start,
-            self.now,
-            &self.memory.setup.zone,
-            self.pack.language,
-        )
+        phrase::moment(offer.start, self.now, &self.memory.setup.zone, self.pack.language)
     }
 }
 
@@ -441,10 +400,7 @@ fn again_line(question: &Question) -> Option<&'static str> {
 
 /// A line of its own begins with a capital; inside another it does not.
 fn lowered(line: Spelling) -> Spelling {
-    Spelling {
-        text: lower(&line.text),
-        speech: lower(&line.speech),
-    }
+    Spelling { text: lower(&line.text), speech: lower(&line.speech) }
 }
 
 fn lower(text: &str) -> String {

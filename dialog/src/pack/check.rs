@@ -12,9 +12,8 @@ use crate::phrase;
 /// Fewest wordings by which a diagnosis is to be reached.
 const SAID_MIN: usize = 5;
 /// Slots that answers of the callers may use.
-const CALLER_SLOTS: [&str; 9] = [
-    "street", "house", "flat", "city", "name", "phone", "weekday", "hour", "date",
-];
+const CALLER_SLOTS: [&str; 9] =
+    ["street", "house", "flat", "city", "name", "phone", "weekday", "hour", "date"];
 
 /// Every line the conversation says, with the values it may be given.
 pub(super) const LINES: &[(&str, &[&str])] = &[
@@ -59,27 +58,12 @@ pub(super) const LINES: &[(&str, &[&str])] = &[
     ("ask_phone", &[]),
     ("ask_phone_again", &[]),
     ("confirm_phone", &["phone"]),
-    (
-        "read_back",
-        &["problem", "address", "when", "price", "name", "phone"],
-    ),
-    (
-        "read_back_nameless",
-        &["problem", "address", "when", "price", "phone"],
-    ),
-    (
-        "read_back_voice",
-        &["address", "when", "price", "name", "phone"],
-    ),
+    ("read_back", &["problem", "address", "when", "price", "name", "phone"]),
+    ("read_back_nameless", &["problem", "address", "when", "price", "phone"]),
+    ("read_back_voice", &["address", "when", "price", "name", "phone"]),
     ("read_back_voice_own", &["address", "when", "price", "name"]),
-    (
-        "read_back_voice_nameless",
-        &["address", "when", "price", "phone"],
-    ),
-    (
-        "read_back_voice_nameless_own",
-        &["address", "when", "price"],
-    ),
+    ("read_back_voice_nameless", &["address", "when", "price", "phone"]),
+    ("read_back_voice_nameless_own", &["address", "when", "price"]),
     ("safety_done", &[]),
     ("aside_duration", &["duration"]),
     ("aside_duration_unknown", &[]),
@@ -181,39 +165,22 @@ impl Pack {
         self.check_lines(&mut facts);
         self.check_diagnoses(&mut facts);
         self.check_callers(&mut facts);
-        facts
-            .into_iter()
-            .map(|(key, fact)| self.wrong(key, fact))
-            .collect()
+        facts.into_iter().map(|(key, fact)| self.wrong(key, fact)).collect()
     }
 
     fn wrong(&self, key: String, fact: String) -> PackError {
-        PackError::Wrong {
-            file: self.file.clone(),
-            key,
-            fact,
-        }
+        PackError::Wrong { file: self.file.clone(), key, fact }
     }
 
     fn check_prices(&self, facts: &mut Vec<(String, String)>) {
-        for category in [
-            Category::Electrical,
-            Category::Plumbing,
-            Category::Appliance,
-            Category::General,
-        ] {
-            match self
-                .prices
-                .base
-                .iter()
-                .find(|(priced, _)| *priced == category)
-            {
+        for category in
+            [Category::Electrical, Category::Plumbing, Category::Appliance, Category::General]
+        {
+            match self.prices.base.iter().find(|(priced, _)| *priced == category) {
                 Some((_, base)) if *base > 0 => {}
                 Some((_, base)) => {
-                    facts.push((
-                        format!("prices.base.{category:?}"),
-                        format!("{base} is no price"),
-                    ));
+                    facts
+                        .push((format!("prices.base.{category:?}"), format!("{base} is no price")));
                 }
                 None => facts.push((format!("prices.base.{category:?}"), "is missing".into())),
             }
@@ -242,25 +209,16 @@ impl Pack {
             }
             let said: HashSet<&String> = diagnosis.said.iter().collect();
             if said.len() < SAID_MIN {
-                facts.push((
-                    format!("{key}.said"),
-                    format!("{} wordings are too few", said.len()),
-                ));
+                facts.push((format!("{key}.said"), format!("{} wordings are too few", said.len())));
             }
             if diagnosis.minutes <= 0 {
-                facts.push((
-                    format!("{key}.minutes"),
-                    format!("{} minutes", diagnosis.minutes),
-                ));
+                facts.push((format!("{key}.minutes"), format!("{} minutes", diagnosis.minutes)));
             }
             if diagnosis.steps.is_empty() || diagnosis.test.is_empty() {
                 facts.push((key.clone(), "lacks steps or test".into()));
             }
             if let Some(part) = diagnosis.parts.iter().find(|part| part.cost < 0) {
-                facts.push((
-                    format!("{key}.parts"),
-                    format!("{} costs {}", part.name, part.cost),
-                ));
+                facts.push((format!("{key}.parts"), format!("{} costs {}", part.name, part.cost)));
             }
             self.check_questions(&key, diagnosis, facts);
         }
@@ -274,10 +232,8 @@ impl Pack {
     ) {
         for ask in &diagnosis.ask {
             if ask.answers.len() < 2 {
-                facts.push((
-                    format!("{key}.ask.{}", ask.name),
-                    "has fewer than two answers".into(),
-                ));
+                facts
+                    .push((format!("{key}.ask.{}", ask.name), "has fewer than two answers".into()));
             }
             for answer in &ask.answers {
                 if !self.by_code.contains_key(&answer.to) {
@@ -298,10 +254,7 @@ impl Pack {
             ("digits", &callers.digits),
         ];
         for (key, sentences) in templates {
-            for slot in sentences
-                .iter()
-                .flat_map(|sentence| phrase::placeholders(sentence))
-            {
+            for slot in sentences.iter().flat_map(|sentence| phrase::placeholders(sentence)) {
                 if slot != "problem" && !CALLER_SLOTS.contains(&slot) {
                     facts.push((format!("callers.{key}"), format!("{{{slot}}} is unknown")));
                 }
@@ -313,21 +266,13 @@ impl Pack {
     fn unreachable(&self) -> Vec<PackError> {
         let lost = |diagnosis: &&super::file::Diagnosis| {
             !diagnosis.said.iter().any(|said| {
-                self.reading(said)
-                    .symptoms
-                    .first()
-                    .is_some_and(|top| top.code == diagnosis.code)
+                self.reading(said).symptoms.first().is_some_and(|top| top.code == diagnosis.code)
             })
         };
         self.diagnoses
             .iter()
             .filter(lost)
-            .map(|d| {
-                self.wrong(
-                    format!("diagnosis.{}", d.code),
-                    "is never recognised".into(),
-                )
-            })
+            .map(|d| self.wrong(format!("diagnosis.{}", d.code), "is never recognised".into()))
             .collect()
     }
 }
@@ -341,17 +286,11 @@ fn check_wording(
     for spelling in spellings {
         for slot in phrase::placeholders(spelling) {
             if !slots.contains(&slot) {
-                facts.push((
-                    format!("lines.{key}"),
-                    format!("{{{slot}}} is not given to it"),
-                ));
+                facts.push((format!("lines.{key}"), format!("{{{slot}}} is not given to it")));
             }
         }
         if has_bare_figure(spelling) {
-            facts.push((
-                format!("lines.{key}"),
-                "names a price or time of its own".into(),
-            ));
+            facts.push((format!("lines.{key}"), "names a price or time of its own".into()));
         }
     }
 }
@@ -359,8 +298,7 @@ fn check_wording(
 /// A price or a time of day that is not a slot.
 fn has_bare_figure(text: &str) -> bool {
     let chars: Vec<char> = text.chars().collect();
-    let clock = chars
-        .windows(3)
-        .any(|w| w[0].is_ascii_digit() && w[1] == ':' && w[2].is_ascii_digit());
+    let clock =
+        chars.windows(3).any(|w| w[0].is_ascii_digit() && w[1] == ':' && w[2].is_ascii_digit());
     clock || text.contains('₽') || chars.windows(3).any(|w| w.iter().all(char::is_ascii_digit))
 }

@@ -37,11 +37,7 @@ impl Pack {
     }
 
     pub(super) fn fixed(&self) -> Vec<String> {
-        let wordings = self
-            .lines
-            .values()
-            .flatten()
-            .map(|wording| wording.speech());
+        let wordings = self.lines.values().flatten().map(|wording| wording.speech());
         let fixed = wordings.filter(|speech| phrase::placeholders(speech).is_empty());
         let mut sentences: Vec<String> = fixed.map(str::to_owned).collect();
         sentences.sort();
@@ -53,11 +49,7 @@ impl Pack {
         let mut sentences: Vec<String> = Vec::new();
         for wording in self.lines.values().flatten() {
             let speech = wording.speech();
-            let rounds = if phrase::placeholders(speech).is_empty() {
-                1
-            } else {
-                SAMPLES
-            };
+            let rounds = if phrase::placeholders(speech).is_empty() { 1 } else { SAMPLES };
             for n in 0..rounds {
                 let samples = samples(n, self.language, self);
                 sentences.push(phrase::filled(speech, speech, &samples).speech);
@@ -85,10 +77,8 @@ struct Dice(u64);
 
 impl Dice {
     fn below(&mut self, n: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         ((self.0 >> 33) as usize) % n.max(1)
     }
 
@@ -102,34 +92,21 @@ impl Dice {
 
 impl<'a> Choir<'a> {
     fn new(pack: &'a Pack) -> Self {
-        Self {
-            pack,
-            dice: Dice(7),
-            seen: HashSet::new(),
-            phrases: Vec::new(),
-        }
+        Self { pack, dice: Dice(7), seen: HashSet::new(), phrases: Vec::new() }
     }
 
     fn add(&mut self, text: &str, about: Topic, weight: u32) {
         let text = words_only(text);
         let written = text.chars().any(|c| c.is_ascii_digit());
         if !text.is_empty() && !written && self.seen.insert(text.clone()) {
-            self.phrases.push(Phrase {
-                text,
-                about,
-                weight,
-            });
+            self.phrases.push(Phrase { text, about, weight });
         }
     }
 
     fn problems(&mut self) {
         let pack = self.pack;
-        let frames: Vec<&String> = pack
-            .callers
-            .anything
-            .iter()
-            .filter(|text| text.contains("{problem}"))
-            .collect();
+        let frames: Vec<&String> =
+            pack.callers.anything.iter().filter(|text| text.contains("{problem}")).collect();
         for said in pack.diagnoses.iter().flat_map(|diagnosis| &diagnosis.said) {
             self.add(said, Topic::Anything, 4);
             for _ in 0..FRAMES_PER_PROBLEM.min(frames.len()) {
@@ -141,12 +118,7 @@ impl<'a> Choir<'a> {
 
     fn sentences(&mut self) {
         let pack = self.pack;
-        for text in pack
-            .callers
-            .anything
-            .iter()
-            .filter(|text| !text.contains('{'))
-        {
+        for text in pack.callers.anything.iter().filter(|text| !text.contains('{')) {
             self.add(text, Topic::Anything, 6);
         }
         for said in &pack.intent_said {
@@ -158,15 +130,8 @@ impl<'a> Choir<'a> {
     }
 
     fn answers(&mut self) {
-        let asks = self
-            .pack
-            .diagnoses
-            .iter()
-            .flat_map(|diagnosis| &diagnosis.ask);
-        for said in asks
-            .flat_map(|ask| &ask.answers)
-            .flat_map(|answer| &answer.said)
-        {
+        let asks = self.pack.diagnoses.iter().flat_map(|diagnosis| &diagnosis.ask);
+        for said in asks.flat_map(|ask| &ask.answers).flat_map(|answer| &answer.said) {
             self.add(said, Topic::Anything, 4);
         }
     }
@@ -191,9 +156,7 @@ impl<'a> Choir<'a> {
     /// Groups of three, or digit by digit.
     fn phone(&mut self, n: usize) -> String {
         let lang = self.pack.language;
-        let local: String = (0..8)
-            .map(|_| char::from(b'0' + self.dice.below(10) as u8))
-            .collect();
+        let local: String = (0..8).map(|_| char::from(b'0' + self.dice.below(10) as u8)).collect();
         let e164 = format!("+79{}{local}", self.dice.below(10));
         let grouped = phrase::phone(&e164, lang).speech;
         match (lang, n % 3) {
@@ -205,11 +168,7 @@ impl<'a> Choir<'a> {
 
     fn times(&mut self) {
         for template in &self.pack.callers.time {
-            let rounds = if template.contains('{') {
-                TIMES_PER_TEMPLATE
-            } else {
-                1
-            };
+            let rounds = if template.contains('{') { TIMES_PER_TEMPLATE } else { 1 };
             for _ in 0..rounds {
                 let text = self.timed(template);
                 self.add(&text, Topic::Time, if rounds == 1 { 8 } else { 2 });
@@ -236,12 +195,7 @@ impl<'a> Choir<'a> {
         let pack = self.pack;
         for street in &pack.places.streets {
             let names: Vec<String> = std::iter::once(&street.name)
-                .chain(
-                    street
-                        .also
-                        .iter()
-                        .filter(|name| speakable(name, pack.language)),
-                )
+                .chain(street.also.iter().filter(|name| speakable(name, pack.language)))
                 .cloned()
                 .collect();
             for _ in 0..ADDRESSES_PER_STREET {
@@ -249,11 +203,7 @@ impl<'a> Choir<'a> {
                 let text = self.addressed(&phrase::street_words(&name, pack.language));
                 self.add(&text, Topic::Address, 2);
             }
-            self.add(
-                &phrase::street_words(&street.name, pack.language),
-                Topic::Address,
-                2,
-            );
+            self.add(&phrase::street_words(&street.name, pack.language), Topic::Address, 2);
         }
         for city in &pack.places.cities {
             self.add(&city.name, Topic::Address, 3);
@@ -265,13 +215,8 @@ impl<'a> Choir<'a> {
         let house = 1 + self.dice.below(150) as u64;
         let flat = 1 + self.dice.below(200) as u64;
         let words = |n| phrase::number(n, Gender::Masculine, Case::Nominative, lang);
-        let cities: Vec<String> = self
-            .pack
-            .places
-            .cities
-            .iter()
-            .map(|city| city.name.clone())
-            .collect();
+        let cities: Vec<String> =
+            self.pack.places.cities.iter().map(|city| city.name.clone()).collect();
         self.dice
             .pick(&self.pack.callers.address)
             .replace("{street}", street)
@@ -303,10 +248,7 @@ fn speakable(name: &str, lang: Language) -> bool {
 }
 
 fn digit_by_digit(e164: &str, lang: Language) -> String {
-    let digits = e164
-        .bytes()
-        .filter(u8::is_ascii_digit)
-        .map(|b| u64::from(b - b'0'));
+    let digits = e164.bytes().filter(u8::is_ascii_digit).map(|b| u64::from(b - b'0'));
     let words: Vec<String> = digits
         .map(|digit| phrase::number(digit, Gender::Masculine, Case::Nominative, lang))
         .collect();
@@ -318,13 +260,7 @@ fn words_only(text: &str) -> String {
     let spaced: String = text
         .to_lowercase()
         .chars()
-        .map(|c| {
-            if c.is_alphanumeric() || c == '\'' {
-                c
-            } else {
-                ' '
-            }
-        })
+        .map(|c| if c.is_alphanumeric() || c == '\'' { c } else { ' ' })
         .collect();
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -335,26 +271,14 @@ fn samples(n: u64, lang: Language, pack: &Pack) -> Vec<(&'static str, Spelling)>
     let price = phrase::money_range(low, low + 300, lang);
     let mut values = vec![
         ("price", price),
-        (
-            "base",
-            phrase::money(1200 + i64::from(n as u32) * 300, lang),
-        ),
+        ("base", phrase::money(1200 + i64::from(n as u32) * 300, lang)),
         ("parts", phrase::money(350 * i64::from(n as u32 + 1), lang)),
-        (
-            "modifiers",
-            phrase::factor(110 + i64::from(n as u32) * 10, lang),
-        ),
-        (
-            "duration",
-            phrase::duration(30 + 30 * i64::from(n as u32), lang),
-        ),
+        ("modifiers", phrase::factor(110 + i64::from(n as u32) * 10, lang)),
+        ("duration", phrase::duration(30 + 30 * i64::from(n as u32), lang)),
         ("when", sample_moment(n, lang)),
         ("when1", sample_moment(n + 1, lang)),
         ("when2", sample_moment(n + 2, lang)),
-        (
-            "phone",
-            phrase::phone(&format!("+7911{}", 1_234_567 + n * 1_070_503), lang),
-        ),
+        ("phone", phrase::phone(&format!("+7911{}", 1_234_567 + n * 1_070_503), lang)),
         ("number", phrase::code(&(1042 + n * 11).to_string(), lang)),
         ("code", phrase::code(&(4107 + n * 731).to_string(), lang)),
         ("address", sample_address(n, pack)),

@@ -32,10 +32,7 @@ pub(super) struct Meanings {
 impl Meanings {
     /// Each group is words or denied words divided by `|`.
     pub(super) fn new(groups: &[String], tongue: &Tongue) -> Self {
-        let mut meanings = Self {
-            groups: groups.len(),
-            ..Self::default()
-        };
+        let mut meanings = Self { groups: groups.len(), ..Self::default() };
         for (number, group) in groups.iter().enumerate() {
             for member in group.split('|') {
                 for word in tongue.words(member).into_iter().filter(|word| !word.filler) {
@@ -109,10 +106,7 @@ impl Index {
         meanings: &Meanings,
     ) -> Self {
         let mut index = Self::default();
-        let mut concepts = Concepts {
-            meanings,
-            loose: HashMap::new(),
-        };
+        let mut concepts = Concepts { meanings, loose: HashMap::new() };
         for key in meanings.members() {
             index.term(key, &mut concepts);
         }
@@ -135,10 +129,7 @@ impl Index {
         let mut seen = HashSet::new();
         let mut bag = Vec::new();
         let empty = words.iter().all(|word| word.filler);
-        for word in words
-            .iter()
-            .filter(|word| (empty && !word.key.is_empty()) || !word.filler)
-        {
+        for word in words.iter().filter(|word| (empty && !word.key.is_empty()) || !word.filler) {
             let term = self.term(&word.key, concepts);
             self.learn(term, &word.surface);
             if seen.insert(self.terms[term].concept) {
@@ -154,17 +145,11 @@ impl Index {
         }
 
         let term = self.terms.len();
-        self.terms.push(Term {
-            concept: concepts.of(key),
-            forms: Vec::new(),
-        });
+        self.terms.push(Term { concept: concepts.of(key), forms: Vec::new() });
         self.term_of.insert(key.into(), term);
         self.learn(term, key.trim_start_matches('!'));
         if let Some(first) = key.trim_start_matches('!').chars().next() {
-            self.by_head
-                .entry((key.starts_with('!'), first))
-                .or_default()
-                .push(term);
+            self.by_head.entry((key.starts_with('!'), first)).or_default().push(term);
         }
         term
     }
@@ -178,12 +163,7 @@ impl Index {
     }
 
     fn weigh(&mut self, bags: &[(usize, Vec<usize>)], subjects: usize) {
-        let concepts = self
-            .terms
-            .iter()
-            .map(|term| term.concept + 1)
-            .max()
-            .unwrap_or(0);
+        let concepts = self.terms.iter().map(|term| term.concept + 1).max().unwrap_or(0);
         self.postings = vec![Vec::new(); concepts];
         self.subjects = vec![Vec::new(); concepts];
         for (wording, (subject, bag)) in bags.iter().enumerate() {
@@ -215,14 +195,8 @@ impl Index {
     fn total(&mut self, bags: &[(usize, Vec<usize>)], subjects: usize) {
         let mut sums = vec![(0.0_f32, 0.0_f32); subjects];
         for (subject, bag) in bags {
-            let total: f32 = bag
-                .iter()
-                .map(|term| self.weight[self.terms[*term].concept])
-                .sum();
-            self.wordings.push(Wording {
-                subject: *subject,
-                total: f32::max(total, PROOF),
-            });
+            let total: f32 = bag.iter().map(|term| self.weight[self.terms[*term].concept]).sum();
+            self.wordings.push(Wording { subject: *subject, total: f32::max(total, PROOF) });
             sums[*subject].0 += total;
             sums[*subject].1 += 1.0;
         }
@@ -234,11 +208,7 @@ impl Index {
         let heard = self.heard(words);
         let known: f32 = heard.iter().map(|h| self.weight[h.concept]).sum();
         let mut best: HashMap<usize, Hit> = HashMap::new();
-        for hit in self
-            .by_wording(&heard, known)
-            .into_iter()
-            .chain(self.scattered(&heard, known))
-        {
+        for hit in self.by_wording(&heard, known).into_iter().chain(self.scattered(&heard, known)) {
             let kept = best.entry(hit.subject).or_insert(hit);
             if hit.score > kept.score {
                 *kept = hit;
@@ -306,20 +276,10 @@ impl Index {
             let concept = self.terms[term].concept;
             match heard.iter_mut().find(|h| h.concept == concept) {
                 Some(h) if h.factor < factor => {
-                    *h = Heard {
-                        concept,
-                        term,
-                        factor,
-                        used: h.used | used,
-                    };
+                    *h = Heard { concept, term, factor, used: h.used | used };
                 }
                 Some(h) => h.used |= used,
-                None => heard.push(Heard {
-                    concept,
-                    term,
-                    factor,
-                    used,
-                }),
+                None => heard.push(Heard { concept, term, factor, used }),
             }
         }
         heard
@@ -337,9 +297,7 @@ impl Index {
     fn misheard(&self, word: &Word) -> Option<usize> {
         let chars: Vec<char> = word.surface.chars().collect();
         let allowed = errors_allowed(chars.len())?;
-        let near = self
-            .by_head
-            .get(&(word.key.starts_with('!'), *chars.first()?))?;
+        let near = self.by_head.get(&(word.key.starts_with('!'), *chars.first()?))?;
         near.iter()
             .filter_map(|term| Some((*term, self.terms[*term].nearest(&chars, allowed)?)))
             .min_by_key(|(_, distance)| *distance)

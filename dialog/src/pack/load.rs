@@ -24,10 +24,7 @@ pub(super) fn built_in(name: &str, language: Language) -> Result<Pack, PackError
         ("home-repair", Language::Ru) => HOME_REPAIR_RU,
         ("home-repair", Language::En) => HOME_REPAIR_EN,
         _ => {
-            return Err(PackError::Unknown {
-                name: name.into(),
-                language,
-            });
+            return Err(PackError::Unknown { name: name.into(), language });
         }
     };
     parse(&format!("{name}/{}", file_name(language)), text)
@@ -36,10 +33,8 @@ pub(super) fn built_in(name: &str, language: Language) -> Result<Pack, PackError
 pub(super) fn from_dir(dir: &Path, name: &str, language: Language) -> Result<Pack, PackError> {
     let path = dir.join(name).join(file_name(language));
     let file = path.display().to_string();
-    let text = std::fs::read_to_string(&path).map_err(|source| PackError::Unreadable {
-        file: file.clone(),
-        source,
-    })?;
+    let text = std::fs::read_to_string(&path)
+        .map_err(|source| PackError::Unreadable { file: file.clone(), source })?;
     parse(&file, &text)
 }
 
@@ -51,10 +46,8 @@ fn file_name(language: Language) -> &'static str {
 }
 
 pub(super) fn parse(file: &str, text: &str) -> Result<Pack, PackError> {
-    let parsed: File = toml::from_str(text).map_err(|source| PackError::Toml {
-        file: file.into(),
-        source: Box::new(source),
-    })?;
+    let parsed: File = toml::from_str(text)
+        .map_err(|source| PackError::Toml { file: file.into(), source: Box::new(source) })?;
     let pack = compiled(file, parsed);
     match pack.check_shape().into_iter().next() {
         Some(wrong) => Err(wrong),
@@ -68,11 +61,7 @@ fn compiled(name: &str, file: File) -> Pack {
     let patterns = |texts: &[String]| Pattern::all(texts, &tongue);
     let wordings = |d: &'_ Diagnosis| d.said.clone();
     let said: Vec<Vec<String>> = file.diagnosis.iter().map(wordings).collect();
-    let meant: Vec<Vec<String>> = file
-        .intent
-        .iter()
-        .map(|intent| intent.said.clone())
-        .collect();
+    let meant: Vec<Vec<String>> = file.intent.iter().map(|intent| intent.said.clone()).collect();
     let index = |all: &[Vec<String>]| Index::new(all.iter().map(Vec::as_slice), &tongue, &meanings);
     Pack {
         name: file.meta.name,
@@ -85,29 +74,17 @@ fn compiled(name: &str, file: File) -> Pack {
         intents: index(&meant),
         intent_names: file.intent.iter().map(|intent| intent.name).collect(),
         intent_said: meant.concat(),
-        intents_sure: file
-            .intent
-            .iter()
-            .map(|intent| patterns(&intent.surely))
-            .collect(),
+        intents_sure: file.intent.iter().map(|intent| patterns(&intent.surely)).collect(),
         asides: file
             .aside
             .iter()
             .map(|aside| (format!("aside_{}", aside.name), patterns(&aside.said)))
             .collect(),
-        questions: file
-            .diagnosis
-            .iter()
-            .map(|d| questions(d, &tongue, &meanings))
-            .collect(),
+        questions: file.diagnosis.iter().map(|d| questions(d, &tongue, &meanings)).collect(),
         by_code: by_code(&file.diagnosis),
         diagnoses: file.diagnosis,
         dangers_told: file.danger.iter().map(told).collect(),
-        dangers: file
-            .danger
-            .into_iter()
-            .map(|danger| rule(danger, &tongue))
-            .collect(),
+        dangers: file.danger.into_iter().map(|danger| rule(danger, &tongue)).collect(),
         urgent: patterns(&file.signals.urgent),
         several: patterns(&file.signals.several),
         besides: patterns(&file.signals.besides),
@@ -119,30 +96,19 @@ fn compiled(name: &str, file: File) -> Pack {
 }
 
 fn by_code(diagnoses: &[Diagnosis]) -> HashMap<String, usize> {
-    diagnoses
-        .iter()
-        .enumerate()
-        .map(|(at, diagnosis)| (diagnosis.code.clone(), at))
-        .collect()
+    diagnoses.iter().enumerate().map(|(at, diagnosis)| (diagnosis.code.clone(), at)).collect()
 }
 
 fn questions(diagnosis: &Diagnosis, tongue: &Tongue, meanings: &Meanings) -> Vec<Question> {
     let question = |ask: &super::file::Ask| Question {
-        answers: Index::new(
-            ask.answers.iter().map(|a| a.said.as_slice()),
-            tongue,
-            meanings,
-        ),
+        answers: Index::new(ask.answers.iter().map(|a| a.said.as_slice()), tongue, meanings),
         to: ask.answers.iter().map(|answer| answer.to.clone()).collect(),
     };
     diagnosis.ask.iter().map(question).collect()
 }
 
 fn told(danger: &Danger) -> Spelling {
-    Spelling {
-        text: danger.instruction.text().into(),
-        speech: danger.instruction.speech().into(),
-    }
+    Spelling { text: danger.instruction.text().into(), speech: danger.instruction.speech().into() }
 }
 
 fn rule(danger: Danger, tongue: &Tongue) -> DangerRule {
@@ -178,8 +144,5 @@ fn placed(names: PlaceNames) -> Places {
 /// "name | also | also".
 fn place(line: &str) -> Place {
     let mut names = line.split('|').map(|name| name.trim().to_string());
-    Place {
-        name: names.next().unwrap_or_default(),
-        also: names.collect(),
-    }
+    Place { name: names.next().unwrap_or_default(), also: names.collect() }
 }

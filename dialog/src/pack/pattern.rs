@@ -21,15 +21,8 @@ pub(super) struct Pattern {
 #[derive(Debug)]
 enum Form {
     Exact(String),
-    Beginning {
-        text: String,
-        denied: bool,
-    },
-    Stem {
-        surface: String,
-        key: String,
-        chars: Vec<char>,
-    },
+    Beginning { text: String, denied: bool },
+    Stem { surface: String, key: String, chars: Vec<char> },
 }
 
 impl Pattern {
@@ -41,11 +34,7 @@ impl Pattern {
                 denied = true;
                 continue;
             }
-            slots.push(
-                slot.split('|')
-                    .map(|form| Form::new(form, denied, tongue))
-                    .collect(),
-            );
+            slots.push(slot.split('|').map(|form| Form::new(form, denied, tongue)).collect());
             denied &= tongue.is_filler(slot);
         }
         Self { slots }
@@ -61,9 +50,7 @@ impl Pattern {
         let Some((first, others)) = places.split_first() else {
             return false;
         };
-        first
-            .iter()
-            .any(|at| within_reach(*at, others, self.slots.len() + SPREAD))
+        first.iter().any(|at| within_reach(*at, others, self.slots.len() + SPREAD))
     }
 
     /// Where the slots stand one right after the other: start and end.
@@ -90,12 +77,7 @@ impl Pattern {
 
 fn places(slot: &[Form], words: &[Word]) -> Vec<usize> {
     let met = |word: &Word| slot.iter().any(|form| form.meets(word));
-    words
-        .iter()
-        .enumerate()
-        .filter(|(_, word)| met(word))
-        .map(|(at, _)| at)
-        .collect()
+    words.iter().enumerate().filter(|(_, word)| met(word)).map(|(at, _)| at).collect()
 }
 
 fn within_reach(anchor: usize, others: &[Vec<usize>], reach: usize) -> bool {
@@ -120,19 +102,12 @@ impl Form {
             return Self::Exact(exact.into());
         }
         if let Some(beginning) = lower.strip_suffix('*') {
-            return Self::Beginning {
-                text: beginning.into(),
-                denied,
-            };
+            return Self::Beginning { text: beginning.into(), denied };
         }
 
         let stem = tongue.stem(&lower);
         let key = if denied { format!("!{stem}") } else { stem };
-        Self::Stem {
-            surface: lower,
-            chars: key.chars().collect(),
-            key,
-        }
+        Self::Stem { surface: lower, chars: key.chars().collect(), key }
     }
 
     fn meets(&self, word: &Word) -> bool {
@@ -164,13 +139,7 @@ mod tests {
 
     fn tongue() -> Tongue {
         let not = vec!["не".to_string()];
-        Tongue::new(
-            Language::Ru,
-            &SmallWords {
-                not,
-                ..SmallWords::default()
-            },
-        )
+        Tongue::new(Language::Ru, &SmallWords { not, ..SmallWords::default() })
     }
 
     fn met(pattern: &str, text: &str) -> bool {
@@ -208,13 +177,7 @@ mod tests {
         let tongue = tongue();
         let pattern = Pattern::new("и еще", &tongue);
 
-        assert_eq!(
-            pattern.found_in_order(&tongue.words("кран и еще розетка")),
-            Some((1, 3))
-        );
-        assert_eq!(
-            pattern.found_in_order(&tongue.words("еще кран и розетка")),
-            None
-        );
+        assert_eq!(pattern.found_in_order(&tongue.words("кран и еще розетка")), Some((1, 3)));
+        assert_eq!(pattern.found_in_order(&tongue.words("еще кран и розетка")), None);
     }
 }

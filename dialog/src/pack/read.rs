@@ -103,31 +103,23 @@ impl Pack {
 
     /// The first rule that fires, in the file's order.
     fn danger(&self, words: &[Word]) -> Option<String> {
-        self.dangers
-            .iter()
-            .find(|rule| rule.fires(words))
-            .map(|rule| rule.name.clone())
+        self.dangers.iter().find(|rule| rule.fires(words)).map(|rule| rule.name.clone())
     }
 
     fn several(&self, words: &[Word], hits: &[Hit]) -> bool {
-        self.several
-            .iter()
-            .any(|pattern| pattern.found_in_order(words).is_some())
+        self.several.iter().any(|pattern| pattern.found_in_order(words).is_some())
             || self.two_breaths(words)
             || self.two_trades(hits)
     }
 
     /// "… и ещё …" with a clear problem on either side.
     fn two_breaths(&self, words: &[Word]) -> bool {
-        self.besides
-            .iter()
-            .filter_map(|pattern| pattern.found_in_order(words))
-            .any(
-                |(from, to)| match (self.clear(&words[..from]), self.clear(&words[to..])) {
-                    (Some(one), Some(other)) => one != other,
-                    (_, _) => false,
-                },
-            )
+        self.besides.iter().filter_map(|pattern| pattern.found_in_order(words)).any(|(from, to)| {
+            match (self.clear(&words[..from]), self.clear(&words[to..])) {
+                (Some(one), Some(other)) => one != other,
+                (_, _) => false,
+            }
+        })
     }
 
     fn clear(&self, words: &[Word]) -> Option<usize> {
@@ -168,10 +160,7 @@ impl Pack {
     /// words that named the problem are taken out.
     pub(super) fn followed(&self, code: &str, text: &str) -> Settled {
         let words = self.beyond_problem(code, text);
-        let mut settled = Settled {
-            code: code.into(),
-            answered: Vec::new(),
-        };
+        let mut settled = Settled { code: code.into(), answered: Vec::new() };
         while let Some(open) = self.clarification(&settled.code, &settled.answered) {
             let asked = self.question(&settled.code, &open.name);
             let Some(to) = asked.and_then(|asked| asked.volunteered(&words)) else {
@@ -194,20 +183,13 @@ impl Pack {
         let used = hits.iter().find(own).map_or(0, |hit| hit.used)
             | asked.iter().find(price).map_or(0, |hit| hit.used);
         let meaningful = words.into_iter().filter(|word| !word.filler);
-        let left = meaningful
-            .enumerate()
-            .filter(|(at, _)| *at >= 64 || used >> at & 1 == 0);
-        left.map(|(_, word)| word)
-            .filter(|word| word.surface.chars().count() > 2)
-            .collect()
+        let left = meaningful.enumerate().filter(|(at, _)| *at >= 64 || used >> at & 1 == 0);
+        left.map(|(_, word)| word).filter(|word| word.surface.chars().count() > 2).collect()
     }
 
     fn question(&self, code: &str, name: &str) -> Option<&Question> {
         let at = *self.by_code.get(code)?;
-        let n = self.diagnoses[at]
-            .ask
-            .iter()
-            .position(|ask| ask.name == name)?;
+        let n = self.diagnoses[at].ask.iter().position(|ask| ask.name == name)?;
         self.questions[at].get(n)
     }
 }
@@ -250,14 +232,7 @@ fn strong(hits: Vec<Hit>, words: &[Word], accept: f32) -> Vec<Hit> {
     let meaningful = words.iter().filter(|word| !word.filler).count();
     let weighed = hits.into_iter().map(|hit| {
         let lone = hit.used.count_ones() == 1 && meaningful > LONE_AMONG;
-        Hit {
-            score: if lone {
-                hit.score * LONE_WORD
-            } else {
-                hit.score
-            },
-            ..hit
-        }
+        Hit { score: if lone { hit.score * LONE_WORD } else { hit.score }, ..hit }
     });
     let mut kept: Vec<Hit> = weighed.filter(|hit| hit.score >= accept).collect();
     kept.sort_by(|a, b| b.score.total_cmp(&a.score));

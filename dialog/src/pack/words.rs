@@ -36,9 +36,7 @@ pub(super) struct Tongue {
 
 impl std::fmt::Debug for Tongue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tongue")
-            .field("fillers", &self.fillers.len())
-            .finish_non_exhaustive()
+        f.debug_struct("Tongue").field("fillers", &self.fillers.len()).finish_non_exhaustive()
     }
 }
 
@@ -50,16 +48,8 @@ impl Tongue {
         };
         let stemmer = Stemmer::create(algorithm);
         let plain = |words: &[String]| words.iter().map(|word| lowered(word)).collect();
-        let ceased = small
-            .ceased
-            .iter()
-            .map(|w| stemmer.stem(&lowered(w)).into_owned())
-            .collect();
-        let light = small
-            .light
-            .iter()
-            .map(|w| stemmer.stem(&lowered(w)).into_owned())
-            .collect();
+        let ceased = small.ceased.iter().map(|w| stemmer.stem(&lowered(w)).into_owned()).collect();
+        let light = small.light.iter().map(|w| stemmer.stem(&lowered(w)).into_owned()).collect();
         let weakly = stemmer.stem(&lowered(&small.weakly)).into_owned();
         Self {
             fillers: plain(&small.fillers),
@@ -74,9 +64,8 @@ impl Tongue {
 
     pub(super) fn words(&self, text: &str) -> Vec<Word> {
         let mut denied = false;
-        let mut words: Vec<Word> = split(text)
-            .map(|surface| self.word(surface, &mut denied))
-            .collect();
+        let mut words: Vec<Word> =
+            split(text).map(|surface| self.word(surface, &mut denied)).collect();
         if denied {
             deny_last(&mut words);
         }
@@ -86,43 +75,23 @@ impl Tongue {
     fn word(&self, surface: String, denied: &mut bool) -> Word {
         if self.negators.contains(&surface) {
             *denied = true;
-            return Word {
-                key: String::new(),
-                surface,
-                filler: true,
-            };
+            return Word { key: String::new(), surface, filler: true };
         }
         if *denied && self.mild.contains(&surface) {
             *denied = false;
-            return Word {
-                key: self.weakly.clone(),
-                surface,
-                filler: false,
-            };
+            return Word { key: self.weakly.clone(), surface, filler: false };
         }
         let stem = self.stem(&surface);
         if self.fillers.contains(&surface) {
-            return Word {
-                key: stem,
-                surface,
-                filler: true,
-            };
+            return Word { key: stem, surface, filler: true };
         }
         if self.ceased.contains(&stem) {
             *denied = true;
-            return Word {
-                key: String::new(),
-                surface,
-                filler: true,
-            };
+            return Word { key: String::new(), surface, filler: true };
         }
         let key = if *denied { format!("!{stem}") } else { stem };
         *denied = false;
-        Word {
-            surface,
-            key,
-            filler: false,
-        }
+        Word { surface, key, filler: false }
     }
 
     pub(super) fn is_light(&self, key: &str) -> bool {
@@ -189,19 +158,12 @@ mod tests {
 
     fn keys(text: &str) -> Vec<String> {
         let words = tongue().words(text);
-        words
-            .into_iter()
-            .filter(|word| !word.filler)
-            .map(|word| word.key)
-            .collect()
+        words.into_iter().filter(|word| !word.filler).map(|word| word.key).collect()
     }
 
     #[test]
     fn a_denial_belongs_to_the_next_word_that_means_something() {
-        assert_eq!(
-            keys("У меня мойка не сливает"),
-            keys("мойка вообще перестала сливать")
-        );
+        assert_eq!(keys("У меня мойка не сливает"), keys("мойка вообще перестала сливать"));
         assert_eq!(keys("мойка сливать не хочет"), keys("мойка не сливает"));
         assert_ne!(keys("сливает"), keys("не сливает"));
     }

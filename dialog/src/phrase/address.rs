@@ -46,17 +46,11 @@ pub fn address(address: &Address, city_too: bool, lang: Language) -> Spelling {
         parts.push((street.clone(), street_words(&street, lang)));
     }
     for (label, value) in labelled(address, lang) {
-        parts.push((
-            format!("{label} {value}"),
-            format!("{label} {}", house_words(value, lang)),
-        ));
+        parts.push((format!("{label} {value}"), format!("{label} {}", house_words(value, lang))));
     }
     let join = |words: Vec<String>| words.join(", ");
     let (text, speech) = parts.into_iter().unzip();
-    Spelling {
-        text: join(text),
-        speech: join(speech),
-    }
+    Spelling { text: join(text), speech: join(speech) }
 }
 
 fn labelled(address: &Address, lang: Language) -> Vec<(&'static str, &str)> {
@@ -64,24 +58,15 @@ fn labelled(address: &Address, lang: Language) -> Vec<(&'static str, &str)> {
         Language::Ru => ["дом", "корпус", "подъезд", "этаж", "квартира"],
         Language::En => ["house", "building", "entrance", "floor", "flat"],
     };
-    let values = [
-        &address.house,
-        &address.building,
-        &address.entrance,
-        &address.floor,
-        &address.flat,
-    ];
+    let values =
+        [&address.house, &address.building, &address.entrance, &address.floor, &address.flat];
     let known = labels.into_iter().zip(values);
-    known
-        .filter_map(|(label, value)| Some((label, value.as_deref()?)))
-        .collect()
+    known.filter_map(|(label, value)| Some((label, value.as_deref()?))).collect()
 }
 
 fn with_kind(street: &str, lang: Language) -> String {
     let lower = street.to_lowercase();
-    let has_kind = lower
-        .split_whitespace()
-        .any(|word| STREET_KINDS.contains(&word));
+    let has_kind = lower.split_whitespace().any(|word| STREET_KINDS.contains(&word));
     match (has_kind, lang) {
         (true, Language::Ru | Language::En) => street.into(),
         (false, Language::Ru) => format!("улица {street}"),
@@ -91,13 +76,11 @@ fn with_kind(street: &str, lang: Language) -> String {
 
 /// "улица 9 Апреля" is "улица девятого Апреля": figures in a street's name are days and years.
 pub fn street_words(street: &str, lang: Language) -> String {
-    let words = street
-        .split(' ')
-        .map(|word| match (word.parse::<u64>(), lang) {
-            (Ok(n), Language::Ru) => russian::year(n),
-            (Ok(n), Language::En) => number(n, Gender::Masculine, Case::Nominative, lang),
-            (Err(_), Language::Ru | Language::En) => word.to_string(),
-        });
+    let words = street.split(' ').map(|word| match (word.parse::<u64>(), lang) {
+        (Ok(n), Language::Ru) => russian::year(n),
+        (Ok(n), Language::En) => number(n, Gender::Masculine, Case::Nominative, lang),
+        (Err(_), Language::Ru | Language::En) => word.to_string(),
+    });
     words.collect::<Vec<_>>().join(" ")
 }
 
@@ -173,20 +156,13 @@ mod tests {
         let told = address(&mira(), false, Ru);
 
         assert_eq!(told.text, "улица Мира, дом 42, квартира 17");
-        assert_eq!(
-            told.speech,
-            "улица Мира, дом сорок два, квартира семнадцать"
-        );
+        assert_eq!(told.speech, "улица Мира, дом сорок два, квартира семнадцать");
     }
 
     #[test]
     fn a_street_keeps_its_own_kind_and_a_private_house_has_no_flat() {
         let street = Some("Советский проспект".into());
-        let there = Address {
-            street,
-            flat: None,
-            ..mira()
-        };
+        let there = Address { street, flat: None, ..mira() };
 
         let told = address(&there, true, Ru);
 
@@ -196,10 +172,7 @@ mod tests {
     #[test]
     fn figures_in_a_street_are_said_as_days_and_years() {
         assert_eq!(street_words("улица 9 Апреля", Ru), "улица девятого Апреля");
-        assert_eq!(
-            street_words("улица 1812 года", Ru),
-            "улица тысяча восемьсот двенадцатого года"
-        );
+        assert_eq!(street_words("улица 1812 года", Ru), "улица тысяча восемьсот двенадцатого года");
     }
 
     #[test]

@@ -24,14 +24,10 @@ const SMALL: [&str; 20] = [
     "eighteen",
     "nineteen",
 ];
-const TENS: [&str; 10] = [
-    "", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
-];
-const SCALES: [(u64, &str); 3] = [
-    (1_000_000_000, "billion"),
-    (1_000_000, "million"),
-    (1_000, "thousand"),
-];
+const TENS: [&str; 10] =
+    ["", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
+const SCALES: [(u64, &str); 3] =
+    [(1_000_000_000, "billion"), (1_000_000, "million"), (1_000, "thousand")];
 
 /// "two thousand eight hundred".
 pub(super) fn cardinal(n: u64) -> String {
@@ -58,11 +54,7 @@ fn below_thousand(n: u64) -> String {
     match (hundreds, rest) {
         (0, rest) => below_hundred(rest),
         (hundreds, 0) => format!("{} hundred", SMALL[hundreds as usize]),
-        (hundreds, rest) => format!(
-            "{} hundred {}",
-            SMALL[hundreds as usize],
-            below_hundred(rest)
-        ),
+        (hundreds, rest) => format!("{} hundred {}", SMALL[hundreds as usize], below_hundred(rest)),
     }
 }
 
@@ -124,12 +116,7 @@ mod tests {
 
     #[test]
     fn days_of_the_month_are_ordinals() {
-        let cases = [
-            (1, "first"),
-            (3, "third"),
-            (12, "twelfth"),
-            (20, "twentieth"),
-        ];
+        let cases = [(1, "first"), (3, "third"), (12, "twelfth"), (20, "twentieth")];
 
         for (n, words) in cases {
             assert_eq!(ordinal(n), words);

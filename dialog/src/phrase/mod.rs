@@ -40,10 +40,7 @@ pub enum Case {
 
 /// A value that reads as it sounds.
 pub fn plain(words: &str) -> Spelling {
-    Spelling {
-        text: words.into(),
-        speech: words.into(),
-    }
+    Spelling { text: words.into(), speech: words.into() }
 }
 
 /// A whole number in words, up to the billions: "двадцать одна", "twenty-one".
@@ -83,10 +80,7 @@ pub fn money(roubles: i64, lang: Language) -> Spelling {
         (true, Language::Ru) => "минус ",
         (true, Language::En) => "minus ",
     };
-    Spelling {
-        text: format!("{roubles} ₽"),
-        speech: format!("{minus}{words} {unit}"),
-    }
+    Spelling { text: format!("{roubles} ₽"), speech: format!("{minus}{words} {unit}") }
 }
 
 /// A range in whole roubles: "2800–3200 ₽" and "от двух тысяч восьмисот до трёх тысяч двухсот
@@ -98,18 +92,10 @@ pub fn money_range(min: i64, max: i64, lang: Language) -> Spelling {
 
     let words = |n: i64| number(n.unsigned_abs(), Gender::Masculine, Case::Genitive, lang);
     let speech = match lang {
-        Language::Ru => format!(
-            "от {} до {} {}",
-            words(min),
-            words(max),
-            roubles_genitive(max)
-        ),
+        Language::Ru => format!("от {} до {} {}", words(min), words(max), roubles_genitive(max)),
         Language::En => format!("{} to {} roubles", words(min), words(max)),
     };
-    Spelling {
-        text: format!("{min}–{max} ₽"),
-        speech,
-    }
+    Spelling { text: format!("{min}–{max} ₽"), speech }
 }
 
 fn roubles_genitive(n: i64) -> &'static str {
@@ -134,36 +120,22 @@ pub fn factor(hundredths: i64, lang: Language) -> Spelling {
                 counted(more, ["процент", "процента", "процентов"], lang)
             ),
         },
-        Language::En => Spelling {
-            text: format!("×{decimal}"),
-            speech: format!("plus {words} percent"),
-        },
+        Language::En => {
+            Spelling { text: format!("×{decimal}"), speech: format!("plus {words} percent") }
+        }
     }
 }
 
 /// An E.164 number: "+7 911 123-45-67" and groups in words. Foreign numbers are told digit by digit.
 pub fn phone(e164: &str, lang: Language) -> Spelling {
-    let digits: Vec<u8> = e164
-        .bytes()
-        .filter(u8::is_ascii_digit)
-        .map(|b| b - b'0')
-        .collect();
+    let digits: Vec<u8> = e164.bytes().filter(u8::is_ascii_digit).map(|b| b - b'0').collect();
     let groups: Vec<&[u8]> = match digits.as_slice() {
         [7, rest @ ..] if rest.len() == 10 => {
-            vec![
-                &digits[..1],
-                &rest[..3],
-                &rest[3..6],
-                &rest[6..8],
-                &rest[8..],
-            ]
+            vec![&digits[..1], &rest[..3], &rest[3..6], &rest[6..8], &rest[8..]]
         }
         other => other.chunks(3).collect(),
     };
-    Spelling {
-        text: phone_text(&digits, &groups),
-        speech: phone_words(&groups, lang),
-    }
+    Spelling { text: phone_text(&digits, &groups), speech: phone_words(&groups, lang) }
 }
 
 fn phone_text(digits: &[u8], groups: &[&[u8]]) -> String {
@@ -181,10 +153,7 @@ fn phone_words(groups: &[&[u8]], lang: Language) -> String {
         Language::Ru => "плюс ",
         Language::En => "plus ",
     };
-    let words: Vec<String> = groups
-        .iter()
-        .map(|group| group_words(group, lang))
-        .collect();
+    let words: Vec<String> = groups.iter().map(|group| group_words(group, lang)).collect();
     format!("{plus}{}", words.join(", "))
 }
 
@@ -197,9 +166,7 @@ fn group_words(group: &[u8], lang: Language) -> String {
             let zeros = group.iter().take_while(|digit| **digit == 0).count();
             let mut words = vec![word(0); zeros];
             if zeros < group.len() {
-                words.push(word(
-                    group.iter().fold(0, |n, digit| n * 10 + u64::from(*digit)),
-                ));
+                words.push(word(group.iter().fold(0, |n, digit| n * 10 + u64::from(*digit))));
             }
             words.join(" ")
         }
@@ -216,11 +183,7 @@ fn digits_words(digits: &[u8], lang: Language) -> String {
 
 /// An order number or door code, "1042" and "десять сорок два": pairs, so that it can be written down.
 pub fn code(text: &str, lang: Language) -> Spelling {
-    let digits: Vec<u8> = text
-        .bytes()
-        .filter(u8::is_ascii_digit)
-        .map(|b| b - b'0')
-        .collect();
+    let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_digit).map(|b| b - b'0').collect();
     if digits.is_empty() {
         return plain(text);
     }
@@ -231,14 +194,8 @@ pub fn code(text: &str, lang: Language) -> Spelling {
         groups.push(&digits[..head]);
     }
     groups.extend(digits[head..].chunks(2));
-    let words: Vec<String> = groups
-        .iter()
-        .map(|group| group_words(group, lang))
-        .collect();
-    Spelling {
-        text: text.into(),
-        speech: words.join(" "),
-    }
+    let words: Vec<String> = groups.iter().map(|group| group_words(group, lang)).collect();
+    Spelling { text: text.into(), speech: words.join(" ") }
 }
 
 /// "a, b и c" in both spellings.
@@ -255,10 +212,7 @@ pub fn list(items: &[Spelling], lang: Language) -> Spelling {
             format!("{}{and}{}", head.join(", "), part(last))
         }
     };
-    Spelling {
-        text: join(|s| &s.text),
-        speech: join(|s| &s.speech),
-    }
+    Spelling { text: join(|s| &s.text), speech: join(|s| &s.speech) }
 }
 
 #[cfg(test)]
@@ -269,11 +223,7 @@ mod tests {
     #[test]
     fn a_price_range_is_told_in_the_genitive() {
         let cases = [
-            (
-                2800,
-                3200,
-                "от двух тысяч восьмисот до трёх тысяч двухсот рублей",
-            ),
+            (2800, 3200, "от двух тысяч восьмисот до трёх тысяч двухсот рублей"),
             (1000, 1100, "от тысячи до тысячи ста рублей"),
             (1700, 1900, "от тысячи семисот до тысячи девятисот рублей"),
             (5000, 21000, "от пяти тысяч до двадцати одной тысячи рублей"),
@@ -328,13 +278,7 @@ mod tests {
         ];
 
         for (e164, text, speech) in cases {
-            assert_eq!(
-                phone(e164, Ru),
-                Spelling {
-                    text: text.into(),
-                    speech: speech.into()
-                }
-            );
+            assert_eq!(phone(e164, Ru), Spelling { text: text.into(), speech: speech.into() });
         }
         assert_eq!(
             phone("+79111234567", En).speech,

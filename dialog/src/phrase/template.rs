@@ -6,10 +6,7 @@ use crate::pack::{Spelling, Values};
 
 /// Both spellings with the values put in. A slot nobody filled leaves no trace.
 pub fn filled(text: &str, speech: &str, values: Values<'_>) -> Spelling {
-    Spelling {
-        text: put(text, values, |v| &v.text),
-        speech: put(speech, values, |v| &v.speech),
-    }
+    Spelling { text: put(text, values, |v| &v.text), speech: put(speech, values, |v| &v.speech) }
 }
 
 fn put(template: &str, values: Values<'_>, part: fn(&Spelling) -> &str) -> String {
@@ -70,16 +67,9 @@ mod tests {
 
     #[test]
     fn each_spelling_gets_its_own_value() {
-        let when = Spelling {
-            text: "в 14:00".into(),
-            speech: "в два часа дня".into(),
-        };
+        let when = Spelling { text: "в 14:00".into(), speech: "в два часа дня".into() };
 
-        let line = filled(
-            "Мастер придёт {when}.",
-            "Мастер придёт {when}.",
-            &[("when", when)],
-        );
+        let line = filled("Мастер придёт {when}.", "Мастер придёт {when}.", &[("when", when)]);
 
         assert_eq!(line.text, "Мастер придёт в 14:00.");
         assert_eq!(line.speech, "Мастер придёт в два часа дня.");
@@ -94,21 +84,14 @@ mod tests {
 
     #[test]
     fn a_value_that_opens_a_sentence_is_capitalised() {
-        let line = filled(
-            "{when} подойдёт?",
-            "{when} подойдёт?",
-            &[("when", plain("завтра"))],
-        );
+        let line = filled("{when} подойдёт?", "{when} подойдёт?", &[("when", plain("завтра"))]);
 
         assert_eq!(line.text, "Завтра подойдёт?");
     }
 
     #[test]
     fn a_fragment_stays_a_fragment() {
-        assert_eq!(
-            filled("мастер в пути", "мастер в пути", &[]).text,
-            "мастер в пути"
-        );
+        assert_eq!(filled("мастер в пути", "мастер в пути", &[]).text, "мастер в пути");
     }
 
     #[test]

@@ -50,17 +50,12 @@ pub fn moment(start: Timestamp, now: Timestamp, zone: &TimeZone, lang: Language)
         Language::Ru => format!("{day}{comma} в {hour}"),
         Language::En => format!("{day}{comma} at {hour}"),
     };
-    Spelling {
-        text: join(&day.text, &hour.text),
-        speech: join(&day.speech, &hour.speech),
-    }
+    Spelling { text: join(&day.text, &hour.text), speech: join(&day.speech, &hour.speech) }
 }
 
 /// "сегодня", "завтра", "послезавтра", "в четверг, 24 ноября", ready to stand in a sentence.
 pub fn day(date: Date, today: Date, lang: Language) -> Spelling {
-    let ahead = today
-        .until((Unit::Day, date))
-        .map_or(i32::MAX, |span| span.get_days());
+    let ahead = today.until((Unit::Day, date)).map_or(i32::MAX, |span| span.get_days());
     let near = match (lang, ahead) {
         (Language::Ru, 0) => Some("сегодня"),
         (Language::Ru, 1) => Some("завтра"),
@@ -131,29 +126,18 @@ fn on_weekday_en(weekday: Weekday) -> &'static str {
 /// A time of day without its preposition: "14:00" and "два часа дня" (dative "двум часам дня");
 /// "2 PM" and "two in the afternoon".
 pub fn hour(hour: i8, minute: i8, case: Case, lang: Language) -> Spelling {
-    let (h, m) = (
-        u64::from(hour.unsigned_abs()),
-        u64::from(minute.unsigned_abs()),
-    );
+    let (h, m) = (u64::from(hour.unsigned_abs()), u64::from(minute.unsigned_abs()));
     match lang {
-        Language::Ru => Spelling {
-            text: format!("{h}:{m:02}"),
-            speech: russian::clock(h, m, case),
-        },
-        Language::En => Spelling {
-            text: clock_text(h, m),
-            speech: clock_words(h, m),
-        },
+        Language::Ru => {
+            Spelling { text: format!("{h}:{m:02}"), speech: russian::clock(h, m, case) }
+        }
+        Language::En => Spelling { text: clock_text(h, m), speech: clock_words(h, m) },
     }
 }
 
 fn clock_text(hour: u64, minute: u64) -> String {
     let half = if hour < 12 { "AM" } else { "PM" };
-    let small = if hour.is_multiple_of(12) {
-        12
-    } else {
-        hour % 12
-    };
+    let small = if hour.is_multiple_of(12) { 12 } else { hour % 12 };
     match minute {
         0 => format!("{small} {half}"),
         _ => format!("{small}:{minute:02} {half}"),
@@ -167,11 +151,7 @@ fn clock_words(hour: u64, minute: u64) -> String {
         12..=16 => "in the afternoon",
         _ => "in the evening",
     };
-    let small = english::cardinal(if hour.is_multiple_of(12) {
-        12
-    } else {
-        hour % 12
-    });
+    let small = english::cardinal(if hour.is_multiple_of(12) { 12 } else { hour % 12 });
     match minute {
         0 if hour == 12 => "noon".into(),
         0 => format!("{small} {part}"),
@@ -228,21 +208,9 @@ mod tests {
     #[test]
     fn moments_go_by_name_then_by_weekday() {
         let cases = [
-            (
-                "2033-11-20T16:30:00Z",
-                "сегодня в 18:30",
-                "сегодня в восемнадцать тридцать",
-            ),
-            (
-                "2033-11-21T12:00:00Z",
-                "завтра в 14:00",
-                "завтра в два часа дня",
-            ),
-            (
-                "2033-11-22T08:00:00Z",
-                "послезавтра в 10:00",
-                "послезавтра в десять часов утра",
-            ),
+            ("2033-11-20T16:30:00Z", "сегодня в 18:30", "сегодня в восемнадцать тридцать"),
+            ("2033-11-21T12:00:00Z", "завтра в 14:00", "завтра в два часа дня"),
+            ("2033-11-22T08:00:00Z", "послезавтра в 10:00", "послезавтра в десять часов утра"),
             (
                 "2033-11-24T11:00:00Z",
                 "в четверг, 24 ноября, в 13:00",
@@ -256,24 +224,14 @@ mod tests {
         ];
 
         for (start, text, speech) in cases {
-            assert_eq!(
-                told(start, Ru),
-                Spelling {
-                    text: text.into(),
-                    speech: speech.into()
-                }
-            );
+            assert_eq!(told(start, Ru), Spelling { text: text.into(), speech: speech.into() });
         }
     }
 
     #[test]
     fn english_moments_sound_english() {
         let cases = [
-            (
-                "2033-11-21T12:00:00Z",
-                "tomorrow at 2 PM",
-                "tomorrow at two in the afternoon",
-            ),
+            ("2033-11-21T12:00:00Z", "tomorrow at 2 PM", "tomorrow at two in the afternoon"),
             (
                 "2033-11-24T08:30:00Z",
                 "on Thursday, November 24, at 10:30 AM",
@@ -283,13 +241,7 @@ mod tests {
         ];
 
         for (start, text, speech) in cases {
-            assert_eq!(
-                told(start, En),
-                Spelling {
-                    text: text.into(),
-                    speech: speech.into()
-                }
-            );
+            assert_eq!(told(start, En), Spelling { text: text.into(), speech: speech.into() });
         }
     }
 

@@ -99,9 +99,7 @@ pub(super) fn address(tokens: &mut Tokens<'_>, context: &Context<'_>) -> Heard {
     if let Some(city) = &city {
         tokens.take(city.from, city.to);
     }
-    let foreign = city
-        .as_ref()
-        .is_some_and(|city| city.name != context.places.home_city);
+    let foreign = city.as_ref().is_some_and(|city| city.name != context.places.home_city);
     let street = street::street(tokens, context.places, asked, foreign);
     if let Some(street) = &street {
         tokens.take(street.from, street.to);
@@ -124,10 +122,7 @@ pub(super) fn address(tokens: &mut Tokens<'_>, context: &Context<'_>) -> Heard {
     let Some((from, to)) =
         bounds.filter(|_| worth(&parts, street.is_some() || city.is_some() || asked, tokens))
     else {
-        return Heard {
-            address: None,
-            bare_number: bare(tokens, context.awaiting),
-        };
+        return Heard { address: None, bare_number: bare(tokens, context.awaiting) };
     };
     let mut found = Address {
         city: city.map(|city| city.name),
@@ -145,10 +140,7 @@ pub(super) fn address(tokens: &mut Tokens<'_>, context: &Context<'_>) -> Heard {
         *field = Some(part.value);
     }
     let span = tokens.span(from, to);
-    Heard {
-        address: Some(Found { value: found, span }),
-        bare_number: None,
-    }
+    Heard { address: Some(Found { value: found, span }), bare_number: None }
 }
 
 /// "не десять, а двенадцать", "десять, ой нет, двенадцать": what is refused is not read again.
@@ -177,7 +169,7 @@ fn drop_refused(tokens: &mut Tokens<'_>) {
                 continue;
             }
         }
-        if let Some(after) = super::answer::not_but(tokens, i) {
+        if let Some(after) = super::correction::not_but(tokens, i) {
             tokens.take(i, after);
         }
     }
@@ -185,7 +177,10 @@ fn drop_refused(tokens: &mut Tokens<'_>) {
 
 /// A lone house or flat outside a talk about the address proves little.
 fn worth(parts: &[Labelled], placed: bool, tokens: &Tokens<'_>) -> bool {
-    placed || parts.len() > 1 || tokens.len() <= 8 || super::answer::correction(tokens).is_some()
+    placed
+        || parts.len() > 1
+        || tokens.len() <= 8
+        || super::correction::correction(tokens).is_some()
 }
 
 /// Labelled numbers, read from the right: each label prefers the number after it that is still free.
@@ -201,36 +196,16 @@ fn labelled(tokens: &Tokens<'_>, placed: bool) -> Vec<Labelled> {
         let before = before(tokens, k).filter(|(_, from, to, _)| !used[*from..*to].contains(&true));
         let ordinal_after = number(tokens, k + 1).is_some_and(|n| n.ordinal);
         let part = match (before, after) {
-            (Some((value, from, _, true)), _) if !ordinal_after => suffixed(
-                tokens,
-                Labelled {
-                    unit,
-                    value,
-                    from,
-                    to: k + 1,
-                },
-            ),
-            (Some((value, from, ..)), Some(_)) if tokens.gap(k + 1).contains(',') => Labelled {
-                unit,
-                value,
-                from,
-                to: k + 1,
-            },
-            (_, Some((value, _, to))) => Labelled {
-                unit,
-                value,
-                from: k,
-                to,
-            },
-            (Some((value, from, ..)), None) => suffixed(
-                tokens,
-                Labelled {
-                    unit,
-                    value,
-                    from,
-                    to: k + 1,
-                },
-            ),
+            (Some((value, from, _, true)), _) if !ordinal_after => {
+                suffixed(tokens, Labelled { unit, value, from, to: k + 1 })
+            }
+            (Some((value, from, ..)), Some(_)) if tokens.gap(k + 1).contains(',') => {
+                Labelled { unit, value, from, to: k + 1 }
+            }
+            (_, Some((value, _, to))) => Labelled { unit, value, from: k, to },
+            (Some((value, from, ..)), None) => {
+                suffixed(tokens, Labelled { unit, value, from, to: k + 1 })
+            }
             (None, None) => continue,
         };
         used[part.from..part.to.min(tokens.len())].fill(true);
@@ -246,12 +221,7 @@ fn label(tokens: &Tokens<'_>, k: usize, placed: bool) -> bool {
     let figure = |j: usize| tokens.get(j).is_some_and(|t| t.figures);
     let counted = number(tokens, k + 1).is_some();
     match tokens.at(k) {
-        "д" => {
-            counted
-                && tokens
-                    .get(k)
-                    .is_some_and(|t| !t.glued() || !figure(k.wrapping_sub(1)))
-        }
+        "д" => counted && tokens.get(k).is_some_and(|t| !t.glued() || !figure(k.wrapping_sub(1))),
         "к" | "п" | "под" | "стр" | "fl" => {
             counted
                 && k > 0
@@ -326,11 +296,9 @@ fn claimed(tokens: &Tokens<'_>, from: usize) -> bool {
 /// "сто девяностый дом д"
 fn suffixed(tokens: &Tokens<'_>, part: Labelled) -> Labelled {
     match letter(tokens, part.to).filter(|_| part.unit == Unit::House) {
-        Some((letter, len)) => Labelled {
-            value: format!("{}{letter}", part.value),
-            to: part.to + len,
-            ..part
-        },
+        Some((letter, len)) => {
+            Labelled { value: format!("{}{letter}", part.value), to: part.to + len, ..part }
+        }
         None => part,
     }
 }
@@ -362,16 +330,7 @@ fn value(tokens: &Tokens<'_>, at: usize, unit: Unit) -> Option<(String, usize)> 
 fn fraction(tokens: &Tokens<'_>, at: usize) -> Option<(u64, usize)> {
     let said = tokens.any(
         at,
-        &[
-            "дробь",
-            "дроби",
-            "через дробь",
-            "slash",
-            "stroke",
-            "drob",
-            "черта",
-            "наклонная черта",
-        ],
+        &["дробь", "дроби", "через дробь", "slash", "stroke", "drob", "черта", "наклонная черта"],
     );
     let from = match said {
         Some(len) => at + len,
@@ -387,35 +346,21 @@ fn letter(tokens: &Tokens<'_>, at: usize) -> Option<(char, usize)> {
     let spelled = tokens
         .any(
             at,
-            &[
-                "литера",
-                "литер",
-                "лит",
-                "буква",
-                "литерой",
-                "letter",
-                "с буквой",
-                "под буквой",
-            ],
+            &["литера", "литер", "лит", "буква", "литерой", "letter", "с буквой", "под буквой"],
         )
         .unwrap_or(0);
     let at_letter = at + spelled;
     let token = tokens.get(at_letter)?;
-    let said = token
-        .letter()
-        .or_else(|| spoken_letter(&token.fold))
-        .filter(|c| c.is_alphabetic())?;
+    let said =
+        token.letter().or_else(|| spoken_letter(&token.fold)).filter(|c| c.is_alphabetic())?;
     let next = at_letter + 1;
     let numbered = number(tokens, next).is_some();
     let ends = next >= tokens.len()
         || tokens.marked(next)
         || is_unit(tokens.at(next))
-        || super::answer::is_short(tokens.at(next));
+        || super::yes_no::is_short(tokens.at(next));
     let glued = token.glued() || token.gap == "-";
-    let short = matches!(
-        token.fold.as_str(),
-        "к" | "с" | "в" | "у" | "о" | "и" | "я" | "i" | "k"
-    );
+    let short = matches!(token.fold.as_str(), "к" | "с" | "в" | "у" | "о" | "и" | "я" | "i" | "k");
     let alone = ends && !numbered && (!short || next >= tokens.len() || is_unit(tokens.at(next)));
     let block = glued && numbered && matches!(said, 'к' | 'с');
     (spelled > 0 || glued && !block || !glued && alone).then_some((said, spelled + 1))
@@ -451,12 +396,7 @@ fn unlabelled(tokens: &Tokens<'_>, from: usize, to: usize, parts: &[Labelled]) -
         let after = value(tokens, at, Unit::House).filter(|(_, len)| free(at, *len));
         if let Some((value, len)) = after {
             at += len;
-            found.push(Labelled {
-                unit: Unit::House,
-                value,
-                from: to,
-                to: at,
-            });
+            found.push(Labelled { unit: Unit::House, value, from: to, to: at });
             if let Some(block) = block(tokens, at).filter(|_| !has(Unit::Building)) {
                 at = block.to;
                 found.push(block);
@@ -465,12 +405,7 @@ fn unlabelled(tokens: &Tokens<'_>, from: usize, to: usize, parts: &[Labelled]) -
             let lettered = start + number.len < from;
             let letter = if lettered { tokens.at(from - 1) } else { "" };
             let value = format!("{}{letter}", number.value);
-            found.push(Labelled {
-                unit: Unit::House,
-                value,
-                from: start,
-                to: from,
-            });
+            found.push(Labelled { unit: Unit::House, value, from: start, to: from });
         }
     } else if let Some(house) = parts.iter().find(|part| part.unit == Unit::House) {
         at = house.to;
@@ -482,22 +417,15 @@ fn unlabelled(tokens: &Tokens<'_>, from: usize, to: usize, parts: &[Labelled]) -
             && !tokens.gap(at).contains(['.', '!', '?'])
     });
     if let Some((value, len)) = flat {
-        found.push(Labelled {
-            unit: Unit::Flat,
-            value,
-            from: at,
-            to: at + len,
-        });
+        found.push(Labelled { unit: Unit::Flat, value, from: at, to: at + len });
     }
     found
 }
 
 /// The house number before an English street: "42", "221B".
 fn house_before(tokens: &Tokens<'_>, from: usize) -> Option<(usize, Number)> {
-    let lettered = from > 0
-        && tokens
-            .get(from - 1)
-            .is_some_and(|t| t.glued() && t.letter().is_some());
+    let lettered =
+        from > 0 && tokens.get(from - 1).is_some_and(|t| t.glued() && t.letter().is_some());
     let (start, number) = number_before(tokens, from - usize::from(lettered))?;
     (plausible(&number) && tokens.free(start) && !number.ordinal).then_some((start, number))
 }
@@ -505,9 +433,7 @@ fn house_before(tokens: &Tokens<'_>, from: usize) -> Option<(usize, Number)> {
 /// "5к2", "5 с 2": a building glued to its house.
 fn block(tokens: &Tokens<'_>, at: usize) -> Option<Labelled> {
     let glued = tokens.is(at, &["к", "с", "стр", "k"])
-        && tokens
-            .get(at)
-            .is_some_and(|t| t.glued() || tokens.at(at) == "к");
+        && tokens.get(at).is_some_and(|t| t.glued() || tokens.at(at) == "к");
     let found = cardinal(tokens, at + 1).filter(|n| glued && n.figures && n.value < 100)?;
     Some(Labelled {
         unit: Unit::Building,
@@ -533,27 +459,12 @@ fn house_and_flat(tokens: &Tokens<'_>, parts: &[Labelled]) -> Vec<Labelled> {
         value(tokens, second, Unit::Flat).filter(|(_, more)| second + more == tokens.len())
     else {
         let certain = house.contains(|c: char| !c.is_ascii_digit());
-        let part = Labelled {
-            unit: Unit::House,
-            value: house,
-            from,
-            to: second,
-        };
+        let part = Labelled { unit: Unit::House, value: house, from, to: second };
         return if certain { vec![part] } else { Vec::new() };
     };
     vec![
-        Labelled {
-            unit: Unit::House,
-            value: house,
-            from,
-            to: second,
-        },
-        Labelled {
-            unit: Unit::Flat,
-            value: flat,
-            from: second,
-            to: second + more,
-        },
+        Labelled { unit: Unit::House, value: house, from, to: second },
+        Labelled { unit: Unit::Flat, value: flat, from: second, to: second + more },
     ]
 }
 
@@ -564,12 +475,8 @@ fn bare(tokens: &Tokens<'_>, awaiting: Awaiting) -> Option<Found<u32>> {
     }
     let free = (0..tokens.len()).filter(|&i| tokens.free(i));
     let mut numbers = free.filter_map(|i| Some((i, number(tokens, i)?)));
-    let start = super::answer::correction(tokens).unwrap_or(0);
-    let all: Vec<(usize, Number)> = numbers
-        .by_ref()
-        .filter(|(i, _)| *i >= start)
-        .take(8)
-        .collect();
+    let start = super::correction::correction(tokens).unwrap_or(0);
+    let all: Vec<(usize, Number)> = numbers.by_ref().filter(|(i, _)| *i >= start).take(8).collect();
     let (at, found) = *all.first()?;
     let rest = all.iter().any(|(i, _)| *i >= at + found.len);
     // "пятый" answers a question about the floor; elsewhere it is a choice.
@@ -577,8 +484,5 @@ fn bare(tokens: &Tokens<'_>, awaiting: Awaiting) -> Option<Found<u32>> {
         return None;
     }
     let value = u32::try_from(found.value).ok().filter(|_| !rest)?;
-    Some(Found {
-        value,
-        span: tokens.span(at, at + found.len),
-    })
+    Some(Found { value, span: tokens.span(at, at + found.len) })
 }

@@ -63,17 +63,11 @@ fn marked(tokens: &Tokens<'_>, i: usize, places: &Places) -> Option<Spot> {
         return None;
     }
     if let Some((name, len)) = known(tokens, at, places) {
-        return Some(Spot {
-            name,
-            from: i,
-            to: at + len,
-        });
+        return Some(Spot { name, from: i, to: at + len });
     }
     let (name, to) = stranger(tokens, at)?;
-    let oblique = matches!(
-        tokens.at(i),
-        "городе" | "поселке" | "селе" | "деревне" | "станице" | "хуторе"
-    );
+    let oblique =
+        matches!(tokens.at(i), "городе" | "поселке" | "селе" | "деревне" | "станице" | "хуторе");
     let name = if oblique { nominative(&name) } else { name };
     Some(Spot { name, from: i, to })
 }
@@ -96,25 +90,18 @@ fn stranger(tokens: &Tokens<'_>, at: usize) -> Option<(String, usize)> {
         return None;
     }
     let two = tokens.is(at, GENERAL)
-        && tokens
-            .get(at + 1)
-            .is_some_and(|next| !next.figures && next.atom.is_none());
+        && tokens.get(at + 1).is_some_and(|next| !next.figures && next.atom.is_none());
     let to = at + 1 + usize::from(two);
-    let words: Vec<String> = (at..to)
-        .map(|j| title(tokens.get(j).map_or("", |t| t.text)))
-        .collect();
+    let words: Vec<String> =
+        (at..to).map(|j| title(tokens.get(j).map_or("", |t| t.text))).collect();
     Some((words.join(" "), to))
 }
 
 /// "Гурьевске" back to "Гурьевск" where only one reading is possible.
 fn nominative(name: &str) -> String {
-    for (oblique, plain) in [
-        ("ске", "ск"),
-        ("цке", "цк"),
-        ("граде", "град"),
-        ("бурге", "бург"),
-        ("горске", "горск"),
-    ] {
+    for (oblique, plain) in
+        [("ске", "ск"), ("цке", "цк"), ("граде", "град"), ("бурге", "бург"), ("горске", "горск")]
+    {
         if let Some(stem) = name.strip_suffix(oblique) {
             return format!("{stem}{plain}");
         }
@@ -127,11 +114,7 @@ pub(super) fn title(word: &str) -> String {
     let mut start = true;
     word.chars()
         .flat_map(|c| {
-            let shown: Vec<char> = if start {
-                c.to_uppercase().collect()
-            } else {
-                vec![c]
-            };
+            let shown: Vec<char> = if start { c.to_uppercase().collect() } else { vec![c] };
             start = c == '-' || c == ' ';
             shown
         })
@@ -143,10 +126,7 @@ fn bare(tokens: &Tokens<'_>, i: usize, places: &Places, asked: bool) -> Option<S
     let to = i + len;
     let after_type = i > 0 && super::street::is_type(tokens.at(i - 1));
     let before_type = super::street::is_type(tokens.at(to)) && adjective(&fold(&name));
-    let led = tokens.is(
-        i.wrapping_sub(1),
-        &["в", "во", "из", "город", "г", "in", "from"],
-    );
+    let led = tokens.is(i.wrapping_sub(1), &["в", "во", "из", "город", "г", "in", "from"]);
     let doubtful = adjective(&fold(&name))
         || fold(&name) == "неман"
         || fold(&name) == "ладушкин"
@@ -161,36 +141,21 @@ fn adjective(name: &str) -> bool {
 }
 
 fn known(tokens: &Tokens<'_>, i: usize, places: &Places) -> Option<(String, usize)> {
-    if tokens
-        .any(i, &["питер", "питере", "спб", "питера"])
-        .is_some()
-    {
+    if tokens.any(i, &["питер", "питере", "спб", "питера"]).is_some() {
         return Some(("Санкт-Петербург".to_owned(), 1));
     }
-    let home = Place {
-        name: places.home_city.clone(),
-        also: Vec::new(),
-    };
+    let home = Place { name: places.home_city.clone(), also: Vec::new() };
     let pack = places.cities.iter().chain(std::iter::once(&home));
     let listed = pack.filter_map(|place| Some((place.name.clone(), one_of(tokens, i, place)?)));
     if let Some(best) = listed.max_by_key(|(_, len)| *len) {
         return Some(best);
     }
-    let names = if tokens.at(i).is_ascii() {
-        WELL_KNOWN_EN
-    } else {
-        WELL_KNOWN
-    };
-    names
-        .iter()
-        .find_map(|name| Some(((*name).to_owned(), said(tokens, i, name)?)))
+    let names = if tokens.at(i).is_ascii() { WELL_KNOWN_EN } else { WELL_KNOWN };
+    names.iter().find_map(|name| Some(((*name).to_owned(), said(tokens, i, name)?)))
 }
 
 fn one_of(tokens: &Tokens<'_>, i: usize, place: &Place) -> Option<usize> {
-    std::iter::once(&place.name)
-        .chain(&place.also)
-        .filter_map(|name| said(tokens, i, name))
-        .max()
+    std::iter::once(&place.name).chain(&place.also).filter_map(|name| said(tokens, i, name)).max()
 }
 
 /// The name in any case at `i`, in tokens.

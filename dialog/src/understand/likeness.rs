@@ -132,9 +132,6 @@ fn stem(word: &str) -> &str {
     let long = word.chars().count();
     ENDINGS
         .iter()
-        .find_map(|end| {
-            word.strip_suffix(end)
-                .filter(|_| long - end.chars().count() >= 3)
-        })
+        .find_map(|end| word.strip_suffix(end).filter(|_| long - end.chars().count() >= 3))
         .unwrap_or(word)
 }

@@ -7,6 +7,7 @@
 mod address;
 mod answer;
 mod city;
+mod correction;
 mod given;
 mod likeness;
 mod name;
@@ -17,6 +18,7 @@ mod time;
 mod token;
 #[cfg(test)]
 mod wordings;
+mod yes_no;
 
 use jiff::Zoned;
 use jiff::civil::Date;
@@ -114,7 +116,7 @@ pub fn understand(text: &str, context: &Context<'_>) -> Facts {
     let (name, person) = name::name(&mut tokens, context).unzip();
     let other = answer::other(&tokens);
     let mut facts = Facts {
-        yes_no: answer::yes_no(&tokens, time.is_some() || other),
+        yes_no: yes_no::yes_no(&tokens, time.is_some() || other),
         time,
         phone: phone.whole,
         address: address.address,
@@ -134,8 +136,8 @@ pub fn understand(text: &str, context: &Context<'_>) -> Facts {
         farewell: answer::farewell(&tokens),
         thanks: answer::thanks(&tokens),
     };
-    let marked = answer::correction(&tokens).is_some();
-    facts.correction = marked && (facts.any_value() || answer::admits(&tokens));
+    let marked = correction::correction(&tokens).is_some();
+    facts.correction = marked && (facts.any_value() || correction::admits(&tokens));
     facts
 }
 
@@ -153,9 +155,7 @@ impl Facts {
 }
 
 fn within(text: &str) -> &str {
-    let end = (0..=UTTERANCE_MAX.min(text.len()))
-        .rev()
-        .find(|&at| text.is_char_boundary(at));
+    let end = (0..=UTTERANCE_MAX.min(text.len())).rev().find(|&at| text.is_char_boundary(at));
     &text[..end.unwrap_or(0)]
 }
 

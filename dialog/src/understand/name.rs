@@ -35,7 +35,7 @@ pub(super) type Named = (Found<String>, Person);
 
 pub(super) fn name(tokens: &mut Tokens<'_>, context: &Context<'_>) -> Option<Named> {
     let asked = matches!(context.awaiting, Awaiting::Name | Awaiting::FullName);
-    let start = super::answer::correction(tokens).unwrap_or(0);
+    let start = super::correction::correction(tokens).unwrap_or(0);
     let introduced = introduced(tokens, start).or_else(|| introduced(tokens, 0));
     let words = match introduced {
         Some((at, firm, accusative)) => words(tokens, at, firm || asked, accusative),
@@ -43,9 +43,7 @@ pub(super) fn name(tokens: &mut Tokens<'_>, context: &Context<'_>) -> Option<Nam
         None => return None,
     };
     let firm = introduced.is_some_and(|(_, firm, _)| firm) || asked;
-    let known = words
-        .iter()
-        .any(|word| word.role == Role::Given || word.role == Role::Middle);
+    let known = words.iter().any(|word| word.role == Role::Given || word.role == Role::Middle);
     if words.is_empty() || !firm && !known {
         return None;
     }
@@ -61,23 +59,9 @@ fn named(tokens: &mut Tokens<'_>, words: Vec<Word>, full: bool) -> Named {
         .into_iter()
         .filter_map(|part| part.as_deref())
         .collect();
-    let complete = ordered
-        .iter()
-        .map(|part| part.split(' ').count())
-        .sum::<usize>()
-        == said.len();
-    let value = if full && complete {
-        ordered.join(" ")
-    } else {
-        said.join(" ")
-    };
-    (
-        Found {
-            value,
-            span: tokens.span(from, to),
-        },
-        person,
-    )
+    let complete = ordered.iter().map(|part| part.split(' ').count()).sum::<usize>() == said.len();
+    let value = if full && complete { ordered.join(" ") } else { said.join(" ") };
+    (Found { value, span: tokens.span(from, to) }, person)
 }
 
 fn person(words: &[Word]) -> Person {
@@ -102,11 +86,8 @@ fn person(words: &[Word]) -> Person {
             Role::Middle => &mut person.middle,
             Role::Family | Role::Unknown => &mut person.family,
         };
-        *field = Some(
-            field
-                .take()
-                .map_or(word.shown.clone(), |held| format!("{held} {}", word.shown)),
-        );
+        *field =
+            Some(field.take().map_or(word.shown.clone(), |held| format!("{held} {}", word.shown)));
     }
     person
 }
@@ -152,22 +133,16 @@ fn introduced(tokens: &Tokens<'_>, start: usize) -> Option<(usize, bool, bool)> 
             continue;
         };
         // "имя мастера", "как вас зовут": somebody else's.
-        let others = tokens.is(
-            i.wrapping_sub(1),
-            &["вас", "тебя", "как", "его", "ее", "your", "his", "her"],
-        ) || tokens.is(i + len, &["мастера", "is", "of"]) && len == 1;
+        let others = tokens
+            .is(i.wrapping_sub(1), &["вас", "тебя", "как", "его", "ее", "your", "his", "her"])
+            || tokens.is(i + len, &["мастера", "is", "of"]) && len == 1;
         let at = i
             + len
             + tokens
-                .any(
-                    i + len,
-                    &["а", "ну", "это", "э", "эм", "меня", "uh", "um", "is", "имя"],
-                )
+                .any(i + len, &["а", "ну", "это", "э", "эм", "меня", "uh", "um", "is", "имя"])
                 .unwrap_or(0);
         let found = words(tokens, at, firm, bent);
-        let sure = found
-            .iter()
-            .any(|word| matches!(word.role, Role::Given | Role::Middle));
+        let sure = found.iter().any(|word| matches!(word.role, Role::Given | Role::Middle));
         let better = best.is_none_or(|(_, held, _)| firm && !held);
         if !others && !found.is_empty() && (firm || sure) && better {
             best = Some((at, firm, bent));
@@ -204,11 +179,7 @@ fn words(tokens: &Tokens<'_>, at: usize, firm: bool, accusative: bool) -> Vec<Wo
         let listed = words.iter().any(|word: &Word| word.role != Role::Unknown);
         let last =
             firm && token.fold.is_ascii() && i + 1 == tokens.len() && believable(tokens, &word);
-        let fits = if listed {
-            last || token.capital()
-        } else {
-            firm
-        };
+        let fits = if listed { last || token.capital() } else { firm };
         if word.role == Role::Unknown && !fits {
             break;
         }
@@ -331,11 +302,7 @@ fn word(tokens: &Tokens<'_>, i: usize, firm: bool, accusative: bool) -> Option<W
     };
     let letters =
         folded.chars().all(|c| c.is_alphabetic() || c == '\'') && folded.chars().count() > 1;
-    letters.then(|| Word {
-        shown: title(token.text),
-        role,
-        at: i,
-    })
+    letters.then(|| Word { shown: title(token.text), role, at: i })
 }
 
 fn listed(folded: &str) -> Option<(String, Role)> {
@@ -345,8 +312,7 @@ fn listed(folded: &str) -> Option<(String, Role)> {
 /// The listed spelling of a given name.
 fn given(folded: &str) -> Option<&'static str> {
     let list = if folded.is_ascii() { ENGLISH } else { RUSSIAN };
-    list.split_ascii_whitespace()
-        .find(|name| same_letters(name, folded))
+    list.split_ascii_whitespace().find(|name| same_letters(name, folded))
 }
 
 /// Equal once folded, without folding the whole list anew.
@@ -385,9 +351,7 @@ fn bent(folded: &str) -> Option<(String, Role)> {
         .iter()
         .filter_map(|(ending, plain)| Some((folded.strip_suffix(ending)?, *plain)))
         .flat_map(|(stem, plain)| {
-            plain
-                .iter()
-                .filter_map(move |end| given(&format!("{stem}{end}")))
+            plain.iter().filter_map(move |end| given(&format!("{stem}{end}")))
         })
         .collect();
     let first = *found.first()?;

@@ -56,9 +56,8 @@ pub(super) fn number_before(tokens: &Tokens<'_>, i: usize) -> Option<(usize, Num
         .rfind(|(from, number)| from + number.len == i)
 }
 
-const ORDINAL_ENDINGS: [&str; 15] = [
-    "й", "го", "ого", "я", "ая", "е", "ое", "ый", "ой", "му", "ю", "th", "st", "nd", "rd",
-];
+const ORDINAL_ENDINGS: [&str; 15] =
+    ["й", "го", "ого", "я", "ая", "е", "ое", "ый", "ой", "му", "ю", "th", "st", "nd", "rd"];
 const CASE_ENDINGS: [&str; 6] = ["ти", "и", "х", "ми", "м", "та"];
 
 fn figures(tokens: &Tokens<'_>, i: usize) -> Option<Number> {
@@ -66,12 +65,7 @@ fn figures(tokens: &Tokens<'_>, i: usize) -> Option<Number> {
     let ending = matches!(tokens.gap(i + 1), "" | "-") && i + 1 < tokens.len();
     let ordinal = ending && tokens.is(i + 1, &ORDINAL_ENDINGS);
     let case = ending && tokens.gap(i + 1) == "-" && tokens.is(i + 1, &CASE_ENDINGS);
-    Some(Number {
-        value,
-        ordinal,
-        len: 1 + usize::from(ordinal || case),
-        figures: true,
-    })
+    Some(Number { value, ordinal, len: 1 + usize::from(ordinal || case), figures: true })
 }
 
 fn words(tokens: &Tokens<'_>, i: usize) -> Option<Number> {
@@ -106,12 +100,7 @@ fn words(tokens: &Tokens<'_>, i: usize) -> Option<Number> {
         }
     }
     let ordinal = sum.ordinal;
-    (len > 0).then(|| Number {
-        value: sum.value(),
-        ordinal,
-        len,
-        figures: false,
-    })
+    (len > 0).then(|| Number { value: sum.value(), ordinal, len, figures: false })
 }
 
 /// A number in the making: each next word must be of a smaller order than the last.
@@ -169,17 +158,11 @@ pub(super) fn atom(word: &str) -> Option<Atom> {
     if word.is_ascii() {
         return english(word);
     }
-    cardinal_ru(word)
-        .or_else(|| ordinal_ru(word))
-        .or_else(|| misheard_ru(word))
+    cardinal_ru(word).or_else(|| ordinal_ru(word)).or_else(|| misheard_ru(word))
 }
 
 fn plain(value: u64, scale: Scale) -> Option<Atom> {
-    Some(Atom {
-        value,
-        scale,
-        ordinal: false,
-    })
+    Some(Atom { value, scale, ordinal: false })
 }
 
 fn scale_of(value: u64) -> Scale {
@@ -271,11 +254,8 @@ const HUNDREDS_RU: [(&str, &str, u64); 5] = [
 
 fn hundreds_ru(word: &str) -> Option<Atom> {
     let (.., value) = HUNDREDS_RU.iter().find(|(direct, oblique, _)| {
-        word.strip_prefix(direct)
-            .is_some_and(|end| matches!(end, "сот" | "юстами"))
-            || word
-                .strip_prefix(oblique)
-                .is_some_and(|end| matches!(end, "сот" | "стам" | "стах"))
+        word.strip_prefix(direct).is_some_and(|end| matches!(end, "сот" | "юстами"))
+            || word.strip_prefix(oblique).is_some_and(|end| matches!(end, "сот" | "стам" | "стах"))
     })?;
     plain(*value, Scale::Hundred)
 }
@@ -291,31 +271,18 @@ const ORDINALS_RU: [(&str, u64); 33] = [
     ("трехтысячн", 3000),
 ];
 
-const ADJECTIVE_RU: [&str; 14] = [
-    "ый", "ой", "ий", "ая", "ое", "ые", "ого", "ому", "ым", "ом", "ую", "ых", "ыми", "его",
-];
-const THIRD_RU: [&str; 11] = [
-    "ий", "ья", "ье", "ьи", "ьего", "ьему", "ьим", "ьем", "ью", "ьей", "ьих",
-];
+const ADJECTIVE_RU: [&str; 14] =
+    ["ый", "ой", "ий", "ая", "ое", "ые", "ого", "ому", "ым", "ом", "ую", "ых", "ыми", "его"];
+const THIRD_RU: [&str; 11] =
+    ["ий", "ья", "ье", "ьи", "ьего", "ьему", "ьим", "ьем", "ью", "ьей", "ьих"];
 
 fn ordinal_ru(word: &str) -> Option<Atom> {
-    let value = TEENS_RU
-        .iter()
-        .chain(&ORDINALS_RU)
-        .find_map(|(stem, value)| {
-            let end = word.strip_prefix(stem)?;
-            let endings: &[&str] = if *stem == "трет" {
-                &THIRD_RU
-            } else {
-                &ADJECTIVE_RU
-            };
-            endings.contains(&end).then_some(*value)
-        })?;
-    Some(Atom {
-        value,
-        scale: scale_of(value),
-        ordinal: true,
-    })
+    let value = TEENS_RU.iter().chain(&ORDINALS_RU).find_map(|(stem, value)| {
+        let end = word.strip_prefix(stem)?;
+        let endings: &[&str] = if *stem == "трет" { &THIRD_RU } else { &ADJECTIVE_RU };
+        endings.contains(&end).then_some(*value)
+    })?;
+    Some(Atom { value, scale: scale_of(value), ordinal: true })
 }
 
 /// Words whose swallowed letters still leave one number only: "двацать", "одинадцать".
@@ -324,9 +291,8 @@ fn misheard_ru(word: &str) -> Option<Atom> {
     if !SOUNDS.iter().any(|sound| word.contains(sound)) {
         return None;
     }
-    let tens = ["пятьдесят", "шестьдесят", "семьдесят", "восемьдесят"]
-        .into_iter()
-        .zip([50, 60, 70, 80]);
+    let tens =
+        ["пятьдесят", "шестьдесят", "семьдесят", "восемьдесят"].into_iter().zip([50, 60, 70, 80]);
     TEENS_RU
         .iter()
         .map(|(stem, value)| (format!("{stem}ь"), *value))
@@ -390,22 +356,11 @@ fn ordinal_en(word: &str) -> Option<Atom> {
             let stem = word.strip_suffix("ieth").map(|stem| format!("{stem}y"));
             let stem = stem.or_else(|| word.strip_suffix("th").map(str::to_owned))?;
             let atom = english(&stem).filter(|atom| !atom.ordinal && atom.value > 5)?;
-            return Some(Atom {
-                ordinal: true,
-                ..atom
-            });
+            return Some(Atom { ordinal: true, ..atom });
         }
     };
-    let scale = if value == 100 {
-        Scale::Hundredfold
-    } else {
-        scale_of(value)
-    };
-    Some(Atom {
-        value,
-        scale,
-        ordinal: true,
-    })
+    let scale = if value == 100 { Scale::Hundredfold } else { scale_of(value) };
+    Some(Atom { value, scale, ordinal: true })
 }
 
 #[cfg(test)]
@@ -569,9 +524,8 @@ mod tests {
         "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen",
         "eighteen", "nineteen",
     ];
-    const TENS_EN: [&str; 10] = [
-        "", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
-    ];
+    const TENS_EN: [&str; 10] =
+        ["", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
 
     fn spell_en(value: u64) -> String {
         let below = |n: usize| match n {

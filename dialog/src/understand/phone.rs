@@ -37,29 +37,17 @@ pub(super) fn phone(tokens: &mut Tokens<'_>, awaiting: Awaiting) -> Heard {
     let asked = awaiting == Awaiting::Phone;
     let cue = asked || tokens.has(CUES) || tokens.text.contains('+');
     let runs = runs(tokens);
-    let complete = runs
-        .iter()
-        .rev()
-        .find_map(|run| Some((run, e164(run, asked, cue)?)));
+    let complete = runs.iter().rev().find_map(|run| Some((run, e164(run, asked, cue)?)));
     if let Some((run, number)) = complete {
         let span = tokens.span(run.from, run.to);
         tokens.take(run.from, run.to);
-        return Heard {
-            whole: Some(Found {
-                value: number,
-                span,
-            }),
-            part: None,
-        };
+        return Heard { whole: Some(Found { value: number, span }), part: None };
     }
     let Some(run) = runs.into_iter().rev().find(|_| asked) else {
         return Heard::default();
     };
     tokens.take(run.from, run.to);
-    Heard {
-        whole: None,
-        part: Some(run.digits),
-    }
+    Heard { whole: None, part: Some(run.digits) }
 }
 
 #[rustfmt::skip]
@@ -132,21 +120,14 @@ fn run(tokens: &Tokens<'_>, start: usize) -> Option<Run> {
     let plus = spoken_plus
         || tokens.gap(from).trim_end().ends_with(['+'])
         || tokens.gap(from).contains('+');
-    Some(Run {
-        digits,
-        plus,
-        from: start,
-        to,
-    })
+    Some(Run { digits, plus, from: start, to })
 }
 
 /// "911.222.33.44"
 fn dotted(tokens: &Tokens<'_>, i: usize) -> bool {
     let pair = [i.checked_sub(1), Some(i)];
     tokens.gap(i) == "."
-        && pair
-            .iter()
-            .all(|at| at.and_then(|at| tokens.get(at)).is_some_and(|t| t.figures))
+        && pair.iter().all(|at| at.and_then(|at| tokens.get(at)).is_some_and(|t| t.figures))
 }
 
 /// Words said between groups that are not digits themselves.
@@ -198,17 +179,8 @@ fn repeated(tokens: &Tokens<'_>, i: usize) -> Option<(String, usize)> {
     let digit = many(tokens.at(i + count.len))?;
     let times = usize::try_from(count.value % 10).ok()?;
     let lead = count.value - count.value % 10;
-    let lead = if lead > 0 {
-        lead.to_string()
-    } else {
-        String::new()
-    };
-    (times > 1).then(|| {
-        (
-            format!("{lead}{}", digit.to_string().repeat(times)),
-            count.len + 1,
-        )
-    })
+    let lead = if lead > 0 { lead.to_string() } else { String::new() };
+    (times > 1).then(|| (format!("{lead}{}", digit.to_string().repeat(times)), count.len + 1))
 }
 
 fn digit_name(word: &str) -> Option<char> {
@@ -275,30 +247,15 @@ mod tests {
                 "плюс семь девятьсот одиннадцать двести двадцать два тридцать три сорок четыре",
                 "+79112223344",
             ),
-            (
-                "мой номер восемь девять один один два два два три три четыре четыре",
-                "+79112223344",
-            ),
+            ("мой номер восемь девять один один два два два три три четыре четыре", "+79112223344"),
             (
                 "восемь девятьсот одиннадцать двойка потом две двойки тридцать три сорок четыре",
                 "+79112223344",
             ),
-            (
-                "восемь девятьсот шесть три семёрки ноль пять ноль шесть",
-                "+79067770506",
-            ),
-            (
-                "восемь девятьсот шесть три семерки ноль пять ноль шесть запишите",
-                "+79067770506",
-            ),
-            (
-                "восемь девятьсот сорок пять сто двадцать ноль ноль семнадцать",
-                "+79451200017",
-            ),
-            (
-                "девятьсот одиннадцать сто двадцать три сорок пять шестьдесят семь",
-                "+79111234567",
-            ),
+            ("восемь девятьсот шесть три семёрки ноль пять ноль шесть", "+79067770506"),
+            ("восемь девятьсот шесть три семерки ноль пять ноль шесть запишите", "+79067770506"),
+            ("восемь девятьсот сорок пять сто двадцать ноль ноль семнадцать", "+79451200017"),
+            ("девятьсот одиннадцать сто двадцать три сорок пять шестьдесят семь", "+79111234567"),
             (
                 "семь девятьсот одиннадцать сто двадцать три сорок пять шестьдесят семь",
                 "+79111234567",
@@ -321,31 +278,13 @@ mod tests {
                 "восемь девятьсот двенадцать триста сорок пять шестьдесят семь восемьдесят девять",
                 "+79123456789",
             ),
-            (
-                "плюс семь девятьсот шесть двести тридцать одиннадцать ноль пять",
-                "+79062301105",
-            ),
-            (
-                "eight nine one one two two two three three four four",
-                "+79112223344",
-            ),
-            (
-                "eight nine double one two double two double three double four",
-                "+79112223344",
-            ),
-            (
-                "plus seven nine eleven two twenty two thirty three forty four",
-                "+79112223344",
-            ),
-            (
-                "it's plus seven nine oh six triple seven oh five oh six",
-                "+79067770506",
-            ),
+            ("плюс семь девятьсот шесть двести тридцать одиннадцать ноль пять", "+79062301105"),
+            ("eight nine one one two two two three three four four", "+79112223344"),
+            ("eight nine double one two double two double three double four", "+79112223344"),
+            ("plus seven nine eleven two twenty two thirty three forty four", "+79112223344"),
+            ("it's plus seven nine oh six triple seven oh five oh six", "+79067770506"),
             ("my number is +44 20 7946 0958", "+442079460958"),
-            (
-                "plus four four two zero seven nine four six zero nine five eight",
-                "+442079460958",
-            ),
+            ("plus four four two zero seven nine four six zero nine five eight", "+442079460958"),
             ("call me at +1 (415) 555-2671", "+14155552671"),
             ("+49 30 901820", "+4930901820"),
             ("+375 29 123-45-67", "+375291234567"),
@@ -355,25 +294,13 @@ mod tests {
                 "восемь девятьсот одиннадцать ну и дальше двести двадцать два тридцать три сорок четыре",
                 "+79112223344",
             ),
-            (
-                "seven nine one one two two two double three double four",
-                "+79112223344",
-            ),
-            (
-                "eight nine hundred eleven two twenty two thirty three forty four",
-                "+79112223344",
-            ),
+            ("seven nine one one two two two double three double four", "+79112223344"),
+            ("eight nine hundred eleven two twenty two thirty three forty four", "+79112223344"),
             ("тел. 89112223344, Анна", "+79112223344"),
             ("8(911)2223344", "+79112223344"),
             ("+7-911-222-33-44", "+79112223344"),
-            (
-                "nine one one two two two three three four four",
-                "+79112223344",
-            ),
-            (
-                "восемь девять ноль шесть две семёрки семь ноль пять ноль шесть",
-                "+79067770506",
-            ),
+            ("nine one one two two two three three four four", "+79112223344"),
+            ("восемь девять ноль шесть две семёрки семь ноль пять ноль шесть", "+79067770506"),
             ("+7 701 123 45 67", "+77011234567"),
             ("нет не 8 911 222 33 44 а 8 911 222 33 45", "+79112223345"),
             (
@@ -381,9 +308,7 @@ mod tests {
                 "+79112223344",
             ),
         ] {
-            let found = heard(said, Awaiting::Problem)
-                .whole
-                .map(|whole| whole.value);
+            let found = heard(said, Awaiting::Problem).whole.map(|whole| whole.value);
 
             assert_eq!(found.as_deref(), Some(number), "{said}");
         }
@@ -398,11 +323,7 @@ mod tests {
             ("33-44-55", "334455"),
             ("the last four are four four five five", "4455"),
         ] {
-            assert_eq!(
-                heard(said, Awaiting::Phone).part.as_deref(),
-                Some(part),
-                "{said}"
-            );
+            assert_eq!(heard(said, Awaiting::Phone).part.as_deref(), Some(part), "{said}");
             assert_eq!(heard(said, Awaiting::Time), Heard::default(), "{said}");
         }
     }

@@ -111,10 +111,8 @@ pub(super) fn street(
 /// The type word at `i`: its kind, and its length in tokens ("пр-т" is two).
 fn kind_at(tokens: &Tokens<'_>, i: usize) -> Option<(&'static Kind, usize)> {
     if let Some(len) = tokens.any(i, GARDENS) {
-        let tail = len == 1
-            && ["садов", "дачн"]
-                .iter()
-                .any(|stem| tokens.before(i, 1).starts_with(stem));
+        let tail =
+            len == 1 && ["садов", "дачн"].iter().any(|stem| tokens.before(i, 1).starts_with(stem));
         return (!tail).then_some((&KINDS[11], len));
     }
     if tokens.gap(i + 1) == "-" && i + 1 < tokens.len() {
@@ -140,14 +138,8 @@ fn typed(tokens: &Tokens<'_>, i: usize, places: &Places) -> Option<Spot> {
     if tokens.at(i).is_ascii() && after.is_empty() {
         return foreign(tokens, i, before);
     }
-    let adjective = before
-        .clone()
-        .last()
-        .is_some_and(|j| is_adjective(tokens.at(j)));
-    let firm = before
-        .clone()
-        .last()
-        .is_some_and(|j| tokens.at(j).contains("ск"));
+    let adjective = before.clone().last().is_some_and(|j| is_adjective(tokens.at(j)));
+    let firm = before.clone().last().is_some_and(|j| tokens.at(j).contains("ск"));
     if adjective && (after.is_empty() || firm && kind.full != "улица") {
         let from = before.clone().find(|&j| {
             before.clone().skip_while(|k| *k < j).all(|k| {
@@ -156,11 +148,7 @@ fn typed(tokens: &Tokens<'_>, i: usize, places: &Places) -> Option<Spot> {
             })
         })?;
         let names = spelled(tokens, from..i, |j| agreed(tokens, j, kind.gender));
-        return Some(Spot {
-            name: format!("{names} {}", kind.full),
-            from,
-            to: i + len,
-        });
+        return Some(Spot { name: format!("{names} {}", kind.full), from, to: i + len });
     }
     if after.is_empty() {
         return None;
@@ -177,18 +165,15 @@ fn typed(tokens: &Tokens<'_>, i: usize, places: &Places) -> Option<Spot> {
             | "набережная"
     );
     let single = after.len() == 1 && oblique && kind.gender == Gender::She;
-    let names = spelled(tokens, after.clone(), |j| {
-        if single {
-            restored(tokens, j)
-        } else {
-            shown(tokens, j)
-        }
-    });
-    Some(Spot {
-        name: format!("{} {names}", kind.full),
-        from: i,
-        to: after.end,
-    })
+    let names =
+        spelled(
+            tokens,
+            after.clone(),
+            |j| {
+                if single { restored(tokens, j) } else { shown(tokens, j) }
+            },
+        );
+    Some(Spot { name: format!("{} {names}", kind.full), from: i, to: after.end })
 }
 
 /// "Leninsky prospekt": a Russian type word in Latin letters.
@@ -198,11 +183,7 @@ fn foreign(tokens: &Tokens<'_>, i: usize, before: std::ops::Range<usize>) -> Opt
     }
     let names = spelled(tokens, before.clone(), |j| shown(tokens, j));
     let name = format!("{names} {}", title(tokens.at(i)));
-    Some(Spot {
-        name,
-        from: before.start,
-        to: i + 1,
-    })
+    Some(Spot { name, from: before.start, to: i + 1 })
 }
 
 /// The words joined as they were said: "1-я Парковая".
@@ -240,14 +221,8 @@ fn known_around(
                 continue;
             };
             if best.as_ref().is_none_or(|(held, _)| score > *held) {
-                best = Some((
-                    score,
-                    Spot {
-                        name: place.name.clone(),
-                        from: spot_from,
-                        to: spot_to,
-                    },
-                ));
+                best =
+                    Some((score, Spot { name: place.name.clone(), from: spot_from, to: spot_to }));
             }
         }
     }
@@ -290,18 +265,7 @@ fn numbered_name(tokens: &Tokens<'_>, i: usize, first: bool) -> Option<usize> {
     let found = number(tokens, i).filter(|_| first)?;
     let next = i + found.len;
     let month = super::time::is_month(tokens.at(next))
-        || tokens.is(
-            next,
-            &[
-                "марта",
-                "мая",
-                "лет",
-                "года",
-                "гвардейской",
-                "линия",
-                "армии",
-            ],
-        );
+        || tokens.is(next, &["марта", "мая", "лет", "года", "гвардейской", "линия", "армии"]);
     let name = found.ordinal
         && tokens
             .get(next)
@@ -385,9 +349,7 @@ fn agreed(tokens: &Tokens<'_>, j: usize, gender: Gender) -> String {
 /// "на улице Садовой": the name follows the case of the word "улица".
 fn restored(tokens: &Tokens<'_>, j: usize) -> String {
     let lower = tokens.get(j).map_or("", |t| t.text).to_lowercase();
-    let stem = lower
-        .strip_suffix("ой")
-        .or_else(|| lower.strip_suffix("ую"));
+    let stem = lower.strip_suffix("ой").or_else(|| lower.strip_suffix("ую"));
     stem.map_or_else(|| shown(tokens, j), |stem| title(&format!("{stem}ая")))
 }
 
@@ -404,11 +366,7 @@ fn shown(tokens: &Tokens<'_>, j: usize) -> String {
         return token.fold.clone();
     }
     let upper = token.text.chars().count() > 1 && token.text.chars().all(char::is_uppercase);
-    if upper {
-        token.text.to_owned()
-    } else {
-        title(token.text)
-    }
+    if upper { token.text.to_owned() } else { title(token.text) }
 }
 
 /// "Mira street", "Nelson Mandela avenue".
@@ -427,17 +385,11 @@ fn english(tokens: &Tokens<'_>, i: usize, places: &Places) -> Option<Spot> {
             .iter()
             .filter_map(|place| Some((likeness(tokens, from, i, place, None)?, place)));
         if let Some((_, place)) = known.max_by_key(|(score, _)| *score) {
-            return Some(Spot {
-                name: place.name.clone(),
-                from,
-                to: i + 1,
-            });
+            return Some(Spot { name: place.name.clone(), from, to: i + 1 });
         }
     }
     let numbered = before.start > 0
-        && tokens
-            .get(before.start - 1)
-            .is_some_and(|t| t.figures || t.atom.is_some())
+        && tokens.get(before.start - 1).is_some_and(|t| t.figures || t.atom.is_some())
         || tokens
             .get(i + 1)
             .is_some_and(|t| t.figures || t.atom.is_some() || super::address::is_unit(&t.fold))
@@ -445,10 +397,8 @@ fn english(tokens: &Tokens<'_>, i: usize, places: &Places) -> Option<Spot> {
     if short && !numbered {
         return None;
     }
-    let names: Vec<String> = before
-        .clone()
-        .map(|j| title(tokens.get(j).map_or("", |t| t.text)))
-        .collect();
+    let names: Vec<String> =
+        before.clone().map(|j| title(tokens.get(j).map_or("", |t| t.text))).collect();
     let full = match tokens.at(i) {
         "st" => "Street",
         "ave" => "Avenue",
@@ -462,11 +412,7 @@ fn english(tokens: &Tokens<'_>, i: usize, places: &Places) -> Option<Spot> {
             });
         }
     };
-    Some(Spot {
-        name: format!("{} {full}", names.join(" ")),
-        from: before.start,
-        to: i + 1,
-    })
+    Some(Spot { name: format!("{} {full}", names.join(" ")), from: before.start, to: i + 1 })
 }
 
 /// A known street without its type word, where a house follows or an address was asked for.
@@ -480,9 +426,7 @@ fn known_alone(tokens: &Tokens<'_>, places: &Places, asked: bool) -> Option<Spot
             if !(from..to).all(word) {
                 break;
             }
-            let housed = tokens
-                .get(to)
-                .is_some_and(|t| t.figures || t.atom.is_some())
+            let housed = tokens.get(to).is_some_and(|t| t.figures || t.atom.is_some())
                 || super::address::is_unit(tokens.at(to)) && number(tokens, to + 1).is_some();
             if !housed && !asked {
                 continue;
@@ -493,14 +437,7 @@ fn known_alone(tokens: &Tokens<'_>, places: &Places, asked: bool) -> Option<Spot
                 };
                 let sound = score >= EXACT_WORD || housed && asked;
                 if sound && best.as_ref().is_none_or(|(held, _)| score > *held) {
-                    best = Some((
-                        score,
-                        Spot {
-                            name: place.name.clone(),
-                            from,
-                            to,
-                        },
-                    ));
+                    best = Some((score, Spot { name: place.name.clone(), from, to }));
                 }
             }
         }
@@ -534,15 +471,7 @@ fn before_number(tokens: &Tokens<'_>, places: &Places, asked: bool) -> Option<Sp
     }
     let located = matches!(tokens.before(before.start, 1), "на" | "по") && before.len() == 1;
     let name = spelled(tokens, before.clone(), |j| {
-        if located {
-            restored(tokens, j)
-        } else {
-            shown(tokens, j)
-        }
+        if located { restored(tokens, j) } else { shown(tokens, j) }
     });
-    Some(Spot {
-        name,
-        from: before.start,
-        to: at,
-    })
+    Some(Spot { name, from: before.start, to: at })
 }

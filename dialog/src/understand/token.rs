@@ -23,8 +23,7 @@ pub(super) struct Token<'a> {
 impl Token<'_> {
     /// A mark that separates one thought from the next stands before this token.
     pub(super) fn after_mark(&self) -> bool {
-        self.gap
-            .contains([',', '.', ';', '!', '?', '—', '–', '…', '\n', '('])
+        self.gap.contains([',', '.', ';', '!', '?', '—', '–', '…', '\n', '('])
     }
 
     pub(super) fn capital(&self) -> bool {
@@ -64,12 +63,7 @@ impl<'a> Tokens<'a> {
             at = end;
         }
         let taken = vec![false; list.len()];
-        Self {
-            text,
-            list,
-            taken,
-            tail: &text[last..],
-        }
+        Self { text, list, taken, tail: &text[last..] }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -124,10 +118,7 @@ impl<'a> Tokens<'a> {
 
     /// The longest of `phrases` that stands at `i`, in tokens.
     pub(super) fn any(&self, i: usize, phrases: &[&str]) -> Option<usize> {
-        phrases
-            .iter()
-            .filter_map(|phrase| self.phrase(i, phrase))
-            .max()
+        phrases.iter().filter_map(|phrase| self.phrase(i, phrase)).max()
     }
 
     pub(super) fn has(&self, phrases: &[&str]) -> bool {
@@ -145,10 +136,7 @@ impl<'a> Tokens<'a> {
 
     /// Bytes from token `from` up to and without token `to`.
     pub(super) fn span(&self, from: usize, to: usize) -> (usize, usize) {
-        let start = self
-            .list
-            .get(from)
-            .map_or(self.text.len(), |token| token.start);
+        let start = self.list.get(from).map_or(self.text.len(), |token| token.start);
         let end = to.checked_sub(1).and_then(|last| self.list.get(last));
         (start, end.map_or(start, |token| token.end.max(start)))
     }
@@ -157,20 +145,8 @@ impl<'a> Tokens<'a> {
 fn token(text: &str, last: usize, start: usize, end: usize) -> Token<'_> {
     let fold = fold(&text[start..end]);
     let figures = fold.starts_with(|c: char| c.is_ascii_digit());
-    let atom = if figures {
-        None
-    } else {
-        atom(fold.strip_suffix("'s").unwrap_or(&fold))
-    };
-    Token {
-        text: &text[start..end],
-        fold,
-        gap: &text[last..start],
-        start,
-        end,
-        figures,
-        atom,
-    }
+    let atom = if figures { None } else { atom(fold.strip_suffix("'s").unwrap_or(&fold)) };
+    Token { text: &text[start..end], fold, gap: &text[last..start], start, end, figures, atom }
 }
 
 fn next_start(text: &str, from: usize) -> Option<usize> {
@@ -182,11 +158,7 @@ fn end_of_token(text: &str, start: usize) -> usize {
     let figures = rest.starts_with(|c: char| c.is_ascii_digit());
     let mut chars = rest.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
-        let inside = if figures {
-            c.is_ascii_digit()
-        } else {
-            is_letter(c)
-        };
+        let inside = if figures { c.is_ascii_digit() } else { is_letter(c) };
         let apostrophe = !figures
             && at > 0
             && matches!(c, '\'' | '’')
@@ -225,11 +197,7 @@ mod tests {
     use super::*;
 
     fn folds(text: &str) -> Vec<String> {
-        Tokens::of(text)
-            .list
-            .into_iter()
-            .map(|token| token.fold)
-            .collect()
+        Tokens::of(text).list.into_iter().map(|token| token.fold).collect()
     }
 
     #[test]

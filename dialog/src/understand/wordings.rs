@@ -29,76 +29,24 @@ fn times_come_to_the_moments_people_mean() {
 #[test]
 fn a_time_is_understood_beside_other_words_and_at_other_hours() {
     for (now, said, meant) in [
-        (
-            "2026-11-20T08:30[Europe/Kaliningrad]",
-            "утром",
-            "20.11 08:00 – 20.11 12:00",
-        ),
-        (
-            "2026-11-20T11:30[Europe/Kaliningrad]",
-            "утром",
-            "21.11 08:00 – 21.11 12:00",
-        ),
-        (
-            "2026-11-20T08:30[Europe/Kaliningrad]",
-            "в десять",
-            "20.11 10:00 – 20.11 10:00",
-        ),
-        (
-            "2026-11-20T19:30[Europe/Kaliningrad]",
-            "в семь",
-            "21.11 19:00 – 21.11 19:00",
-        ),
-        (
-            "2026-11-20T23:30[Europe/Kaliningrad]",
-            "через час",
-            "21.11 00:30 – 21.11 00:30",
-        ),
-        (
-            "2026-11-21T10:00[Europe/Kaliningrad]",
-            "в выходные",
-            "21.11 00:00 – 23.11 00:00",
-        ),
-        (
-            "2026-11-22T10:00[Europe/Kaliningrad]",
-            "на выходных",
-            "22.11 00:00 – 23.11 00:00",
-        ),
+        ("2026-11-20T08:30[Europe/Kaliningrad]", "утром", "20.11 08:00 – 20.11 12:00"),
+        ("2026-11-20T11:30[Europe/Kaliningrad]", "утром", "21.11 08:00 – 21.11 12:00"),
+        ("2026-11-20T08:30[Europe/Kaliningrad]", "в десять", "20.11 10:00 – 20.11 10:00"),
+        ("2026-11-20T19:30[Europe/Kaliningrad]", "в семь", "21.11 19:00 – 21.11 19:00"),
+        ("2026-11-20T23:30[Europe/Kaliningrad]", "через час", "21.11 00:30 – 21.11 00:30"),
+        ("2026-11-21T10:00[Europe/Kaliningrad]", "в выходные", "21.11 00:00 – 23.11 00:00"),
+        ("2026-11-22T10:00[Europe/Kaliningrad]", "на выходных", "22.11 00:00 – 23.11 00:00"),
         (
             "2026-11-16T10:00[Europe/Kaliningrad]",
             "на той неделе во вторник",
             "24.11 00:00 – 25.11 00:00",
         ),
-        (
-            "2026-11-16T10:00[Europe/Kaliningrad]",
-            "в конце недели",
-            "19.11 00:00 – 22.11 00:00",
-        ),
-        (
-            "2026-12-31T10:00[Europe/Kaliningrad]",
-            "завтра в два",
-            "01.01 14:00 – 01.01 14:00",
-        ),
-        (
-            "2026-12-31T10:00[Europe/Kaliningrad]",
-            "третьего",
-            "03.01 00:00 – 04.01 00:00",
-        ),
-        (
-            "2026-02-10T10:00[Europe/Kaliningrad]",
-            "тридцатого",
-            "30.03 00:00 – 31.03 00:00",
-        ),
-        (
-            "2028-02-10T10:00[Europe/Kaliningrad]",
-            "29 февраля",
-            "29.02 00:00 – 01.03 00:00",
-        ),
-        (
-            "2026-11-20T12:00[Europe/Moscow]",
-            "в три",
-            "20.11 15:00 – 20.11 15:00",
-        ),
+        ("2026-11-16T10:00[Europe/Kaliningrad]", "в конце недели", "19.11 00:00 – 22.11 00:00"),
+        ("2026-12-31T10:00[Europe/Kaliningrad]", "завтра в два", "01.01 14:00 – 01.01 14:00"),
+        ("2026-12-31T10:00[Europe/Kaliningrad]", "третьего", "03.01 00:00 – 04.01 00:00"),
+        ("2026-02-10T10:00[Europe/Kaliningrad]", "тридцатого", "30.03 00:00 – 31.03 00:00"),
+        ("2028-02-10T10:00[Europe/Kaliningrad]", "29 февраля", "29.02 00:00 – 01.03 00:00"),
+        ("2026-11-20T12:00[Europe/Moscow]", "в три", "20.11 15:00 – 20.11 15:00"),
     ] {
         assert_eq!(time(said, now, Awaiting::Time), meant, "{said} at {now}");
     }
@@ -118,18 +66,9 @@ fn a_wish_inside_a_story_is_heard() {
             "сегодня утром сломалась стиральная машина нужен мастер на завтра",
             "21.11 00:00 – 22.11 00:00",
         ),
-        (
-            "у меня искрит розетка приезжайте сегодня после шести",
-            "20.11 18:00 – 21.11 00:00 today",
-        ),
-        (
-            "нужен сантехник завтра в десять утра",
-            "21.11 10:00 – 21.11 10:00",
-        ),
-        (
-            "my tap broke yesterday, can you come on monday at ten",
-            "23.11 10:00 – 23.11 10:00",
-        ),
+        ("у меня искрит розетка приезжайте сегодня после шести", "20.11 18:00 – 21.11 00:00 today"),
+        ("нужен сантехник завтра в десять утра", "21.11 10:00 – 21.11 10:00"),
+        ("my tap broke yesterday, can you come on monday at ten", "23.11 10:00 – 23.11 10:00"),
         ("срочно течёт труба", "20.11 12:00 – … urgent"),
     ] {
         assert_eq!(time(said, NOON, Awaiting::Problem), meant, "{said}");
@@ -170,10 +109,7 @@ fn yes_and_no_are_told_apart_in_all_colours() {
 #[test]
 fn names_are_heard_as_they_are_written() {
     for (said, meant) in NAMES {
-        let name = facts(said, Awaiting::Name)
-            .name
-            .map(|name| name.value)
-            .unwrap_or_default();
+        let name = facts(said, Awaiting::Name).name.map(|name| name.value).unwrap_or_default();
 
         assert_eq!(name, *meant, "{said}");
     }
@@ -188,10 +124,7 @@ fn a_full_name_is_family_given_patronymic() {
         ("John Smith", "Smith John"),
         ("фамилия Козлов, имя Артём", "Козлов Артём"),
     ] {
-        let name = facts(said, Awaiting::FullName)
-            .name
-            .map(|name| name.value)
-            .unwrap_or_default();
+        let name = facts(said, Awaiting::FullName).name.map(|name| name.value).unwrap_or_default();
 
         assert_eq!(name, meant, "{said}");
     }
@@ -208,10 +141,7 @@ fn outside_its_question_a_name_needs_its_phrase() {
         ("я живу на горького", ""),
         ("у Марины течёт кран", ""),
     ] {
-        let name = facts(said, Awaiting::Problem)
-            .name
-            .map(|name| name.value)
-            .unwrap_or_default();
+        let name = facts(said, Awaiting::Problem).name.map(|name| name.value).unwrap_or_default();
 
         assert_eq!(name, meant, "{said}");
     }
@@ -310,25 +240,13 @@ fn plain_answers_are_neither_repeats_nor_waits() {
 #[test]
 fn a_correction_leaves_the_last_value() {
     for (said, meant) in [
-        (
-            "нет, не в десять, а в двенадцать",
-            "21.11 12:00 – 21.11 12:00",
-        ),
-        (
-            "завтра в десять, ой нет, в одиннадцать",
-            "21.11 11:00 – 21.11 11:00",
-        ),
+        ("нет, не в десять, а в двенадцать", "21.11 12:00 – 21.11 12:00"),
+        ("завтра в десять, ой нет, в одиннадцать", "21.11 11:00 – 21.11 11:00"),
         ("в четверг, вернее в пятницу", "27.11 00:00 – 28.11 00:00"),
         ("в три то есть нет в четыре", "20.11 16:00 – 20.11 16:00"),
         ("no, I mean Thursday", "26.11 00:00 – 27.11 00:00"),
-        (
-            "tomorrow at five, actually six",
-            "21.11 18:00 – 21.11 18:00",
-        ),
-        (
-            "утром, нет, лучше вечером в семь",
-            "20.11 19:00 – 20.11 19:00",
-        ),
+        ("tomorrow at five, actually six", "21.11 18:00 – 21.11 18:00"),
+        ("утром, нет, лучше вечером в семь", "20.11 19:00 – 20.11 19:00"),
     ] {
         let found = facts(said, Awaiting::Time);
 
@@ -359,10 +277,7 @@ fn several_facts_in_one_breath_are_all_heard() {
         found.time.map(|time| shown(time.value)).as_deref(),
         Some("21.11 18:00 – 22.11 00:00")
     );
-    assert_eq!(
-        found.phone.map(|phone| phone.value).as_deref(),
-        Some("+79112223344")
-    );
+    assert_eq!(found.phone.map(|phone| phone.value).as_deref(), Some("+79112223344"));
     assert_eq!(found.name.map(|name| name.value).as_deref(), Some("Анна"));
 }
 
@@ -374,10 +289,7 @@ fn the_span_is_the_stretch_it_came_from() {
 
     let (from, to) = found.time.map(|time| time.span).unwrap_or_default();
     assert_eq!(&said[from..to], "завтра в десять");
-    let (from, to) = found
-        .address
-        .map(|address| address.span)
-        .unwrap_or_default();
+    let (from, to) = found.address.map(|address| address.span).unwrap_or_default();
     assert_eq!(&said[from..to], "улица Горького дом 5");
 }
 
@@ -441,28 +353,12 @@ fn facts(said: &str, awaiting: Awaiting) -> Facts {
 fn facts_at(said: &str, now: &str, awaiting: Awaiting) -> Facts {
     let now: Zoned = now.parse().expect("a moment with its zone");
     let places = places();
-    understand(
-        said,
-        &Context {
-            language: Language::Ru,
-            now,
-            awaiting,
-            day: None,
-            places: &places,
-        },
-    )
+    understand(said, &Context { language: Language::Ru, now, awaiting, day: None, places: &places })
 }
 
 fn time(said: &str, now: &str, awaiting: Awaiting) -> String {
-    let zone = now
-        .rsplit('[')
-        .next()
-        .and_then(|zone| zone.strip_suffix(']'))
-        .unwrap_or("UTC");
-    facts_at(said, now, awaiting)
-        .time
-        .map(|time| shown_in(time.value, zone))
-        .unwrap_or_default()
+    let zone = now.rsplit('[').next().and_then(|zone| zone.strip_suffix(']')).unwrap_or("UTC");
+    facts_at(said, now, awaiting).time.map(|time| shown_in(time.value, zone)).unwrap_or_default()
 }
 
 fn shown(wish: TimeWish) -> String {
@@ -473,51 +369,24 @@ fn shown(wish: TimeWish) -> String {
 fn shown_in(wish: TimeWish, zone: &str) -> String {
     let moment = |at: Option<Timestamp>| {
         let zoned = at.and_then(|at| at.in_tz(zone).ok());
-        zoned.map_or("…".to_owned(), |at| {
-            at.strftime("%d.%m %H:%M").to_string()
-        })
+        zoned.map_or("…".to_owned(), |at| at.strftime("%d.%m %H:%M").to_string())
     };
     let marks = [(wish.urgent, " urgent"), (wish.today, " today")];
-    let marks: String = marks
-        .iter()
-        .filter(|(on, _)| *on)
-        .map(|(_, mark)| *mark)
-        .collect();
-    format!(
-        "{} – {}{marks}",
-        moment(wish.wish.from),
-        moment(wish.wish.to)
-    )
+    let marks: String = marks.iter().filter(|(on, _)| *on).map(|(_, mark)| *mark).collect();
+    format!("{} – {}{marks}", moment(wish.wish.from), moment(wish.wish.to))
 }
 
 /// "Гурьевск; улица Киевская, h 34, fl 12"
 fn address(facts: &Facts) -> String {
-    let Some(Address {
-        city,
-        street,
-        house,
-        building,
-        entrance,
-        floor,
-        flat,
-    }) = facts.address.as_ref().map(|found| found.value.clone())
+    let Some(Address { city, street, house, building, entrance, floor, flat }) =
+        facts.address.as_ref().map(|found| found.value.clone())
     else {
         return String::new();
     };
-    let parts = [
-        ("h", house),
-        ("b", building),
-        ("e", entrance),
-        ("f", floor),
-        ("fl", flat),
-    ];
-    let parts = parts
-        .into_iter()
-        .filter_map(|(label, value)| Some(format!("{label} {}", value?)));
+    let parts = [("h", house), ("b", building), ("e", entrance), ("f", floor), ("fl", flat)];
+    let parts = parts.into_iter().filter_map(|(label, value)| Some(format!("{label} {}", value?)));
     let place: Vec<String> = street.into_iter().chain(parts).collect();
-    city.map_or(place.join(", "), |city| {
-        format!("{city}; {}", place.join(", "))
-    })
+    city.map_or(place.join(", "), |city| format!("{city}; {}", place.join(", ")))
 }
 
 fn places() -> Places {

@@ -104,10 +104,7 @@ impl Core {
     }
 
     fn book(&mut self, order: &Order) -> Result<Booked, Refused> {
-        let held = self
-            .holds
-            .iter()
-            .any(|(id, at)| *id == order.hold && *at == order.offer);
+        let held = self.holds.iter().any(|(id, at)| *id == order.hold && *at == order.offer);
         assert!(held, "booked without its own hold");
         if self.lost_at_book > 0 {
             self.lost_at_book -= 1;
@@ -145,10 +142,7 @@ impl Core {
         if !fitting.is_empty() {
             let offer = fitting.remove(0);
             fitting.truncate(2);
-            return Feasibility::Can {
-                offer,
-                others: fitting,
-            };
+            return Feasibility::Can { offer, others: fitting };
         }
         Self::outside(&slots, wish)
     }
@@ -156,17 +150,11 @@ impl Core {
     fn outside(slots: &[Offer], wish: Wish) -> Feasibility {
         let day = |at: Timestamp| at.to_zoned(zone()).date();
         let wished = wish.from.or(wish.to).map(day);
-        let mut same: Vec<Offer> = slots
-            .iter()
-            .filter(|it| Some(day(it.start)) == wished)
-            .cloned()
-            .collect();
+        let mut same: Vec<Offer> =
+            slots.iter().filter(|it| Some(day(it.start)) == wished).cloned().collect();
         if !same.is_empty() {
             let offer = same.remove(0);
-            return Feasibility::Partly {
-                offer,
-                others: same,
-            };
+            return Feasibility::Partly { offer, others: same };
         }
         let later = |it: &&Offer| wish.from.is_none_or(|from| it.start >= from);
         let mut next: Vec<Offer> = slots.iter().filter(later).cloned().collect();
@@ -175,10 +163,7 @@ impl Core {
         }
         let first = next.remove(0);
         next.truncate(2);
-        Feasibility::Cannot {
-            next: first,
-            others: next,
-        }
+        Feasibility::Cannot { next: first, others: next }
     }
 
     fn free(&self, now: Timestamp, minutes: i64) -> Vec<Offer> {
@@ -187,20 +172,12 @@ impl Core {
         for day in 0..DAYS {
             for hour in HOURS {
                 let date = today.checked_add(day.days()).expect("date");
-                let start = date
-                    .at(hour, 0, 0, 0)
-                    .to_zoned(zone())
-                    .expect("hour")
-                    .timestamp();
+                let start = date.at(hour, 0, 0, 0).to_zoned(zone()).expect("hour").timestamp();
                 if start <= now || self.busy.contains(&start) {
                     continue;
                 }
                 let end = start.checked_add(minutes.minutes()).expect("end");
-                slots.push(Offer {
-                    start,
-                    end,
-                    master_id: MasterId::new("m-1"),
-                });
+                slots.push(Offer { start, end, master_id: MasterId::new("m-1") });
             }
         }
         slots
@@ -281,18 +258,11 @@ impl Scene {
             1.0 => self.note(&format!("> {text}")),
             heard => self.note(&format!("> {text} ({heard:.2})")),
         }
-        self.input(Input::Said {
-            text: text.into(),
-            confidence,
-        });
+        self.input(Input::Said { text: text.into(), confidence });
     }
 
     fn cut(&mut self, chars: usize) {
-        let speech = self
-            .last
-            .as_ref()
-            .map(|reply| reply.speech.clone())
-            .unwrap_or_default();
+        let speech = self.last.as_ref().map(|reply| reply.speech.clone()).unwrap_or_default();
         let heard: String = speech.chars().take(chars).collect();
         self.note(&format!("(cuts in after: {heard})"));
         self.input(Input::Cut { heard });
@@ -315,8 +285,7 @@ impl Scene {
                 Output::Ask(id, request) => {
                     self.note(&format!("    [{}]", short(&request)));
                     let answer = self.core.answer(self.now, &request);
-                    self.conversation
-                        .handle(self.now, Input::Answered(id, answer));
+                    self.conversation.handle(self.now, Input::Answered(id, answer));
                 }
                 Output::Mark(mark) => self.note(&format!("    ({})", mark.name())),
                 Output::End(outcome) => {
@@ -328,16 +297,8 @@ impl Scene {
     }
 
     fn hear(&mut self, reply: Reply) {
-        assert!(
-            !reply.text.trim().is_empty(),
-            "an empty reply after\n{}",
-            self.transcript
-        );
-        assert!(
-            !reply.speech.trim().is_empty(),
-            "a mute reply after\n{}",
-            self.transcript
-        );
+        assert!(!reply.text.trim().is_empty(), "an empty reply after\n{}", self.transcript);
+        assert!(!reply.speech.trim().is_empty(), "a mute reply after\n{}", self.transcript);
         self.note(&format!("< {}  ({:?})", reply.text, reply.awaiting));
         self.last = Some(reply);
     }
@@ -376,10 +337,7 @@ fn short(request: &Request) -> String {
         ),
         Request::Cancel { job } => format!("cancel {job}"),
         Request::Move { job, offer } => {
-            format!(
-                "move {job} to {}",
-                offer.start.to_zoned(zone()).strftime("%a %H:%M")
-            )
+            format!("move {job} to {}", offer.start.to_zoned(zone()).strftime("%a %H:%M"))
         }
         Request::Complain { words, .. } => format!("complaint: {words}"),
         Request::CallBack { phone, reason } => format!("call back {phone:?}: {reason}"),
@@ -398,11 +356,7 @@ pub fn known_caller() -> CallerCard {
         number: "1007".into(),
         diagnosis: findings.diagnosis.clone(),
         status: "booked".into(),
-        offer: Offer {
-            start,
-            end,
-            master_id: MasterId::new("m-1"),
-        },
+        offer: Offer { start, end, master_id: MasterId::new("m-1") },
         master_name: "Сергей".into(),
         findings,
         city: "Калининград".into(),

@@ -12,13 +12,7 @@ fn the_ear_is_opened_from_before_the_first_voice() {
 
     call.voice(200);
 
-    assert_eq!(
-        call.said,
-        [Output::TurnBegan {
-            turn: ONE,
-            frames_back: 3 + 8
-        }]
-    );
+    assert_eq!(call.said, [Output::TurnBegan { turn: ONE, frames_back: 3 + 8 }]);
 }
 
 #[test]
@@ -57,18 +51,13 @@ fn a_pause_ends_the_turn_once() {
 
 #[test]
 fn yes_is_answered_sooner_than_an_address_and_an_address_sooner_than_a_number() {
-    let pauses: Vec<u64> = [
-        Patience::Short,
-        Patience::Normal,
-        Patience::Long,
-        Patience::Digits,
-    ]
-    .map(|patience| {
-        let mut call = Call::new();
-        call.tell(Input::Expect(patience)).voice(400).silence(2_000);
-        call.ends()[0].0 - 400
-    })
-    .to_vec();
+    let pauses: Vec<u64> = [Patience::Short, Patience::Normal, Patience::Long, Patience::Digits]
+        .map(|patience| {
+            let mut call = Call::new();
+            call.tell(Input::Expect(patience)).voice(400).silence(2_000);
+            call.ends()[0].0 - 400
+        })
+        .to_vec();
 
     assert_eq!(pauses, [400, 600, 900, 1_200]);
 }
@@ -102,12 +91,7 @@ fn a_click_is_not_a_turn() {
 fn clicks_in_the_pause_do_not_prolong_the_turn() {
     let mut call = Call::new();
 
-    call.voice(800)
-        .silence(200)
-        .voice(20)
-        .silence(200)
-        .voice(20)
-        .silence(400);
+    call.voice(800).silence(200).voice(20).silence(200).voice(20).silence(400);
 
     assert_eq!(call.ends(), [(1_400, Output::TurnEnded(ONE))]);
 }
@@ -118,14 +102,8 @@ fn the_caller_cuts_in_after_a_quarter_of_a_second() {
 
     call.agent_speaks().silence(1_000).voice(1_000);
 
-    let began = Output::TurnBegan {
-        turn: ONE,
-        frames_back: 11,
-    };
-    assert_eq!(
-        call.log,
-        [(1_060, began), (1_240, Output::Interrupted(ONE))]
-    );
+    let began = Output::TurnBegan { turn: ONE, frames_back: 11 };
+    assert_eq!(call.log, [(1_060, began), (1_240, Output::Interrupted(ONE))]);
     assert!(!call.floor.agent_speaks());
 }
 
@@ -152,9 +130,7 @@ fn words_that_answer_the_question_interrupt_at_once() {
 fn a_safety_instruction_is_heard_out_and_the_caller_answered_then() {
     let mut call = Call::new();
 
-    call.tell(Input::AgentSpeaks { protected: true })
-        .voice(1_000)
-        .silence(1_000);
+    call.tell(Input::AgentSpeaks { protected: true }).voice(1_000).silence(1_000);
     assert_eq!(call.said[1..], [Output::TurnEnded(ONE)]);
     call.silence(1_500).voice(1_000);
 
@@ -165,12 +141,9 @@ fn a_safety_instruction_is_heard_out_and_the_caller_answered_then() {
 fn a_key_stops_the_agent_but_not_a_safety_instruction() {
     let mut call = Call::new();
 
-    call.tell(Input::AgentSpeaks { protected: true })
-        .tell(Input::Key('1'));
+    call.tell(Input::AgentSpeaks { protected: true }).tell(Input::Key('1'));
     assert_eq!(call.said, []);
-    call.tell(Input::AgentSilent)
-        .agent_speaks()
-        .tell(Input::Key('1'));
+    call.tell(Input::AgentSilent).agent_speaks().tell(Input::Key('1'));
 
     assert_eq!(call.said, [Output::Interrupted(ONE)]);
 }
@@ -179,20 +152,11 @@ fn a_key_stops_the_agent_but_not_a_safety_instruction() {
 fn nobody_speaks_and_is_asked_again_and_again() {
     let mut call = Call::new();
 
-    call.agent_speaks()
-        .silence(1_000)
-        .tell(Input::AgentSilent)
-        .silence(7_000);
-    call.agent_speaks()
-        .silence(1_000)
-        .tell(Input::AgentSilent)
-        .silence(13_000);
+    call.agent_speaks().silence(1_000).tell(Input::AgentSilent).silence(7_000);
+    call.agent_speaks().silence(1_000).tell(Input::AgentSilent).silence(13_000);
 
     let asked = [(7_000, 1), (15_000, 2), (21_000, 3)];
-    assert_eq!(
-        call.log,
-        asked.map(|(at, nth)| (at, Output::CallerSilent { nth }))
-    );
+    assert_eq!(call.log, asked.map(|(at, nth)| (at, Output::CallerSilent { nth })));
 }
 
 #[test]
@@ -216,10 +180,7 @@ fn an_answer_that_stays_away_ends_in_a_question_too() {
 
     call.voice(400).silence(13_000);
 
-    assert_eq!(
-        call.said[1..],
-        [Output::TurnEnded(ONE), Output::CallerSilent { nth: 1 }]
-    );
+    assert_eq!(call.said[1..], [Output::TurnEnded(ONE), Output::CallerSilent { nth: 1 }]);
 }
 
 #[test]
@@ -239,17 +200,11 @@ fn endless_noise_is_given_up_and_then_counts_as_silence() {
     call.voice(40_000);
     assert_eq!(
         call.log[1..],
-        [
-            (30_060, Output::StuckNoise(ONE)),
-            (36_060, Output::CallerSilent { nth: 1 }),
-        ]
+        [(30_060, Output::StuckNoise(ONE)), (36_060, Output::CallerSilent { nth: 1 }),]
     );
     call.silence(400).voice(100);
 
-    assert!(matches!(
-        call.said.last(),
-        Some(Output::TurnBegan { turn: TWO, .. })
-    ));
+    assert!(matches!(call.said.last(), Some(Output::TurnBegan { turn: TWO, .. })));
 }
 
 #[test]
@@ -337,13 +292,7 @@ impl Call {
     fn new() -> Call {
         let start = epoch();
         let floor = Floor::new(start, LONGEST_CALL);
-        Call {
-            floor,
-            start,
-            now: 0,
-            said: Vec::new(),
-            log: Vec::new(),
-        }
+        Call { floor, start, now: 0, said: Vec::new(), log: Vec::new() }
     }
 
     fn voice(&mut self, millis: u64) -> &mut Call {
@@ -359,12 +308,7 @@ impl Call {
     }
 
     fn words(&mut self, turn: TurnId, text_len: usize, settled: bool, complete: bool) -> &mut Call {
-        self.tell(Input::Words {
-            turn,
-            text_len,
-            settled,
-            complete,
-        })
+        self.tell(Input::Words { turn, text_len, settled, complete })
     }
 
     fn frames(&mut self, millis: u64, voiced: bool) -> &mut Call {
@@ -376,8 +320,7 @@ impl Call {
     }
 
     fn tell(&mut self, input: Input) -> &mut Call {
-        self.floor
-            .handle(self.start + Duration::from_millis(self.now), input);
+        self.floor.handle(self.start + Duration::from_millis(self.now), input);
         while let Some(output) = self.floor.poll() {
             self.said.push(output);
             self.log.push((self.now, output));
@@ -387,18 +330,11 @@ impl Call {
 
     fn ends(&self) -> Vec<(u64, Output)> {
         let ends = |output: &Output| matches!(output, Output::TurnEnded(_));
-        self.log
-            .iter()
-            .filter(|(_, output)| ends(output))
-            .copied()
-            .collect()
+        self.log.iter().filter(|(_, output)| ends(output)).copied().collect()
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "any instant will do as the test's zero"
-)]
+#[expect(clippy::disallowed_methods, reason = "any instant will do as the test's zero")]
 fn epoch() -> Instant {
     Instant::now()
 }

@@ -170,11 +170,7 @@ impl Stream {
         let moved = i64::from(header.timestamp.wrapping_sub(self.timestamp) as i32);
         if step < 0 {
             let overtaken = (-PACKET_MAX * -step..0).contains(&moved);
-            return if overtaken {
-                Arrival::At(self.at + moved)
-            } else {
-                Arrival::Stale
-            };
+            return if overtaken { Arrival::At(self.at + moved) } else { Arrival::Stale };
         }
 
         let follows = moved <= step * PACKET_MAX;
@@ -184,11 +180,7 @@ impl Stream {
         self.timestamp = header.timestamp;
         self.arrived = arrived;
         self.measure(jumps);
-        if jumps {
-            Arrival::Spliced(self.at)
-        } else {
-            Arrival::At(self.at)
-        }
+        if jumps { Arrival::Spliced(self.at) } else { Arrival::At(self.at) }
     }
 
     fn measure(&mut self, jumps: bool) {

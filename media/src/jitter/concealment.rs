@@ -109,10 +109,7 @@ impl Concealment {
         let recent = &past[HISTORY - COMPARED..];
         let likeness = |lag: usize| {
             let earlier = &past[HISTORY - COMPARED - lag..HISTORY - lag];
-            let products = recent
-                .iter()
-                .zip(earlier)
-                .map(|(&a, &b)| i32::from(a) * i32::from(b));
+            let products = recent.iter().zip(earlier).map(|(&a, &b)| i32::from(a) * i32::from(b));
             let energies = earlier.iter().map(|&b| i32::from(b) * i32::from(b));
             products.sum::<i32>() as f32 / (1.0 + energies.sum::<i32>() as f32).sqrt()
         };

@@ -59,9 +59,7 @@ impl Delay {
         let step = ((transit - self.fastest()) / STEP).clamp(0, STEPS as i64 - 1) as usize;
         self.packets += 1.0;
         let weight = FORGET.max(1.0 / self.packets);
-        self.late
-            .iter_mut()
-            .for_each(|share| *share *= 1.0 - weight);
+        self.late.iter_mut().for_each(|share| *share *= 1.0 - weight);
         self.late[step] += weight;
         self.target = self.covering();
     }

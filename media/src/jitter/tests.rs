@@ -12,16 +12,9 @@ fn an_even_stream_comes_out_as_it_was_sent_with_a_frame_of_delay() {
 
     let heard = line.listen(10_000);
 
-    let first = heard
-        .iter()
-        .position(|frame| *frame != Pulled::Nothing)
-        .unwrap();
+    let first = heard.iter().position(|frame| *frame != Pulled::Nothing).unwrap();
     assert!(first <= 2, "first frame at pull {first}");
-    assert!(
-        heard[first..500]
-            .iter()
-            .all(|frame| matches!(frame, Pulled::Frame(_)))
-    );
+    assert!(heard[first..500].iter().all(|frame| matches!(frame, Pulled::Frame(_))));
     assert!(in_order(&heard));
     assert_eq!(line.buffer.stats().lost + line.buffer.stats().late, 0);
     assert!(line.buffer.stats().delay <= Duration::from_millis(45));
@@ -62,9 +55,7 @@ fn swapped_packets_and_doubles_are_put_right() {
 #[test]
 fn a_lost_packet_is_made_up_for_and_time_goes_on() {
     let mut line = Line::new();
-    (0..200)
-        .filter(|nth| nth % 20 != 7)
-        .for_each(|nth| line.packet(nth, 20 * u64::from(nth)));
+    (0..200).filter(|nth| nth % 20 != 7).for_each(|nth| line.packet(nth, 20 * u64::from(nth)));
 
     let heard = line.listen(4_000);
 
@@ -77,9 +68,7 @@ fn a_lost_packet_is_made_up_for_and_time_goes_on() {
 #[test]
 fn two_lost_in_a_row_do_not_lengthen_the_delay() {
     let mut line = Line::new();
-    (0..400)
-        .filter(|nth| nth % 20 > 1)
-        .for_each(|nth| line.packet(nth, 20 * u64::from(nth)));
+    (0..400).filter(|nth| nth % 20 > 1).for_each(|nth| line.packet(nth, 20 * u64::from(nth)));
 
     let heard = line.listen(8_000);
 
@@ -192,16 +181,8 @@ fn the_delay_follows_the_network_up_and_down_again() {
     let while_uneven = line.buffer.stats();
     line.listen(60_000);
 
-    assert!(
-        while_uneven.delay >= Duration::from_millis(25),
-        "{:?}",
-        while_uneven.delay
-    );
-    assert!(
-        while_uneven.delay <= Duration::from_millis(60),
-        "{:?}",
-        while_uneven.delay
-    );
+    assert!(while_uneven.delay >= Duration::from_millis(25), "{:?}", while_uneven.delay);
+    assert!(while_uneven.delay <= Duration::from_millis(60), "{:?}", while_uneven.delay);
     assert!(while_uneven.late <= 5, "{}", while_uneven.late);
     assert!(made_up(&uneven) <= 15, "{}", made_up(&uneven));
     // Each packet comes 14 ms later or 17 ms earlier than the one before.
@@ -219,10 +200,7 @@ fn a_sender_whose_clock_runs_fast_or_slow_is_followed() {
         line.listen(20 * 6_000 * per_mille / 1_000);
 
         let stats = line.buffer.stats();
-        assert!(
-            stats.delay <= Duration::from_millis(60),
-            "{per_mille}: {stats:?}"
-        );
+        assert!(stats.delay <= Duration::from_millis(60), "{per_mille}: {stats:?}");
         assert_eq!(stats.late, 0, "{per_mille}");
     }
 }
@@ -236,10 +214,7 @@ fn made_up_sound_continues_a_vowel_and_fades() {
     let heard = line.listen(1_200);
 
     let made_up: Vec<f32> = heard.iter().filter_map(level_if_made_up).collect();
-    let loud = heard
-        .iter()
-        .filter_map(level_if_real)
-        .fold(f32::MIN, f32::max);
+    let loud = heard.iter().filter_map(level_if_real).fold(f32::MIN, f32::max);
     assert!((loud - made_up[0]).abs() < 2.0, "{loud} {made_up:?}");
     assert!(made_up[1] < made_up[0] && made_up[2] < made_up[1]);
     assert_eq!(made_up[3], -96.0);
@@ -325,9 +300,7 @@ impl Line {
             payload_type: 0,
             marker: std::mem::take(&mut self.marker),
             sequence: self.sequence_base.wrapping_add(nth as u16),
-            timestamp: self
-                .timestamp_base
-                .wrapping_add(nth.wrapping_mul(self.ptime)),
+            timestamp: self.timestamp_base.wrapping_add(nth.wrapping_mul(self.ptime)),
             ssrc: self.ssrc,
         };
         let samples = (0..self.ptime).map(|n| self.sample(nth, n)).collect();
@@ -387,23 +360,14 @@ fn level_if_real(pulled: &Pulled) -> Option<f32> {
 }
 
 fn real(heard: &[Pulled]) -> usize {
-    heard
-        .iter()
-        .filter(|pulled| matches!(pulled, Pulled::Frame(_)))
-        .count()
+    heard.iter().filter(|pulled| matches!(pulled, Pulled::Frame(_))).count()
 }
 
 fn made_up(heard: &[Pulled]) -> usize {
-    heard
-        .iter()
-        .filter(|pulled| matches!(pulled, Pulled::Concealed(_)))
-        .count()
+    heard.iter().filter(|pulled| matches!(pulled, Pulled::Concealed(_))).count()
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "any instant will do as the test's zero"
-)]
+#[expect(clippy::disallowed_methods, reason = "any instant will do as the test's zero")]
 fn epoch() -> Instant {
     Instant::now()
 }

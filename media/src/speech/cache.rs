@@ -36,13 +36,7 @@ impl<S: Synthesiser> Cached<S> {
     pub fn new(synthesiser: S, dir: &Path, bytes_max: u64) -> Cached<S> {
         let version = synthesiser.version();
         let (dir, prompts) = (dir.to_path_buf(), RwLock::default());
-        Cached {
-            synthesiser,
-            dir,
-            bytes_max,
-            version,
-            prompts,
-        }
+        Cached { synthesiser, dir, bytes_max, version, prompts }
     }
 
     /// Says every line to itself, those on disk excepted; `progress` hears how many are ready, of
@@ -62,9 +56,7 @@ impl<S: Synthesiser> Cached<S> {
     fn prompt(&self, text: &str, voice: &Voice) -> Result<(), SpeechError> {
         let path = self.dir.join(format!("{}.{SUFFIX}", self.key(text, voice)));
         let head = format!("{FORM}\n{}\n{voice:?}\n{text}\n\n", self.version);
-        let known = fs::read(&path)
-            .ok()
-            .and_then(|bytes| samples(&bytes, head.as_bytes()));
+        let known = fs::read(&path).ok().and_then(|bytes| samples(&bytes, head.as_bytes()));
         let sound = match known {
             Some(sound) => sound,
             None => {
@@ -80,20 +72,13 @@ impl<S: Synthesiser> Cached<S> {
 
     fn key(&self, text: &str, voice: &Voice) -> Key {
         let mut key = Key::default();
-        key.add(FORM)
-            .add(&self.version)
-            .add(&format!("{voice:?}"))
-            .add(text);
+        key.add(FORM).add(&self.version).add(&format!("{voice:?}")).add(text);
         key
     }
 
     fn known(&self, line: &Line) -> Option<Arc<[i16]>> {
         let name = (line.text.clone(), line.voice.clone());
-        self.prompts
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&name)
-            .cloned()
+        self.prompts.read().unwrap_or_else(PoisonError::into_inner).get(&name).cloned()
     }
 
     /// Removes the oldest files that are too many. What is in memory stays.
@@ -123,18 +108,11 @@ impl<S: Synthesiser> Cached<S> {
 /// The sound of a file that begins with just that head.
 fn samples(file: &[u8], head: &[u8]) -> Option<Vec<i16>> {
     let sound = file.strip_prefix(head)?;
-    Some(
-        sound
-            .chunks_exact(2)
-            .map(|pair| i16::from_le_bytes([pair[0], pair[1]]))
-            .collect(),
-    )
+    Some(sound.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect())
 }
 
 fn bytes(head: &str, sound: &[i16]) -> Vec<u8> {
-    head.bytes()
-        .chain(sound.iter().flat_map(|sample| sample.to_le_bytes()))
-        .collect()
+    head.bytes().chain(sound.iter().flat_map(|sample| sample.to_le_bytes())).collect()
 }
 
 impl<S: Synthesiser> Synthesiser for Cached<S> {
@@ -164,9 +142,7 @@ mod tests {
         let cached = Cached::new(Parrot::default(), &dir.0, u64::MAX);
         let mut steps = Vec::new();
 
-        cached
-            .warm(&[line("hello"), line("bye")], |n, of| steps.push((n, of)))
-            .unwrap();
+        cached.warm(&[line("hello"), line("bye")], |n, of| steps.push((n, of))).unwrap();
         let sound = sound_of(&cached, "hello", &line("").1).unwrap();
 
         assert_eq!(sound, Parrot::sound("hello"));
@@ -177,19 +153,10 @@ mod tests {
     #[test]
     fn the_next_start_finds_the_prompts_of_the_same_version_only() {
         let dir = Dir::new("start");
-        Cached::new(Parrot::default(), &dir.0, u64::MAX)
-            .warm(&[line("hello")], |_, _| {})
-            .unwrap();
+        Cached::new(Parrot::default(), &dir.0, u64::MAX).warm(&[line("hello")], |_, _| {}).unwrap();
 
         let same = Cached::new(Parrot::default(), &dir.0, u64::MAX);
-        let newer = Cached::new(
-            Parrot {
-                version: 2,
-                ..Parrot::default()
-            },
-            &dir.0,
-            u64::MAX,
-        );
+        let newer = Cached::new(Parrot { version: 2, ..Parrot::default() }, &dir.0, u64::MAX);
         same.warm(&[line("hello")], |_, _| {}).unwrap();
         newer.warm(&[line("hello")], |_, _| {}).unwrap();
 
@@ -212,15 +179,10 @@ mod tests {
         let dir = Dir::new("limit");
         let cached = Cached::new(Parrot::default(), &dir.0, 200);
 
-        cached
-            .warm(&[line("one"), line("two"), line("three")], |_, _| {})
-            .unwrap();
+        cached.warm(&[line("one"), line("two"), line("three")], |_, _| {}).unwrap();
 
         assert!(fs::read_dir(&dir.0).unwrap().count() < 3);
-        assert_eq!(
-            sound_of(&cached, "one", &line("").1).unwrap(),
-            Parrot::sound("one")
-        );
+        assert_eq!(sound_of(&cached, "one", &line("").1).unwrap(), Parrot::sound("one"));
     }
 
     /// Says every letter as one sample.

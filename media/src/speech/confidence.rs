@@ -45,11 +45,7 @@ fn mean(segments: &[Segment], of: impl Fn(&Segment) -> f32) -> f32 {
     let words = || segments.iter().filter(|segment| is_word(&segment.word));
     let frames = |segment: &Segment| (segment.last.saturating_sub(segment.first) + 1) as f32;
     let all: f32 = words().map(frames).sum();
-    if all == 0.0 {
-        0.0
-    } else {
-        words().map(|s| of(s) * frames(s)).sum::<f32>() / all
-    }
+    if all == 0.0 { 0.0 } else { words().map(|s| of(s) * frames(s)).sum::<f32>() / all }
 }
 
 #[cfg(test)]
@@ -79,12 +75,6 @@ mod tests {
     }
 
     fn segment(word: &str, posterior: f64, fit: f32) -> Segment {
-        Segment {
-            word: word.into(),
-            first: 0,
-            last: 29,
-            posterior,
-            fit,
-        }
+        Segment { word: word.into(), first: 0, last: 29, posterior, fit }
     }
 }

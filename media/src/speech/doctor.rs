@@ -32,26 +32,15 @@ pub fn examine(data: &Path, model: Option<&Path>) -> Vec<Check> {
         })
     };
     vec![
-        check("espeak-ng", || {
-            answers(lexicon::ESPEAK, &["-v", "ru", "-q", "-x"], "да")
-        }),
-        check("flite", || {
-            answers(
-                super::flite::FLITE,
-                &["-voice", "slt", "-t", "a", "none"],
-                "",
-            )
-        }),
+        check("espeak-ng", || answers(lexicon::ESPEAK, &["-v", "ru", "-q", "-x"], "да")),
+        check("flite", || answers(super::flite::FLITE, &["-voice", "slt", "-t", "a", "none"], "")),
         recogniser(Tongue::Ru, model),
         recogniser(Tongue::En, None),
     ]
 }
 
 fn check(name: &str, look: impl FnOnce() -> Result<String, SpeechError>) -> Check {
-    Check {
-        name: name.into(),
-        found: look().map_err(|error| error.to_string()),
-    }
+    Check { name: name.into(), found: look().map_err(|error| error.to_string()) }
 }
 
 fn answers(origin: Origin, arguments: &[&str], text: &str) -> Result<String, SpeechError> {
@@ -77,14 +66,8 @@ mod tests {
     fn a_missing_model_is_named_with_what_mends_it() {
         let checks = examine(Path::new("/tmp"), Some(Path::new("/nonexistent")));
 
-        let ru = checks
-            .into_iter()
-            .find(|check| check.name == "recogniser ru")
-            .unwrap();
+        let ru = checks.into_iter().find(|check| check.name == "recogniser ru").unwrap();
         let said = ru.found.unwrap_err();
-        assert!(
-            said.contains("/nonexistent") && said.contains("train-ru.sh"),
-            "{said}"
-        );
+        assert!(said.contains("/nonexistent") && said.contains("train-ru.sh"), "{said}");
     }
 }

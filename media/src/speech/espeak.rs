@@ -37,9 +37,8 @@ impl Espeak {
         let answer = program::ask(ESPEAK, &["--version"], String::new(), PATIENCE)?;
         let version = version(&String::from_utf8_lossy(&answer));
         let gains = Gains::default();
-        let workshop = Workshop::open(ESPEAK.name, processes, move |line, mouth| {
-            speak(line, &gains, mouth)
-        })?;
+        let workshop =
+            Workshop::open(ESPEAK.name, processes, move |line, mouth| speak(line, &gains, mouth))?;
         Ok(Espeak { workshop, version })
     }
 }
@@ -57,11 +56,7 @@ impl Synthesiser for Espeak {
 /// "eSpeak NG text-to-speech: 1.51  Data at: /usr/lib/…"
 fn version(answer: &str) -> String {
     let after = answer.split_once(": ").map_or(answer, |(_, rest)| rest);
-    after
-        .split_whitespace()
-        .next()
-        .unwrap_or("of no version")
-        .into()
+    after.split_whitespace().next().unwrap_or("of no version").into()
 }
 
 fn speak(line: &Line, gains: &Gains, mouth: &mut Mouth) -> Result<(), SpeechError> {
@@ -97,10 +92,7 @@ fn resampled(
             Ok(piece) => piece?,
             Err(RecvTimeoutError::Disconnected) => break,
             Err(RecvTimeoutError::Timeout) => {
-                return Err(SpeechError::Silent {
-                    engine: ESPEAK.name,
-                    after: PATIENCE,
-                });
+                return Err(SpeechError::Silent { engine: ESPEAK.name, after: PATIENCE });
             }
         };
         let resampler = match &mut resampler {
@@ -117,18 +109,13 @@ fn resampled(
     if let Some(resampler) = &mut resampler {
         resampler.finish(&mut rest);
     }
-    if rest.is_empty() {
-        Ok(Go::On)
-    } else {
-        Ok(hear(rest))
-    }
+    if rest.is_empty() { Ok(Go::On) } else { Ok(hear(rest)) }
 }
 
 fn arguments(voice: &Voice) -> Result<Vec<String>, SpeechError> {
     program::must_be_name(ESPEAK, &voice.name)?;
-    let mut arguments: Vec<String> = ["--stdout", "--stdin", "-b", "1", "-v", &voice.name]
-        .map(String::from)
-        .into();
+    let mut arguments: Vec<String> =
+        ["--stdout", "--stdin", "-b", "1", "-v", &voice.name].map(String::from).into();
     if let Some(pitch) = voice.pitch {
         arguments.extend(["-p".into(), pitch.min(99).to_string()]);
     }
@@ -140,10 +127,7 @@ fn arguments(voice: &Voice) -> Result<Vec<String>, SpeechError> {
 }
 
 fn fact(fact: impl ToString) -> SpeechError {
-    SpeechError::Engine {
-        engine: ESPEAK.name,
-        fact: fact.to_string(),
-    }
+    SpeechError::Engine { engine: ESPEAK.name, fact: fact.to_string() }
 }
 
 struct Piece {
@@ -188,11 +172,7 @@ mod tests {
         let sound = measure::sound_of(&espeak, "Здравствуйте! Что у вас случилось?", &ru("ru"));
 
         let sound = sound.unwrap();
-        assert!(
-            (1..4).contains(&(sound.len() / 8_000)),
-            "{} samples",
-            sound.len()
-        );
+        assert!((1..4).contains(&(sound.len() / 8_000)), "{} samples", sound.len());
         assert!((level::of_speech(&sound).unwrap() - level::SPEECH_DBFS).abs() < 2.0);
     }
 
@@ -213,15 +193,9 @@ mod tests {
         let (say, said) = mpsc::channel();
 
         let text = "раз два три четыре пять ".repeat(300);
-        let line = Line {
-            turn: Default::default(),
-            text,
-            voice: ru("ru"),
-        };
-        espeak.speak(
-            line,
-            Box::new(move |spoken| say.send(spoken).map_or(Go::Stop, |()| Go::Stop)),
-        );
+        let line = Line { turn: Default::default(), text, voice: ru("ru") };
+        espeak
+            .speak(line, Box::new(move |spoken| say.send(spoken).map_or(Go::Stop, |()| Go::Stop)));
 
         assert!(matches!(said.recv(), Ok(Spoken::Samples(_))));
         assert!(said.recv().is_err());
@@ -229,10 +203,7 @@ mod tests {
 
     #[test]
     fn the_version_is_what_stands_after_the_colon() {
-        assert_eq!(
-            version("eSpeak NG text-to-speech: 1.51  Data at: /x\n"),
-            "1.51"
-        );
+        assert_eq!(version("eSpeak NG text-to-speech: 1.51  Data at: /x\n"), "1.51");
     }
 
     fn espeak() -> Espeak {

@@ -15,10 +15,7 @@ use super::workshop::{Gains, Mouth, Workshop};
 use super::{Go, Line, Sink, SpeechError, Spoken, Synthesiser, Voice, level};
 use crate::resample::Resampler;
 
-pub(super) const FLITE: Origin = Origin {
-    name: "flite",
-    package: "flite",
-};
+pub(super) const FLITE: Origin = Origin { name: "flite", package: "flite" };
 /// A clause takes 20 to 100 ms.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// A clause shorter than this is said together with the next: alone it would sound chopped.
@@ -36,10 +33,7 @@ impl Flite {
     pub fn new(processes: usize, scratch: &Path) -> Result<Flite, SpeechError> {
         let answer = program::ask(FLITE, &["--version"], String::new(), PATIENCE);
         let version = version(&String::from_utf8_lossy(&answer_of_any(answer)?));
-        let made = DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(scratch);
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(scratch);
         made.map_err(|e| SpeechError::file(scratch, e))?;
 
         let (gains, scratch) = (Gains::default(), scratch.to_path_buf());
@@ -71,10 +65,7 @@ impl Synthesiser for Flite {
 /// "  version: flite-2.2-current Sep 2018 (http://cmuflite.org)"
 fn version(answer: &str) -> String {
     let after = answer.split_once("flite-").map(|(_, rest)| rest);
-    after
-        .and_then(|rest| rest.split_whitespace().next())
-        .unwrap_or("2")
-        .into()
+    after.and_then(|rest| rest.split_whitespace().next()).unwrap_or("2").into()
 }
 
 fn speak(line: &Line, gains: &Gains, scratch: &Path, mouth: &mut Mouth) -> Result<(), SpeechError> {
@@ -182,11 +173,7 @@ mod tests {
         let sound = measure::sound_of(&flite, "Hello there. What happened to your tap?", &voice);
 
         let sound = sound.unwrap();
-        assert!(
-            (1..5).contains(&(sound.len() / 8_000)),
-            "{} samples",
-            sound.len()
-        );
+        assert!((1..5).contains(&(sound.len() / 8_000)), "{} samples", sound.len());
         assert!((level::of_speech(&sound).unwrap() - level::SPEECH_DBFS).abs() < 2.0);
         assert_eq!(fs::read_dir(&scratch).unwrap().count(), 0);
         fs::remove_dir(&scratch).unwrap();

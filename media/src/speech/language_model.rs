@@ -54,10 +54,8 @@ impl Phrases {
         let mut vocabulary = vec!["<s>".to_string(), "</s>".to_string()];
         vocabulary.extend(different.into_iter().cloned());
 
-        let ids: HashMap<&str, u32> = (0..)
-            .zip(&vocabulary)
-            .map(|(n, w)| (w.as_str(), n))
-            .collect();
+        let ids: HashMap<&str, u32> =
+            (0..).zip(&vocabulary).map(|(n, w)| (w.as_str(), n)).collect();
         let sentences = phrases
             .iter()
             .zip(&spoken)
@@ -68,10 +66,7 @@ impl Phrases {
                 about: phrase.about,
             })
             .collect();
-        Phrases {
-            vocabulary,
-            sentences,
-        }
+        Phrases { vocabulary, sentences }
     }
 
     /// Every word that can be said.
@@ -84,10 +79,7 @@ impl Phrases {
         let mut counted = Counted::default();
         let factors = self.factors(expect);
         for sentence in &self.sentences {
-            counted.add(
-                &sentence.words,
-                sentence.weight * factors.of(sentence.about == expect),
-            );
+            counted.add(&sentence.words, sentence.weight * factors.of(sentence.about == expect));
         }
         counted.model(self.vocabulary.len()).arpa(&self.vocabulary)
     }
@@ -105,8 +97,7 @@ impl Phrases {
             key.add(word);
         });
         for sentence in &self.sentences {
-            key.add(sentence.about.code())
-                .bytes(&sentence.weight.to_le_bytes());
+            key.add(sentence.about.code()).bytes(&sentence.weight.to_le_bytes());
             sentence.words.iter().for_each(|word| {
                 key.bytes(&word.to_le_bytes());
             });
@@ -116,24 +107,15 @@ impl Phrases {
 
     fn factors(&self, expect: Expect) -> Factors {
         let weight_of = |answers: bool| -> f64 {
-            let mine = self
-                .sentences
-                .iter()
-                .filter(|s| (s.about == expect) == answers);
+            let mine = self.sentences.iter().filter(|s| (s.about == expect) == answers);
             mine.map(|s| s.weight).sum()
         };
         let (answers, others) = (weight_of(true), weight_of(false));
         if answers == 0.0 || others == 0.0 {
-            return Factors {
-                answers: 1.0,
-                others: 1.0,
-            };
+            return Factors { answers: 1.0, others: 1.0 };
         }
         let all = answers + others;
-        Factors {
-            answers: all * ANSWERS / answers,
-            others: all * (1.0 - ANSWERS) / others,
-        }
+        Factors { answers: all * ANSWERS / answers, others: all * (1.0 - ANSWERS) / others }
     }
 }
 
@@ -198,21 +180,13 @@ impl Counted {
         }
         twos.sort_unstable_by_key(|(gram, _)| *gram);
         threes.sort_unstable_by_key(|(gram, _)| *gram);
-        Model {
-            ones,
-            twos,
-            threes,
-            after_one,
-            after_two,
-        }
+        Model { ones, twos, threes, after_one, after_two }
     }
 
     fn words_alone(&self, vocabulary: usize) -> Vec<f64> {
         let count = |word: u32| self.ones.get(&[word]).copied().unwrap_or(0.0) + EVERY_WORD;
         let all: f64 = (END..vocabulary as u32).map(count).sum();
-        (0..vocabulary as u32)
-            .map(|word| count(word) / all)
-            .collect()
+        (0..vocabulary as u32).map(|word| count(word) / all).collect()
     }
 }
 
@@ -242,9 +216,7 @@ impl<const N: usize> Followers<N> {
     }
 
     fn back_off(&self, history: [u32; N]) -> f64 {
-        self.0
-            .get(&history)
-            .map_or(1.0, |(times, different)| different / (times + different))
+        self.0.get(&history).map_or(1.0, |(times, different)| different / (times + different))
     }
 }
 
@@ -275,14 +247,7 @@ impl Model {
         text.push_str("\n\\2-grams:\n");
         for &([a, b], likely) in &self.twos {
             let back_off = self.after_two.back_off([a, b]);
-            let _ = writeln!(
-                text,
-                "{} {} {} {}",
-                log(likely),
-                word(a),
-                word(b),
-                log(back_off)
-            );
+            let _ = writeln!(text, "{} {} {} {}", log(likely), word(a), word(b), log(back_off));
         }
         text.push_str("\n\\3-grams:\n");
         for &([a, b, c], likely) in &self.threes {
@@ -311,10 +276,8 @@ mod tests {
 
     #[test]
     fn two_sentences_make_this_model() {
-        let phrases = Phrases::of(&[
-            phrase("Да, течёт!", Expect::Anything),
-            phrase("да", Expect::YesNo),
-        ]);
+        let phrases =
+            Phrases::of(&[phrase("Да, течёт!", Expect::Anything), phrase("да", Expect::YesNo)]);
 
         let arpa = phrases.arpa(Expect::YesNo);
 
@@ -325,10 +288,7 @@ mod tests {
     fn what_follows_a_word_adds_up_to_one() {
         let phrases = common();
         let mut counted = Counted::default();
-        phrases
-            .sentences
-            .iter()
-            .for_each(|s| counted.add(&s.words, s.weight));
+        phrases.sentences.iter().for_each(|s| counted.add(&s.words, s.weight));
         let model = counted.model(phrases.vocabulary.len());
 
         for history in [START, 2, 3, 4] {
@@ -340,12 +300,7 @@ mod tests {
                 .collect();
             let back_off = model.after_one.back_off([history]);
             let sum: f64 = (END..model.ones.len() as u32)
-                .map(|b| {
-                    after
-                        .get(&b)
-                        .copied()
-                        .unwrap_or(back_off * model.ones[b as usize])
-                })
+                .map(|b| after.get(&b).copied().unwrap_or(back_off * model.ones[b as usize]))
                 .sum();
             assert!((sum - 1.0).abs() < 1e-9, "after word {history}: {sum}");
         }
@@ -376,15 +331,8 @@ mod tests {
     }
 
     fn first_word(arpa: &str, word: &str) -> f64 {
-        let line = arpa
-            .lines()
-            .find(|line| line.contains(&format!(" <s> {word} ")));
-        line.expect("the word opens a sentence")
-            .split(' ')
-            .next()
-            .unwrap()
-            .parse()
-            .unwrap()
+        let line = arpa.lines().find(|line| line.contains(&format!(" <s> {word} ")));
+        line.expect("the word opens a sentence").split(' ').next().unwrap().parse().unwrap()
     }
 
     fn common() -> Phrases {
@@ -399,10 +347,6 @@ mod tests {
     }
 
     fn phrase(text: &str, about: Expect) -> Phrase {
-        Phrase {
-            text: text.into(),
-            weight: 1.0,
-            about,
-        }
+        Phrase { text: text.into(), weight: 1.0, about }
     }
 }

@@ -20,10 +20,7 @@ pub fn of_speech(samples: &[i16]) -> Option<f32> {
     if loudest < -60.0 {
         return None;
     }
-    let spoken: Vec<f32> = levels
-        .into_iter()
-        .filter(|l| *l > loudest - PAUSE_BELOW_DB)
-        .collect();
+    let spoken: Vec<f32> = levels.into_iter().filter(|l| *l > loudest - PAUSE_BELOW_DB).collect();
     let mean = spoken.iter().map(|l| 10_f32.powf(l / 10.0)).sum::<f32>() / spoken.len() as f32;
     Some(10.0 * mean.log10())
 }
@@ -38,11 +35,7 @@ pub fn turn_to(gain: f32, samples: &mut [i16]) {
     for sample in samples {
         let loud = f32::from(*sample) * gain;
         let over = loud.abs() - KNEE;
-        let bent = if over > 0.0 {
-            KNEE + ROOM * (over / ROOM).tanh()
-        } else {
-            loud.abs()
-        };
+        let bent = if over > 0.0 { KNEE + ROOM * (over / ROOM).tanh() } else { loud.abs() };
         *sample = bent.copysign(loud) as i16;
     }
 }
@@ -79,8 +72,6 @@ mod tests {
     }
 
     fn tone(strength: f32, frames: usize) -> Vec<i16> {
-        (0..frames * FRAME)
-            .map(|n| (strength * (n as f32 * 0.5).sin()) as i16)
-            .collect()
+        (0..frames * FRAME).map(|n| (strength * (n as f32 * 0.5).sin()) as i16).collect()
     }
 }

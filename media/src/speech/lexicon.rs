@@ -15,10 +15,7 @@ use super::program::{self, Origin};
 use super::{SpeechError, Tongue};
 use crate::speech::store;
 
-pub(super) const ESPEAK: Origin = Origin {
-    name: "espeak-ng",
-    package: "espeak-ng",
-};
+pub(super) const ESPEAK: Origin = Origin { name: "espeak-ng", package: "espeak-ng" };
 /// Thousands of words take a few seconds; this long without a byte is a hanging program.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -56,18 +53,12 @@ impl Lexicon {
             .collect();
         pronounced.extend(spelled_out(tongue, &strange)?);
 
-        let left_out: BTreeSet<String> = words
-            .iter()
-            .filter(|word| !pronounced.contains_key(*word))
-            .cloned()
-            .collect();
+        let left_out: BTreeSet<String> =
+            words.iter().filter(|word| !pronounced.contains_key(*word)).cloned().collect();
         if !left_out.is_empty() {
             tracing::warn!(count = left_out.len(), %tongue, "words without a pronunciation");
         }
-        Ok(Lexicon {
-            pronounced,
-            left_out,
-        })
+        Ok(Lexicon { pronounced, left_out })
     }
 
     /// In the CMU format: "word PH ONES", further ones as "word(2) PH ONES".
@@ -93,11 +84,7 @@ impl Lexicon {
         dir: &Path,
     ) -> Result<PathBuf, SpeechError> {
         let mut key = store::Key::default();
-        key.add(RU_TABLE)
-            .add(RU_WORDS)
-            .add(EN_TABLE)
-            .add(tongue.code())
-            .add(known.unwrap_or(""));
+        key.add(RU_TABLE).add(RU_WORDS).add(EN_TABLE).add(tongue.code()).add(known.unwrap_or(""));
         words.iter().for_each(|word| {
             key.add(word);
         });
@@ -120,10 +107,7 @@ fn look_up(dictionary: &str, words: &BTreeSet<String>, found: &mut BTreeMap<Stri
         let Some(entry) = parts.next() else { continue };
         let word = without_number(entry);
         if words.contains(word) {
-            found
-                .entry(word.into())
-                .or_default()
-                .push(parts.map(String::from).collect());
+            found.entry(word.into()).or_default().push(parts.map(String::from).collect());
         }
     }
 }
@@ -150,10 +134,7 @@ fn spelled_out(
     let lines: Vec<&str> = answer.lines().collect();
     if lines.len() != words.len() {
         let fact = format!("{} lines for {} words", lines.len(), words.len());
-        return Err(SpeechError::Engine {
-            engine: ESPEAK.name,
-            fact,
-        });
+        return Err(SpeechError::Engine { engine: ESPEAK.name, fact });
     }
 
     let table = Table::of(tongue);
@@ -180,9 +161,8 @@ fn softened(word: &str, phones: &[String]) -> Phones {
     let mut result = phones.to_vec();
     for (letter, hard, soft) in [('л', "L", "LJ"), ('н', "N", "NJ")] {
         let written = (0..letters.len()).filter(|&i| letters[i] == letter);
-        let said: Vec<usize> = (0..phones.len())
-            .filter(|&i| phones[i] == hard || phones[i] == soft)
-            .collect();
+        let said: Vec<usize> =
+            (0..phones.len()).filter(|&i| phones[i] == hard || phones[i] == soft).collect();
         if written.clone().count() != said.len() {
             continue;
         }
@@ -204,13 +184,10 @@ impl Table {
             Tongue::Ru => RU_TABLE,
             Tongue::En => EN_TABLE,
         };
-        let rows = text
-            .lines()
-            .filter(|line| !line.starts_with('#'))
-            .filter_map(|line| {
-                let mut parts = line.split_whitespace();
-                Some((parts.next()?, parts.collect()))
-            });
+        let rows = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
+            let mut parts = line.split_whitespace();
+            Some((parts.next()?, parts.collect()))
+        });
         Table(rows.collect())
     }
 
@@ -221,11 +198,7 @@ impl Table {
             return None;
         }
         let mut pieces: Vec<String> = Vec::new();
-        for piece in line
-            .split('_')
-            .map(str::trim)
-            .filter(|piece| !piece.is_empty())
-        {
+        for piece in line.split('_').map(str::trim).filter(|piece| !piece.is_empty()) {
             match (piece, pieces.last_mut()) {
                 (";" | "I^", Some(before)) => before.push_str(piece),
                 (piece, _) => pieces.push(piece.into()),
@@ -233,11 +206,7 @@ impl Table {
         }
 
         let phones: Option<Vec<_>> = pieces.iter().map(|piece| self.phones(piece)).collect();
-        let phones: Phones = phones?
-            .into_iter()
-            .flatten()
-            .map(|p| (*p).to_string())
-            .collect();
+        let phones: Phones = phones?.into_iter().flatten().map(|p| (*p).to_string()).collect();
         (!phones.is_empty()).then_some(phones)
     }
 
@@ -245,9 +214,7 @@ impl Table {
     fn phones(&self, piece: &str) -> Option<&Vec<&'static str>> {
         let bare = piece.trim_start_matches(['\'', ',', '%', '=']);
         let hard = bare.trim_end_matches(';');
-        [piece, bare, hard]
-            .iter()
-            .find_map(|spelling| self.0.get(*spelling))
+        [piece, bare, hard].iter().find_map(|spelling| self.0.get(*spelling))
     }
 }
 
@@ -272,10 +239,7 @@ mod tests {
         let lexicon = lexicon(Tongue::En, &["tap", "either", "kuznetsov"], Some(known));
 
         assert_eq!(lexicon.pronounced["either"].len(), 2);
-        assert_eq!(
-            lexicon.pronounced["kuznetsov"],
-            [phones("K AH Z N IH T S AA V")]
-        );
+        assert_eq!(lexicon.pronounced["kuznetsov"], [phones("K AH Z N IH T S AA V")]);
     }
 
     #[test]

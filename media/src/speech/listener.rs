@@ -77,10 +77,7 @@ pub(super) fn hire(
         };
         let (orders, inbox) = mpsc::sync_channel(FRAMES_WAITING_MAX + ORDERS_WAITING_MAX);
         let queue = Arc::new(Queue::default());
-        ready(Ok(Desk {
-            orders,
-            queue: queue.clone(),
-        }));
+        ready(Ok(Desk { orders, queue: queue.clone() }));
         let mut listener = Listener {
             decoder,
             recipe,
@@ -94,10 +91,8 @@ pub(super) fn hire(
         listener.work(&inbox);
         listener.on_death = None;
     });
-    let fact = |e: std::io::Error| SpeechError::Engine {
-        engine: "pocketsphinx",
-        fact: e.to_string(),
-    };
+    let fact =
+        |e: std::io::Error| SpeechError::Engine { engine: "pocketsphinx", fact: e.to_string() };
     spawned.map(|_| ()).map_err(fact)
 }
 
@@ -156,14 +151,10 @@ impl Desk {
         if self.is_closed() {
             return Err(SpeechError::Gone);
         }
-        self.orders
-            .try_send(order)
-            .map_err(|refused| match refused {
-                TrySendError::Full(_) => SpeechError::Full {
-                    frames: FRAMES_WAITING_MAX,
-                },
-                TrySendError::Disconnected(_) => SpeechError::Gone,
-            })
+        self.orders.try_send(order).map_err(|refused| match refused {
+            TrySendError::Full(_) => SpeechError::Full { frames: FRAMES_WAITING_MAX },
+            TrySendError::Disconnected(_) => SpeechError::Gone,
+        })
     }
 }
 
@@ -206,20 +197,12 @@ impl Listener {
         if let Some(open) = &self.turn {
             self.end(open.id);
         }
-        let started = self
-            .decoder
-            .choose(expect.code())
-            .and_then(|()| self.decoder.start());
+        let started = self.decoder.choose(expect.code()).and_then(|()| self.decoder.start());
         match started {
             Ok(()) => {
                 let doubled = Doubled::default();
-                self.turn = Some(Turn {
-                    id,
-                    began: self.steps,
-                    frames: 0,
-                    said: String::new(),
-                    doubled,
-                });
+                self.turn =
+                    Some(Turn { id, began: self.steps, frames: 0, said: String::new(), doubled });
             }
             Err(error) => self.tell(id, Heard::Failed(error)),
         }
@@ -340,10 +323,6 @@ mod tests {
     #[test]
     fn sounds_without_meaning_are_no_words() {
         assert!(is_word("кран") && is_word("o'clock"));
-        assert!(
-            !["<sil>", "[NOISE]", "++breath++", ""]
-                .iter()
-                .any(|text| is_word(text))
-        );
+        assert!(!["<sil>", "[NOISE]", "++breath++", ""].iter().any(|text| is_word(text)));
     }
 }

@@ -82,11 +82,7 @@ impl Sample {
         expect: Expect,
     ) -> Result<Sample, SpeechError> {
         let sound = telephone(&sound_of(synthesiser, text, voice)?);
-        Ok(Sample {
-            text: text.into(),
-            expect,
-            sound,
-        })
+        Ok(Sample { text: text.into(), expect, sound })
     }
 }
 
@@ -97,15 +93,8 @@ pub fn sound_of(
     voice: &Voice,
 ) -> Result<Vec<i16>, SpeechError> {
     let (say, said) = mpsc::channel();
-    let line = Line {
-        turn: TurnId::first(),
-        text: text.into(),
-        voice: voice.clone(),
-    };
-    synthesiser.speak(
-        line,
-        Box::new(move |spoken| say.send(spoken).map_or(Go::Stop, |()| Go::On)),
-    );
+    let line = Line { turn: TurnId::first(), text: text.into(), voice: voice.clone() };
+    synthesiser.speak(line, Box::new(move |spoken| say.send(spoken).map_or(Go::Stop, |()| Go::On)));
 
     let mut sound = Vec::new();
     loop {
@@ -125,11 +114,7 @@ pub fn telephone(sound: &[i16]) -> Vec<Frame> {
         frame
     });
     let pause = || std::iter::repeat_n(SILENCE, PAUSE_FRAMES);
-    pause()
-        .chain(spoken)
-        .chain(pause())
-        .map(|frame| over_the_wire(&frame))
-        .collect()
+    pause().chain(spoken).chain(pause()).map(|frame| over_the_wire(&frame)).collect()
 }
 
 fn over_the_wire(frame: &Frame) -> Frame {
@@ -225,11 +210,7 @@ impl Hearing {
     /// Of exact and of wrong sentences, the part whose confidence is below `doubt`.
     pub fn doubted(&self, doubt: f32) -> (f32, f32) {
         let part = |exact: bool| {
-            let of: Vec<_> = self
-                .sure
-                .iter()
-                .filter(|(_, right)| *right == exact)
-                .collect();
+            let of: Vec<_> = self.sure.iter().filter(|(_, right)| *right == exact).collect();
             let below = of.iter().filter(|(sure, _)| *sure < doubt).count();
             below as f32 / of.len().max(1) as f32
         };
@@ -247,9 +228,7 @@ pub fn percentile(sorted: &[Duration], percent: usize) -> Duration {
 pub fn table(hearings: &[Hearing]) -> String {
     let head = "| recogniser and voice | words wrong | sentences exact | first partial p50 | \
                 final after end p50 / p95 |\n|---|---|---|---|---|\n";
-    hearings.iter().fold(head.to_string(), |table, hearing| {
-        table + &hearing.to_string() + "\n"
-    })
+    hearings.iter().fold(head.to_string(), |table, hearing| table + &hearing.to_string() + "\n")
 }
 
 impl fmt::Display for Hearing {
@@ -282,20 +261,10 @@ mod tests {
 
     #[test]
     fn a_word_replaced_a_word_missing_and_a_word_invented_are_three_wrong() {
-        let rate = word_error_rate(
-            &["Да, завтра к десяти.", "нет"],
-            &["да завтра в десять", "нет нет"],
-        );
+        let rate =
+            word_error_rate(&["Да, завтра к десяти.", "нет"], &["да завтра в десять", "нет нет"]);
 
-        assert_eq!(
-            rate,
-            Rate {
-                words: 5,
-                wrong: 3,
-                sentences: 2,
-                exact: 0
-            }
-        );
+        assert_eq!(rate, Rate { words: 5, wrong: 3, sentences: 2, exact: 0 });
         assert_eq!(rate.percent(), 60.0);
     }
 

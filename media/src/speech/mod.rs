@@ -175,12 +175,7 @@ pub struct Voice {
 impl Voice {
     /// That voice as the engine means it.
     pub fn plain(tongue: Tongue, name: &str) -> Voice {
-        Voice {
-            tongue,
-            name: name.into(),
-            pitch: None,
-            speed: None,
-        }
+        Voice { tongue, name: name.into(), pitch: None, speed: None }
     }
 }
 
@@ -199,25 +194,16 @@ pub enum SpeechError {
     #[error("{engine}: {fact}")]
     Engine { engine: &'static str, fact: String },
     #[error("{engine} gave no sound for {} ms", after.as_millis())]
-    Silent {
-        engine: &'static str,
-        after: Duration,
-    },
+    Silent { engine: &'static str, after: Duration },
 }
 
 impl SpeechError {
     fn file(path: &std::path::Path, fact: impl fmt::Display) -> SpeechError {
-        SpeechError::File {
-            path: path.display().to_string(),
-            fact: fact.to_string(),
-        }
+        SpeechError::File { path: path.display().to_string(), fact: fact.to_string() }
     }
 
     fn package(what: &str, package: &str) -> SpeechError {
-        SpeechError::Missing {
-            what: what.into(),
-            mend: format!("apt-get install {package}"),
-        }
+        SpeechError::Missing { what: what.into(), mend: format!("apt-get install {package}") }
     }
 }
 

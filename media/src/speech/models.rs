@@ -82,10 +82,7 @@ fn missing(tongue: Tongue, dir: &Path) -> SpeechError {
         Tongue::En => "apt-get install pocketsphinx-en-us",
         Tongue::Ru => "run media/models/train-ru.sh",
     };
-    SpeechError::Missing {
-        what,
-        mend: mend.into(),
-    }
+    SpeechError::Missing { what, mend: mend.into() }
 }
 
 fn dictionary(tongue: Tongue) -> Result<Option<String>, SpeechError> {
@@ -102,9 +99,9 @@ fn dictionary(tongue: Tongue) -> Result<Option<String>, SpeechError> {
 fn mean(tongue: Tongue) -> Option<[f32; CEPSTRA]> {
     match tongue {
         Tongue::Ru => None,
-        Tongue::En => Some([
-            45.3, 24.2, -22.3, 49.4, -22.5, 19.3, -2.8, -6.3, 1.7, -5.5, 9.9, 1.5, 7.8,
-        ]),
+        Tongue::En => {
+            Some([45.3, 24.2, -22.3, 49.4, -22.5, 19.3, -2.8, -6.3, 1.7, -5.5, 9.9, 1.5, 7.8])
+        }
     }
 }
 
@@ -118,11 +115,8 @@ fn pairs(options: &str) -> Vec<(String, String)> {
 
 /// 16 kHz is what the library takes for granted.
 fn rate(features: &str) -> u32 {
-    let said = pairs(features)
-        .into_iter()
-        .find(|(name, _)| name == "-samprate");
-    said.and_then(|(_, rate)| rate.parse::<f32>().ok())
-        .map_or(16_000, |rate| rate as u32)
+    let said = pairs(features).into_iter().find(|(name, _)| name == "-samprate");
+    said.and_then(|(_, rate)| rate.parse::<f32>().ok()).map_or(16_000, |rate| rate as u32)
 }
 
 /// Writes the Russian model under `data`, once; answers where.
@@ -155,16 +149,9 @@ mod tests {
 
     #[test]
     fn an_empty_directory_is_no_model_and_the_error_says_what_to_do() {
-        let error = Model::find(
-            Tongue::En,
-            Some(Path::new("/nonexistent")),
-            Path::new("/tmp"),
-        );
+        let error = Model::find(Tongue::En, Some(Path::new("/nonexistent")), Path::new("/tmp"));
 
         let said = error.unwrap_err().to_string();
-        assert!(
-            said.contains("/nonexistent") && said.contains("apt-get install"),
-            "{said}"
-        );
+        assert!(said.contains("/nonexistent") && said.contains("apt-get install"), "{said}");
     }
 }

@@ -37,40 +37,26 @@ pub fn from_templates(text: &str, places: Places<'_>, count: usize) -> Vec<Phras
     let mut about = Expect::Anything;
     let mut grown = Vec::new();
     let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
-    for line in text
-        .lines()
-        .map(str::trim)
-        .filter(|l| !l.is_empty() && !l.starts_with('#'))
-    {
+    for line in text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#')) {
         if let Some((name, wordings)) = line.strip_prefix('@').and_then(|l| l.split_once(' ')) {
-            choices
-                .entry(name)
-                .or_insert_with(|| alternatives(wordings));
+            choices.entry(name).or_insert_with(|| alternatives(wordings));
         } else if let Some(name) = line.strip_prefix(':') {
             about = expectation(name);
         } else if line != "%%" {
             let (weight, template) = weighed(line);
             let garden = Garden { choices: &choices };
-            grown.extend(
-                garden
-                    .grow(template, count, &mut dice)
-                    .into_iter()
-                    .map(|text| Phrase {
-                        text,
-                        weight,
-                        about,
-                    }),
-            );
+            grown.extend(garden.grow(template, count, &mut dice).into_iter().map(|text| Phrase {
+                text,
+                weight,
+                about,
+            }));
         }
     }
     grown
 }
 
 fn expectation(name: &str) -> Expect {
-    Expect::ALL
-        .into_iter()
-        .find(|e| e.code() == name)
-        .unwrap_or(Expect::Anything)
+    Expect::ALL.into_iter().find(|e| e.code() == name).unwrap_or(Expect::Anything)
 }
 
 /// "*3 template" weighs thrice.
@@ -88,9 +74,7 @@ struct Garden<'a> {
 impl Garden<'_> {
     /// Each sentence as often as it was grown, so that a short list weighs as much as a long one.
     fn grow(&self, template: &str, count: usize, dice: &mut Dice) -> Vec<String> {
-        (0..count)
-            .filter_map(|_| self.sentence(template, dice, 0))
-            .collect()
+        (0..count).filter_map(|_| self.sentence(template, dice, 0)).collect()
     }
 
     fn sentence(&self, template: &str, dice: &mut Dice, depth: usize) -> Option<String> {
@@ -100,11 +84,7 @@ impl Garden<'_> {
         let mut said = String::new();
         let mut rest = template;
         while let Some(at) = rest.find(['[', '<']) {
-            let close = if rest[at..].starts_with('[') {
-                ']'
-            } else {
-                '>'
-            };
+            let close = if rest[at..].starts_with('[') { ']' } else { '>' };
             let end = at + closing(&rest[at..], close)?;
             let inside = &rest[at + 1..end];
             let chosen = match close {
@@ -160,10 +140,8 @@ struct Dice(u64);
 
 impl Dice {
     fn pick<'a>(&mut self, from: &[&'a str]) -> Option<&'a str> {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let nth = (self.0 >> 33) as usize % from.len().max(1);
         from.get(nth).copied()
     }
@@ -180,11 +158,7 @@ mod tests {
         let grown = from_templates(text, &[], 20);
 
         assert_eq!(grown.len(), 20);
-        assert!(
-            grown
-                .iter()
-                .all(|p| p.about == Expect::Digits && p.weight == 3.0)
-        );
+        assert!(grown.iter().all(|p| p.about == Expect::Digits && p.weight == 3.0));
         assert!(grown.iter().any(|p| p.text == "my number is twenty two"));
     }
 
@@ -206,11 +180,7 @@ mod tests {
                 let answers = phrases.iter().filter(|p| p.about == expect).count();
                 assert!(answers > 100, "{tongue} {expect:?}: {answers}");
             }
-            assert!(
-                phrases
-                    .iter()
-                    .all(|p| !p.text.contains(['<', '[', '|', ']', '>']))
-            );
+            assert!(phrases.iter().all(|p| !p.text.contains(['<', '[', '|', ']', '>'])));
         }
     }
 }

@@ -93,12 +93,7 @@ fn recipe(setup: &Setup<'_>) -> Result<Recipe, SpeechError> {
     let mut options = model.options;
     options.push(("-hmm".into(), path(&model.dir)));
     options.push(("-dict".into(), path(&dictionary)));
-    Ok(Recipe {
-        options,
-        language_models,
-        rate: model.rate,
-        mean: model.mean,
-    })
+    Ok(Recipe { options, language_models, rate: model.rate, mean: model.mean })
 }
 
 impl Pool {
@@ -137,32 +132,22 @@ impl Recogniser for Pocketsphinx {
         let mut free = self.pool.free();
         while let Some(desk) = free.pop() {
             if desk.enter(events.clone()) {
-                return Ok(Box::new(Seat {
-                    desk: Some(desk),
-                    pool: self.pool.clone(),
-                }));
+                return Ok(Box::new(Seat { desk: Some(desk), pool: self.pool.clone() }));
             }
         }
-        Err(SpeechError::Busy {
-            total: self.pool.total,
-        })
+        Err(SpeechError::Busy { total: self.pool.total })
     }
 
     fn capacity(&self) -> Capacity {
         let total = self.pool.total;
         // A desk whose thread has just died may still lie there beside the one that replaces it.
-        Capacity {
-            free: self.pool.free().len().min(total),
-            total,
-        }
+        Capacity { free: self.pool.free().len().min(total), total }
     }
 }
 
 impl fmt::Debug for Pocketsphinx {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pocketsphinx")
-            .field("tongue", &self.pool.tongue)
-            .finish_non_exhaustive()
+        f.debug_struct("Pocketsphinx").field("tongue", &self.pool.tongue).finish_non_exhaustive()
     }
 }
 
@@ -225,13 +210,7 @@ mod tests {
     fn an_english_sentence_over_the_telephone_is_understood() {
         let data = Data::new("en");
         let recogniser = english(&data, 1);
-        let sample = said(
-            &flite(&data),
-            "slt",
-            Tongue::En,
-            "yes please book it",
-            Expect::YesNo,
-        );
+        let sample = said(&flite(&data), "slt", Tongue::En, "yes please book it", Expect::YesNo);
 
         let (partials, words) = listen(&recogniser, &[sample]).remove(0);
 
@@ -269,13 +248,7 @@ mod tests {
     fn a_later_turn_says_when_its_words_were_said_since_its_own_beginning() {
         let data = Data::new("times");
         let recogniser = russian(&data, 1);
-        let sample = said(
-            &espeak(),
-            "ru+f5",
-            Tongue::Ru,
-            "да всё верно",
-            Expect::YesNo,
-        );
+        let sample = said(&espeak(), "ru+f5", Tongue::Ru, "да всё верно", Expect::YesNo);
         let mut late = sample.clone();
         late.sound.splice(0..0, [SILENCE; 50]);
 
@@ -283,18 +256,9 @@ mod tests {
 
         let first = |n: usize| heard[n].1.words[0].from;
         let lasts = FRAME_TIME * heard_frames(&heard[1].1);
-        assert!(
-            first(1).abs_diff(first(0)) < Duration::from_millis(100),
-            "{heard:?}"
-        );
+        assert!(first(1).abs_diff(first(0)) < Duration::from_millis(100), "{heard:?}");
         assert!(first(2).abs_diff(first(0) + Duration::from_secs(1)) < Duration::from_millis(100));
-        assert!(
-            heard[1]
-                .1
-                .words
-                .iter()
-                .all(|word| word.from < word.to && word.to <= lasts)
-        );
+        assert!(heard[1].1.words.iter().all(|word| word.from < word.to && word.to <= lasts));
     }
 
     #[test]
@@ -344,10 +308,7 @@ mod tests {
         ear.begin(TurnId(2), Expect::YesNo).unwrap();
         ear.end(TurnId(2)).unwrap();
 
-        assert_eq!(
-            heard.recv_timeout(PATIENCE),
-            Ok((TurnId(2), Heard::Final(Words::default())))
-        );
+        assert_eq!(heard.recv_timeout(PATIENCE), Ok((TurnId(2), Heard::Final(Words::default()))));
     }
 
     #[test]
@@ -359,19 +320,11 @@ mod tests {
 
         let refused = (0..1_000_000).find_map(|_| ear.hear(&[99; 160]).err());
 
-        assert_eq!(
-            refused,
-            Some(SpeechError::Full {
-                frames: listener::FRAMES_WAITING_MAX
-            })
-        );
+        assert_eq!(refused, Some(SpeechError::Full { frames: listener::FRAMES_WAITING_MAX }));
     }
 
     fn heard_frames(words: &Words) -> u32 {
-        words
-            .words
-            .last()
-            .map_or(0, |word| (word.to.as_millis() / 20) as u32 + 1)
+        words.words.last().map_or(0, |word| (word.to.as_millis() / 20) as u32 + 1)
     }
 
     fn open(recogniser: &Pocketsphinx) -> (Box<dyn Ear>, Receiver<(TurnId, Heard)>) {
@@ -385,10 +338,7 @@ mod tests {
         let (mut ear, heard) = open(recogniser);
         let turns = (1..).zip(turns).map(|(n, sample)| {
             ear.begin(TurnId(n), sample.expect).unwrap();
-            sample
-                .sound
-                .iter()
-                .for_each(|frame| ear.hear(frame).unwrap());
+            sample.sound.iter().for_each(|frame| ear.hear(frame).unwrap());
             ear.end(TurnId(n)).unwrap();
             let mut partials = Vec::new();
             loop {
@@ -435,13 +385,7 @@ mod tests {
         };
         let phrases = phrases::common(tongue, &[streets.into()], &[]);
         let data = data.0.clone();
-        let setup = Setup {
-            tongue,
-            model: None,
-            phrases: &phrases,
-            data,
-            decoders,
-        };
+        let setup = Setup { tongue, model: None, phrases: &phrases, data, decoders };
         Pocketsphinx::start(&setup)
             .expect("apt-get install libpocketsphinx3 pocketsphinx-en-us espeak-ng")
     }

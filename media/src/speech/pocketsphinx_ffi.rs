@@ -4,10 +4,7 @@
 //! Functions and types: `pocketsphinx.h`, `ps_search.h`, `sphinxbase/{cmd_ln,err,feat,cmn,logmath}.h`.
 //!
 //! **Never here:** threads, turns, policy.
-#![allow(
-    unsafe_code,
-    reason = "a C library; its decoders are only reached through `Decoder`"
-)]
+#![allow(unsafe_code, reason = "a C library; its decoders are only reached through `Decoder`")]
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::path::Path;
@@ -101,10 +98,7 @@ pub(super) fn available() -> Result<(), SpeechError> {
 
 fn functions() -> Result<&'static Functions, SpeechError> {
     static OPENED: OnceLock<Result<Functions, SpeechError>> = OnceLock::new();
-    OPENED
-        .get_or_init(open_libraries)
-        .as_ref()
-        .map_err(Clone::clone)
+    OPENED.get_or_init(open_libraries).as_ref().map_err(Clone::clone)
 }
 
 fn open_libraries() -> Result<Functions, SpeechError> {
@@ -162,16 +156,11 @@ unsafe fn symbol<T: Copy + 'static>(
     name: &str,
 ) -> Result<T, SpeechError> {
     let found: Result<Symbol<'static, T>, _> = unsafe { library.get(name.as_bytes()) };
-    found
-        .map(|symbol| *symbol)
-        .map_err(|_| engine(format!("no function {name}")))
+    found.map(|symbol| *symbol).map_err(|_| engine(format!("no function {name}")))
 }
 
 fn engine(fact: String) -> SpeechError {
-    SpeechError::Engine {
-        engine: "pocketsphinx",
-        fact,
-    }
+    SpeechError::Engine { engine: "pocketsphinx", fact }
 }
 
 impl Decoder {
@@ -190,13 +179,8 @@ impl Decoder {
         // own reference to the configuration.
         let ps = unsafe {
             let argc = argv.len() as i32;
-            let config = (functions.parse)(
-                ptr::null_mut(),
-                (functions.args)(),
-                argc,
-                argv.as_mut_ptr(),
-                1,
-            );
+            let config =
+                (functions.parse)(ptr::null_mut(), (functions.args)(), argc, argv.as_mut_ptr(), 1);
             if config.is_null() {
                 return Err(engine(format!("refuses the options {options:?}")));
             }
@@ -207,11 +191,7 @@ impl Decoder {
         let Some(ps) = NonNull::new(ps) else {
             return Err(engine(format!("refuses the model {options:?}")));
         };
-        let mut decoder = Decoder {
-            ps,
-            functions,
-            mean: [0.0; CEPSTRA],
-        };
+        let mut decoder = Decoder { ps, functions, mean: [0.0; CEPSTRA] };
         decoder.mean = mean.unwrap_or_else(|| decoder.live_mean());
         decoder.forget_caller();
         Ok(decoder)
@@ -228,9 +208,7 @@ impl Decoder {
         // SAFETY: both strings live through the call.
         let done =
             unsafe { (self.functions.set_lm_file)(self.ps.as_ptr(), name.as_ptr(), path.as_ptr()) };
-        succeeded(done, || {
-            format!("refuses the language model {}", arpa.display())
-        })
+        succeeded(done, || format!("refuses the language model {}", arpa.display()))
     }
 
     /// Between utterances only.
@@ -283,12 +261,7 @@ impl Decoder {
         let (mut acoustic, mut language, mut backed_off) = (0, 0, 0);
         unsafe {
             (f.seg_frames)(seg, &raw mut first, &raw mut last);
-            let log = (f.seg_prob)(
-                seg,
-                &raw mut acoustic,
-                &raw mut language,
-                &raw mut backed_off,
-            );
+            let log = (f.seg_prob)(seg, &raw mut acoustic, &raw mut language, &raw mut backed_off);
             let posterior = (f.logmath_exp)((f.get_logmath)(self.ps.as_ptr()), log);
             let word = (f.seg_word)(seg);
             let word = if word.is_null() {
@@ -350,9 +323,5 @@ fn c_string(text: &str) -> Result<CString, SpeechError> {
 }
 
 fn succeeded(code: c_int, fact: impl FnOnce() -> String) -> Result<(), SpeechError> {
-    if code < 0 {
-        Err(engine(fact()))
-    } else {
-        Ok(())
-    }
+    if code < 0 { Err(engine(fact())) } else { Ok(()) }
 }

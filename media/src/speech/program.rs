@@ -63,28 +63,18 @@ impl Program {
             Err(e) if e.kind() == ErrorKind::NotFound => {
                 Err(SpeechError::package(origin.name, origin.package))
             }
-            Err(e) => Err(SpeechError::Engine {
-                engine: origin.name,
-                fact: e.to_string(),
-            }),
+            Err(e) => Err(SpeechError::Engine { engine: origin.name, fact: e.to_string() }),
         }
     }
 
     /// Waits for the end of a program whose output has ended.
     pub(super) fn finish(mut self) -> Result<(), SpeechError> {
         let status = self.child.wait().map_err(|e| self.fact(e.to_string()))?;
-        if status.success() {
-            Ok(())
-        } else {
-            Err(self.fact(format!("ended with {status}")))
-        }
+        if status.success() { Ok(()) } else { Err(self.fact(format!("ended with {status}"))) }
     }
 
     fn fact(&self, fact: String) -> SpeechError {
-        SpeechError::Engine {
-            engine: self.origin.name,
-            fact,
-        }
+        SpeechError::Engine { engine: self.origin.name, fact }
     }
 }
 
@@ -115,10 +105,7 @@ pub(super) fn ask(
             Ok(bytes) => answer.extend(bytes),
             Err(RecvTimeoutError::Disconnected) => break,
             Err(RecvTimeoutError::Timeout) => {
-                return Err(SpeechError::Silent {
-                    engine: origin.name,
-                    after: patience,
-                });
+                return Err(SpeechError::Silent { engine: origin.name, after: patience });
             }
         }
     }
@@ -150,10 +137,7 @@ pub(super) fn must_be_name(origin: Origin, name: &str) -> Result<(), SpeechError
     if !name.is_empty() && !name.starts_with('-') && name.chars().all(letters) {
         return Ok(());
     }
-    Err(SpeechError::Engine {
-        engine: origin.name,
-        fact: format!("{name:?} is no voice"),
-    })
+    Err(SpeechError::Engine { engine: origin.name, fact: format!("{name:?} is no voice") })
 }
 
 #[cfg(test)]
@@ -162,43 +146,26 @@ mod tests {
 
     #[test]
     fn a_program_that_hangs_is_killed_and_named() {
-        let sleep = Origin {
-            name: "sleep",
-            package: "coreutils",
-        };
+        let sleep = Origin { name: "sleep", package: "coreutils" };
         let patience = Duration::from_millis(20);
 
         let answer = ask(sleep, &["60"], String::new(), patience);
 
-        assert_eq!(
-            answer,
-            Err(SpeechError::Silent {
-                engine: "sleep",
-                after: patience
-            })
-        );
+        assert_eq!(answer, Err(SpeechError::Silent { engine: "sleep", after: patience }));
     }
 
     #[test]
     fn a_program_that_is_not_there_is_named_with_its_package() {
-        let nobody = Origin {
-            name: "no-such-program",
-            package: "nowhere",
-        };
+        let nobody = Origin { name: "no-such-program", package: "nowhere" };
 
-        let said = ask(nobody, &[], String::new(), Duration::ZERO)
-            .unwrap_err()
-            .to_string();
+        let said = ask(nobody, &[], String::new(), Duration::ZERO).unwrap_err().to_string();
 
         assert_eq!(said, "no-such-program is missing; apt-get install nowhere");
     }
 
     #[test]
     fn text_of_any_length_goes_in_while_the_answer_comes_out() {
-        let cat = Origin {
-            name: "cat",
-            package: "coreutils",
-        };
+        let cat = Origin { name: "cat", package: "coreutils" };
         let text = "слово ".repeat(100_000);
 
         let answer = ask(cat, &[], text.clone(), Duration::from_secs(20)).unwrap();
@@ -215,8 +182,5 @@ mod tests {
         assert_eq!(good, [true, true, true, false, false, false, false, false]);
     }
 
-    const ESPEAK: Origin = Origin {
-        name: "espeak-ng",
-        package: "espeak-ng",
-    };
+    const ESPEAK: Origin = Origin { name: "espeak-ng", package: "espeak-ng" };
 }

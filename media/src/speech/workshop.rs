@@ -52,10 +52,7 @@ impl Workshop {
             let worker = thread::Builder::new().name(name.into());
             worker
                 .spawn(move || while work(&counter, &*craft) {})
-                .map_err(|e| SpeechError::Engine {
-                    engine: name,
-                    fact: e.to_string(),
-                })?;
+                .map_err(|e| SpeechError::Engine { engine: name, fact: e.to_string() })?;
         }
         Ok(Workshop { lines, waiting_max })
     }
@@ -66,12 +63,7 @@ impl Workshop {
             Err(refused) => refused,
         };
         let (error, (_, mut mouth)) = match refused {
-            TrySendError::Full(order) => (
-                SpeechError::Busy {
-                    total: self.waiting_max,
-                },
-                order,
-            ),
+            TrySendError::Full(order) => (SpeechError::Busy { total: self.waiting_max }, order),
             TrySendError::Disconnected(order) => (SpeechError::Gone, order),
         };
         mouth.say(Spoken::Failed(error));
@@ -80,10 +72,7 @@ impl Workshop {
 
 /// False: the workshop is closed.
 fn work(counter: &Mutex<Receiver<(Line, Mouth)>>, craft: &Craft) -> bool {
-    let order = counter
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .recv();
+    let order = counter.lock().unwrap_or_else(PoisonError::into_inner).recv();
     let Ok((line, mut mouth)) = order else {
         return false;
     };
@@ -130,9 +119,7 @@ impl Gains {
 
 impl fmt::Debug for Workshop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Workshop")
-            .field("waiting_max", &self.waiting_max)
-            .finish_non_exhaustive()
+        f.debug_struct("Workshop").field("waiting_max", &self.waiting_max).finish_non_exhaustive()
     }
 }
 
@@ -165,9 +152,7 @@ mod tests {
 
         assert_eq!(
             said.recv(),
-            Ok(Spoken::Failed(SpeechError::Busy {
-                total: WAITING_PER_WORKER
-            }))
+            Ok(Spoken::Failed(SpeechError::Busy { total: WAITING_PER_WORKER }))
         );
         drop(release);
     }
@@ -187,10 +172,6 @@ mod tests {
     }
 
     fn line() -> Line {
-        Line {
-            turn: TurnId(1),
-            text: "да".into(),
-            voice: Voice::plain(Tongue::Ru, "ru"),
-        }
+        Line { turn: TurnId(1), text: "да".into(), voice: Voice::plain(Tongue::Ru, "ru") }
     }
 }

@@ -50,10 +50,7 @@ mod tests {
         }
 
         assert_eq!(keys.due(start + Duration::from_secs(1)), None);
-        assert_eq!(
-            keys.due(start + Duration::from_secs(3)),
-            Some("8911".into())
-        );
+        assert_eq!(keys.due(start + Duration::from_secs(3)), Some("8911".into()));
 
         keys.press(start, '1', true);
 

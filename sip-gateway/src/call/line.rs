@@ -40,10 +40,7 @@ impl From<&Session> for Agreed {
             sdp::Codec::Pcmu => Codec::Pcmu,
             sdp::Codec::Pcma => Codec::Pcma,
         };
-        Self {
-            codec,
-            keypad: session.telephone_event,
-        }
+        Self { codec, keypad: session.telephone_event }
     }
 }
 
@@ -95,9 +92,7 @@ impl Line {
         self.last_packet = Some(now);
 
         if Some(packet.header.payload_type) == self.agreed.keypad {
-            let Header {
-                timestamp, marker, ..
-            } = packet.header;
+            let Header { timestamp, marker, .. } = packet.header;
             return self.keypad.hear(now, timestamp, packet.payload, marker);
         }
         if packet.header.payload_type != self.agreed.codec.payload_type() {
@@ -137,8 +132,7 @@ impl Line {
 
     /// Presses these keys one after another, in place of sound.
     pub fn press(&mut self, keys: &str) {
-        self.dialling
-            .extend(keys.chars().filter_map(|key| Press::new(key, KEY_HELD)));
+        self.dialling.extend(keys.chars().filter_map(|key| Press::new(key, KEY_HELD)));
     }
 
     /// Lets 20 ms pass without a packet; the next one is marked as a new talkspurt.
@@ -166,11 +160,7 @@ impl Line {
 
     /// All packets of a key carry the timestamp of its first (RFC 4733 section 2.5.1.2).
     fn write_key(&mut self, payload_type: u8, packet: PressPacket, out: &mut Vec<u8>) {
-        let header = Header {
-            payload_type,
-            marker: packet.marker,
-            ..self.header
-        };
+        let header = Header { payload_type, marker: packet.marker, ..self.header };
         rtp::write(&header, &packet.payload, out);
         self.header.sequence = self.header.sequence.wrapping_add(1);
         self.held = self.held.wrapping_add(FRAME as u32);

@@ -65,11 +65,7 @@ pub enum Output {
     /// `Call::packet` holds a packet to send.
     Packet,
     /// The recogniser: an utterance begins; `back` holds the frames of its first moments.
-    Listen {
-        turn: TurnId,
-        expect: Expect,
-        back: Vec<Frame>,
-    },
+    Listen { turn: TurnId, expect: Expect, back: Vec<Frame> },
     /// The recogniser: `Call::heard` belongs to this utterance.
     Hear(TurnId),
     /// The recogniser: the utterance is over, final words please.
@@ -79,11 +75,7 @@ pub enum Output {
     /// The recogniser failed: open another stream.
     Reopen,
     /// The synthesiser: speak.
-    Speak {
-        line: TurnId,
-        text: String,
-        language: Language,
-    },
+    Speak { line: TurnId, text: String, language: Language },
     /// The synthesiser: what it still makes of this line is not wanted.
     Hush(TurnId),
     /// The job core.

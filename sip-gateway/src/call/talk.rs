@@ -94,16 +94,8 @@ impl Call {
         self.line_id = self.line_id.next();
         self.player.say(self.line_id, &reply.speech);
         let (line, text, language) = (self.line_id, reply.speech.clone(), self.language());
-        self.outputs.push_back(Output::Speak {
-            line,
-            text,
-            language,
-        });
-        self.saying = Some(Saying {
-            id: self.line_id,
-            reply,
-            noted: false,
-        });
+        self.outputs.push_back(Output::Speak { line, text, language });
+        self.saying = Some(Saying { id: self.line_id, reply, noted: false });
     }
 
     /// Sends the next 20 ms of what the agent says, or silence.
@@ -127,20 +119,12 @@ impl Call {
         let Some(saying) = self.saying.take() else {
             return;
         };
-        let heard = self
-            .player
-            .cut(saying.id.next())
-            .map(|heard| heard.text)
-            .unwrap_or_default();
+        let heard = self.player.cut(saying.id.next()).map(|heard| heard.text).unwrap_or_default();
         self.outputs.push_back(Output::Hush(saying.id));
         self.lines.clear();
 
         let at = self.elapsed();
-        self.note(Note::Cut {
-            at,
-            line: saying.id,
-            heard: heard.clone(),
-        });
+        self.note(Note::Cut { at, line: saying.id, heard: heard.clone() });
         self.cut = Some(saying.reply);
         self.tell(now, Word::Cut { heard });
     }
@@ -159,16 +143,11 @@ impl Call {
         let began = self.ticks.saturating_sub(frames_back as u32);
         self.hearing = Hearing::Speech { turn, began };
         let expect = expect(self.awaiting());
-        self.outputs
-            .push_back(Output::Listen { turn, expect, back });
+        self.outputs.push_back(Output::Listen { turn, expect, back });
     }
 
     fn settle(&mut self, now: Instant, turn: TurnId) {
-        let Hearing::Speech {
-            turn: current,
-            began,
-        } = self.hearing
-        else {
+        let Hearing::Speech { turn: current, began } = self.hearing else {
             return;
         };
         if current != turn {
@@ -176,11 +155,7 @@ impl Call {
         }
 
         self.caller_ended = self.last_voice;
-        self.hearing = Hearing::Settling {
-            turn,
-            began,
-            until: now + FINAL_WITHIN,
-        };
+        self.hearing = Hearing::Settling { turn, began, until: now + FINAL_WITHIN };
         self.outputs.push_back(Output::Settle(turn));
     }
 
@@ -199,23 +174,14 @@ impl Call {
         };
         if current == turn {
             let text_len = words.text.len();
-            let words = floor::Input::Words {
-                turn,
-                text_len,
-                settled: false,
-                complete: false,
-            };
+            let words = floor::Input::Words { turn, text_len, settled: false, complete: false };
             self.floor.handle(now, words);
         }
     }
 
     fn understand(&mut self, now: Instant, turn: TurnId, words: Words) {
         let began = match self.hearing {
-            Hearing::Settling {
-                turn: current,
-                began,
-                ..
-            } if current == turn => {
+            Hearing::Settling { turn: current, began, .. } if current == turn => {
                 self.hearing = Hearing::Nobody;
                 began
             }
@@ -236,11 +202,7 @@ impl Call {
         self.cut = None;
         let at = FRAME_TIME * began;
         let (text, confidence) = (words.text, words.confidence);
-        self.note(Note::Caller {
-            at,
-            text: text.clone(),
-            confidence,
-        });
+        self.note(Note::Caller { at, text: text.clone(), confidence });
         self.tell(now, Word::Said { text, confidence });
     }
 
@@ -254,13 +216,7 @@ impl Call {
             self.lines.push_front(reply);
             self.speak_next();
         } else if spoke_for >= WORTH_ASKING_AGAIN && self.saying.is_none() {
-            self.tell(
-                now,
-                Word::Said {
-                    text: String::new(),
-                    confidence: 0.0,
-                },
-            );
+            self.tell(now, Word::Said { text: String::new(), confidence: 0.0 });
         } else {
             self.caller_ended = None;
         }
@@ -279,13 +235,7 @@ impl Call {
             return;
         }
         self.outputs.push_back(Output::Reopen);
-        self.tell(
-            now,
-            Word::Said {
-                text: String::new(),
-                confidence: 0.0,
-            },
-        );
+        self.tell(now, Word::Said { text: String::new(), confidence: 0.0 });
     }
 
     fn note_first_sound(&mut self, now: Instant) {
@@ -296,24 +246,12 @@ impl Call {
         let (line, text) = (saying.id, saying.reply.text.clone());
         let patience = patience(saying.reply.awaiting);
         let at = self.elapsed().saturating_sub(FRAME_TIME);
-        let answered_in = self
-            .caller_ended
-            .take()
-            .map(|ended| now.saturating_duration_since(ended));
+        let answered_in =
+            self.caller_ended.take().map(|ended| now.saturating_duration_since(ended));
 
-        self.note(Note::Agent {
-            at,
-            line,
-            text,
-            answered_in,
-        });
+        self.note(Note::Agent { at, line, text, answered_in });
         self.floor.handle(now, floor::Input::Expect(patience));
-        self.floor.handle(
-            now,
-            floor::Input::AgentSpeaks {
-                protected: self.line_id == FIRST_LINE,
-            },
-        );
+        self.floor.handle(now, floor::Input::AgentSpeaks { protected: self.line_id == FIRST_LINE });
     }
 
     fn line_out(&mut self, now: Instant, line: TurnId) {
@@ -340,8 +278,7 @@ impl Call {
     }
 
     fn awaiting(&self) -> Awaiting {
-        self.conversation()
-            .map_or(Awaiting::None, |conversation| conversation.state().awaiting)
+        self.conversation().map_or(Awaiting::None, |conversation| conversation.state().awaiting)
     }
 
     fn language(&self) -> Language {

@@ -91,11 +91,7 @@ pub async fn call(dial: Dial) -> anyhow::Result<Outcome> {
     let listen = SocketAddr::new(local_for(dial.target)?, 0);
     let (mut phone, handset) = Phone::open(listen, false, settings).await?;
     let leg = phone.next_leg();
-    let from = dial
-        .scenario
-        .phone
-        .clone()
-        .unwrap_or_else(|| "caller".into());
+    let from = dial.scenario.phone.clone().unwrap_or_else(|| "caller".into());
     let command = Command::Call {
         leg,
         flow: phone.flow(dial.target),
@@ -124,14 +120,8 @@ pub async fn call(dial: Dial) -> anyhow::Result<Outcome> {
         }
     });
     let talk = move || {
-        Talk::new(
-            dial,
-            socket,
-            Agreed::from(&session),
-            inbox,
-            (dialled, answered_in),
-        )?
-        .run(&messages, &handset, leg)
+        Talk::new(dial, socket, Agreed::from(&session), inbox, (dialled, answered_in))?
+            .run(&messages, &handset, leg)
     };
     tokio::task::spawn_blocking(talk).await?
 }
@@ -141,19 +131,15 @@ async fn answered(events: &mut tokio::sync::mpsc::Receiver<Event>) -> anyhow::Re
     loop {
         match tokio::time::timeout_at(deadline, events.recv()).await {
             Ok(Some(Event::Answered { sdp, .. })) => return Ok(sdp),
-            Ok(Some(Event::Ended {
-                why: Why::Refused(status),
-                ..
-            })) => {
+            Ok(Some(Event::Ended { why: Why::Refused(status), .. })) => {
                 bail!("the call was refused: {status}")
             }
             Ok(Some(Event::Ended { why, .. })) => bail!("the call was not answered: {why:?}"),
             Ok(Some(_)) => {}
             Ok(None) => bail!("the telephone set stopped"),
-            Err(_) => bail!(
-                "no answer within {} s: is the gateway running?",
-                ANSWER_WITHIN.as_secs()
-            ),
+            Err(_) => {
+                bail!("no answer within {} s: is the gateway running?", ANSWER_WITHIN.as_secs())
+            }
         }
     }
 }
@@ -291,21 +277,10 @@ impl Talk {
     fn speak(&self, line: TurnId, text: String) {
         let inbox = self.inbox.clone();
         let sink = Box::new(move |spoken: Spoken| {
-            if inbox.try_send(Message::Spoken(line, spoken)).is_ok() {
-                Go::On
-            } else {
-                Go::Stop
-            }
+            if inbox.try_send(Message::Spoken(line, spoken)).is_ok() { Go::On } else { Go::Stop }
         });
         let voice = self.dial.voice.clone();
-        self.dial.synthesiser.speak(
-            Said {
-                turn: line,
-                text,
-                voice,
-            },
-            sink,
-        );
+        self.dial.synthesiser.speak(Said { turn: line, text, voice }, sink);
     }
 
     fn note(&mut self, event: CallerEvent) {
@@ -315,18 +290,9 @@ impl Talk {
                 self.outcome.first_sound_ms.get_or_insert(ms(at));
                 self.outcome.gaps_ms.extend(gap.map(ms));
             }
-            CallerEvent::Heard {
-                at,
-                text,
-                confidence,
-            } => {
+            CallerEvent::Heard { at, text, confidence } => {
                 let confidence = Some(confidence);
-                self.outcome.turns.push(Turn {
-                    at_ms: ms(at),
-                    who: "agent",
-                    text,
-                    confidence,
-                });
+                self.outcome.turns.push(Turn { at_ms: ms(at), who: "agent", text, confidence });
             }
             CallerEvent::Said { at, text } => {
                 self.outcome.turns.push(Turn {
@@ -372,11 +338,7 @@ fn write(out: &Path, outcome: &Outcome) -> anyhow::Result<()> {
 
 /// Our address as the target sees it.
 fn local_for(target: SocketAddr) -> anyhow::Result<std::net::IpAddr> {
-    let probe = UdpSocket::bind(if target.is_ipv4() {
-        "0.0.0.0:0"
-    } else {
-        "[::]:0"
-    })?;
+    let probe = UdpSocket::bind(if target.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" })?;
     probe.connect(target)?;
     Ok(probe.local_addr()?.ip())
 }
@@ -384,9 +346,5 @@ fn local_for(target: SocketAddr) -> anyhow::Result<std::net::IpAddr> {
 fn origin(seed: u64) -> Origin {
     let [a, b, c, d, e, f, ..] = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
     let ssrc = u32::from_be_bytes([a, b, c, d]);
-    Origin {
-        ssrc,
-        sequence: u16::from_be_bytes([e, f]) & 0x7fff,
-        timestamp: ssrc ^ 0x5555,
-    }
+    Origin { ssrc, sequence: u16::from_be_bytes([e, f]) & 0x7fff, timestamp: ssrc ^ 0x5555 }
 }

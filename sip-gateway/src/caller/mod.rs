@@ -188,10 +188,7 @@ impl Caller {
     fn agent_began(&mut self, now: Instant, turn: TurnId, frames_back: usize) {
         let began = self.ticks.saturating_sub(frames_back as u32);
         let onset = now - FRAME_TIME * frames_back.min(self.ticks as usize) as u32;
-        let gap = self
-            .last_sound
-            .take()
-            .map(|last| onset.saturating_duration_since(last));
+        let gap = self.last_sound.take().map(|last| onset.saturating_duration_since(last));
         let back = self.back.last(frames_back).copied().collect();
         self.hearing = Some((turn, began));
         self.agent_turns += 1;
@@ -202,12 +199,8 @@ impl Caller {
         }
 
         let expect = Expect::Anything;
-        self.outputs
-            .push_back(Output::Listen { turn, expect, back });
-        self.event(Event::AgentBegan {
-            at: FRAME_TIME * began,
-            gap,
-        });
+        self.outputs.push_back(Output::Listen { turn, expect, back });
+        self.event(Event::AgentBegan { at: FRAME_TIME * began, gap });
     }
 
     fn hear(&mut self, now: Instant, turn: TurnId, heard: Heard) {
@@ -221,11 +214,7 @@ impl Caller {
         }
 
         let (at, text, confidence) = (FRAME_TIME * began, words.text.clone(), words.confidence);
-        self.event(Event::Heard {
-            at,
-            text,
-            confidence,
-        });
+        self.event(Event::Heard { at, text, confidence });
         self.heard_so_far = format!("{} {}", self.heard_so_far, words.text);
         let act = self.mind.hear(&self.heard_so_far);
         if act != Act::Listen {

@@ -52,15 +52,9 @@ pub struct Answer {
 #[derive(Debug, thiserror::Error)]
 pub enum ScenarioError {
     #[error("{file}: {source}")]
-    Read {
-        file: String,
-        source: std::io::Error,
-    },
+    Read { file: String, source: std::io::Error },
     #[error("{file}: {source}")]
-    Toml {
-        file: String,
-        source: Box<toml::de::Error>,
-    },
+    Toml { file: String, source: Box<toml::de::Error> },
 }
 
 /// What the caller does next.
@@ -87,10 +81,8 @@ fn half_a_second() -> u64 {
 impl Scenario {
     pub fn load(file: &Path) -> Result<Self, ScenarioError> {
         let name = file.display().to_string();
-        let text = std::fs::read_to_string(file).map_err(|source| ScenarioError::Read {
-            file: name.clone(),
-            source,
-        })?;
+        let text = std::fs::read_to_string(file)
+            .map_err(|source| ScenarioError::Read { file: name.clone(), source })?;
         Self::parse(&name, &text)
     }
 
@@ -109,11 +101,7 @@ impl Scenario {
 impl Mind {
     pub fn new(scenario: Scenario) -> Self {
         let asked = vec![0; scenario.answers.len()];
-        Self {
-            scenario,
-            opened: false,
-            asked,
-        }
+        Self { scenario, opened: false, asked }
     }
 
     pub fn scenario(&self) -> &Scenario {
@@ -144,40 +132,22 @@ impl Mind {
     fn question(&self, words: &str) -> Option<usize> {
         let words = words.to_lowercase().replace('ё', "е");
         let place = |answer: &Answer| {
-            answer
-                .to
-                .iter()
-                .filter_map(|key| last_at(&words, &key.to_lowercase()))
-                .max()
+            answer.to.iter().filter_map(|key| last_at(&words, &key.to_lowercase())).max()
         };
         let places = self.scenario.answers.iter().map(place).enumerate();
-        places
-            .filter_map(|(nth, at)| at.map(|at| (at, nth)))
-            .max()
-            .map(|(_, nth)| nth)
+        places.filter_map(|(nth, at)| at.map(|at| (at, nth))).max().map(|(_, nth)| nth)
     }
 }
 
 fn say(words: &str) -> Act {
-    if words.is_empty() {
-        Act::Listen
-    } else {
-        Act::Say(words.to_owned())
-    }
+    if words.is_empty() { Act::Listen } else { Act::Say(words.to_owned()) }
 }
 
 /// The last place where `key` stands at the beginning of a word.
 fn last_at(words: &str, key: &str) -> Option<usize> {
-    let starts_word = |at: usize| {
-        words[..at]
-            .chars()
-            .next_back()
-            .is_none_or(|before| !before.is_alphanumeric())
-    };
-    words
-        .rmatch_indices(key)
-        .map(|(at, _)| at)
-        .find(|at| starts_word(*at))
+    let starts_word =
+        |at: usize| words[..at].chars().next_back().is_none_or(|before| !before.is_alphanumeric());
+    words.rmatch_indices(key).map(|(at, _)| at).find(|at| starts_word(*at))
 }
 
 #[cfg(test)]
@@ -201,14 +171,8 @@ mod tests {
         let mut mind = Mind::new(Scenario::parse("t", text).unwrap());
 
         assert_eq!(mind.hear("слушаю вас"), Act::Say("течёт кран".into()));
-        assert_eq!(
-            mind.hear("записала адрес когда удобно"),
-            Act::Say("завтра".into())
-        );
-        assert_eq!(
-            mind.hear("назовите улицу и дом"),
-            Act::Say("мира сорок".into())
-        );
+        assert_eq!(mind.hear("записала адрес когда удобно"), Act::Say("завтра".into()));
+        assert_eq!(mind.hear("назовите улицу и дом"), Act::Say("мира сорок".into()));
         assert_eq!(mind.hear("хорошо"), Act::Listen);
     }
 }

@@ -5,31 +5,23 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
+use rand_chacha::rand_core::Rng;
 
 use super::{code, log, runtime};
 use crate::caller::client::{self, Dial, Outcome};
 use crate::caller::scenario::Scenario;
+use crate::net::house::chance;
 use crate::net::speech;
 
 /// Phones `to`; 0 when the call was answered and the agent was heard.
 pub fn call(to: &str, scenario: &Path, out: &Path) -> anyhow::Result<ExitCode> {
     log("warn");
     let scenario = Scenario::load(scenario)?;
-    let outcome = phone(to, scenario, out, 1)?;
+    let outcome = phone(to, scenario, out, chance()?.next_u64())?;
     for turn in &outcome.turns {
-        println!(
-            "{:7.2}  {:6}  {}",
-            turn.at_ms as f64 / 1000.0,
-            turn.who,
-            turn.text
-        );
+        println!("{:7.2}  {:6}  {}", turn.at_ms as f64 / 1000.0, turn.who, turn.text);
     }
-    println!(
-        "ended: {} after {:.1} s; result in {}",
-        outcome.end,
-        outcome.seconds,
-        out.display()
-    );
+    println!("ended: {} after {:.1} s; result in {}", outcome.end, outcome.seconds, out.display());
     Ok(code(outcome.turns.iter().any(|turn| turn.who == "agent")))
 }
 
@@ -61,17 +53,10 @@ fn target(to: &str) -> anyhow::Result<SocketAddr> {
     let address = to.strip_prefix("sip:").unwrap_or(to);
     let host = address.rsplit('@').next().unwrap_or(address);
     let host = host.split(';').next().unwrap_or(host);
-    let with_port = if host.contains(':') {
-        host.to_owned()
-    } else {
-        format!("{host}:5060")
-    };
-    let mut found = with_port
-        .to_socket_addrs()
-        .with_context(|| format!("{to}: no such address"))?;
-    found
-        .next()
-        .with_context(|| format!("{to}: no such address"))
+    let with_port = if host.contains(':') { host.to_owned() } else { format!("{host}:5060") };
+    let mut found =
+        with_port.to_socket_addrs().with_context(|| format!("{to}: no such address"))?;
+    found.next().with_context(|| format!("{to}: no such address"))
 }
 
 #[cfg(test)]

@@ -31,19 +31,10 @@ pub enum Caller {
 pub fn demo(settings: Settings, caller: Caller, once: bool) -> anyhow::Result<ExitCode> {
     log("warn");
     runtime()?.block_on(async {
-        println!(
-            "==> preparing the demo organisation in {}",
-            settings.data.display()
-        );
+        println!("==> preparing the demo organisation in {}", settings.data.display());
         let house = House::open(settings, true).await?;
-        println!(
-            "==> SIP {} · console http://{}/console",
-            house.sip, house.http
-        );
-        println!(
-            "==> phoning {} (caller: {caller:?}); Ctrl-C ends\n",
-            number(caller)
-        );
+        println!("==> SIP {} · console http://{}/console", house.sip, house.http);
+        println!("==> phoning {} (caller: {caller:?}); Ctrl-C ends\n", number(caller));
 
         let watch = house.scribe.watch();
         let mut phone = phone(&house, caller)?;
@@ -56,10 +47,7 @@ pub fn demo(settings: Settings, caller: Caller, once: bool) -> anyhow::Result<Ex
                 return Ok(ExitCode::FAILURE);
             }
         }
-        let conversation = watcher
-            .await
-            .context("the watcher")?
-            .context("no call was seen")?;
+        let conversation = watcher.await.context("the watcher")?.context("no call was seen")?;
         let good = conclude(&house, &conversation).await?;
         if once {
             house.close().await;
@@ -122,31 +110,18 @@ async fn show(mut watch: Receiver<(ConversationId, Entry)>) -> Option<Conversati
 
 fn show_note(note: &Note) {
     match note {
-        Note::Caller {
-            at,
-            text,
-            confidence,
-        } => {
+        Note::Caller { at, text, confidence } => {
             let sure = format!("heard {:3.0} %", confidence * 100.0);
             println!("{}  caller  {sure:18}  {text}", clock(*at));
         }
-        Note::Agent {
-            at,
-            text,
-            answered_in,
-            ..
-        } => {
+        Note::Agent { at, text, answered_in, .. } => {
             let took = answered_in.map_or_else(String::new, |time| {
                 format!("answered in {:.2} s", time.as_secs_f32())
             });
             println!("{}  gudok   {took:18}  {text}", clock(*at));
         }
         Note::Cut { at, heard, .. } => {
-            println!(
-                "{}  gudok   {:18}  … heard only: {heard}",
-                clock(*at),
-                "was cut"
-            );
+            println!("{}  gudok   {:18}  … heard only: {heard}", clock(*at), "was cut");
         }
         Note::Keys { at, keys } => println!("{}  caller  {:18}  [{keys}]", clock(*at), "pressed"),
         Note::Event { at, kind, detail } => println!("{}  ·       {kind:18}  {detail}", clock(*at)),
@@ -167,44 +142,17 @@ async fn conclude(house: &House, conversation: &ConversationId) -> anyhow::Resul
 
 fn show_summary(house: &House, summary: &Summary, both_voices: bool) {
     let missing = || "— none —".to_owned();
-    println!(
-        "  quote      {}",
-        summary.quote.clone().unwrap_or_else(missing)
-    );
-    println!(
-        "  slot       {}",
-        summary.slot.clone().unwrap_or_else(missing)
-    );
-    println!(
-        "  master     {}",
-        summary.master.clone().unwrap_or_else(missing)
-    );
-    println!(
-        "  recording  {} ({})",
-        summary.recording.display(),
-        voices(both_voices)
-    );
-    println!(
-        "  job file   {}",
-        if summary.job_file {
-            "complete"
-        } else {
-            "missing"
-        }
-    );
-    println!(
-        "  console    http://{}/console/calls/{}",
-        house.http, summary.conversation
-    );
+    println!("  quote      {}", summary.quote.clone().unwrap_or_else(missing));
+    println!("  slot       {}", summary.slot.clone().unwrap_or_else(missing));
+    println!("  master     {}", summary.master.clone().unwrap_or_else(missing));
+    println!("  recording  {} ({})", summary.recording.display(), voices(both_voices));
+    println!("  job file   {}", if summary.job_file { "complete" } else { "missing" });
+    println!("  console    http://{}/console/calls/{}", house.http, summary.conversation);
     println!("  login      {} / {}", house.admin.0, house.admin.1);
 }
 
 fn voices(both: bool) -> &'static str {
-    if both {
-        "both voices"
-    } else {
-        "a voice is missing"
-    }
+    if both { "both voices" } else { "a voice is missing" }
 }
 
 /// Is there sound on both sides of the recording?

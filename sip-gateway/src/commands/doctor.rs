@@ -52,42 +52,28 @@ fn data_folder(settings: &Settings) -> Finding {
     let found = written
         .map(|()| shown.to_string())
         .map_err(|error| format!("{shown}: {error}; choose another with --data or data = \"…\""));
-    Finding {
-        what: "data folder".into(),
-        found,
-    }
+    Finding { what: "data folder".into(), found }
 }
 
 fn udp(what: &str, address: SocketAddr) -> Finding {
     let found = UdpSocket::bind(address)
         .map(|_| address.to_string())
         .map_err(|error| format!("{address}: {error}; set sip.listen, or end what uses the port"));
-    Finding {
-        what: what.into(),
-        found,
-    }
+    Finding { what: what.into(), found }
 }
 
 fn tcp(what: &str, address: SocketAddr, key: &str) -> Finding {
     let found = TcpListener::bind(address)
         .map(|_| address.to_string())
         .map_err(|error| format!("{address}: {error}; set {key}, or end what uses the port"));
-    Finding {
-        what: what.into(),
-        found,
-    }
+    Finding { what: what.into(), found }
 }
 
 fn media_ports(settings: &Settings) -> Finding {
     let (first, last) = settings.media.ports;
     let opened = Ports::new(settings.sip.listen.ip(), (first, last)).open();
-    let found = opened
-        .map(|_| format!("{first}–{last}"))
-        .map_err(|error| error.to_string());
-    Finding {
-        what: "media ports".into(),
-        found,
-    }
+    let found = opened.map(|_| format!("{first}–{last}")).map_err(|error| error.to_string());
+    Finding { what: "media ports".into(), found }
 }
 
 fn database(settings: &Settings) -> anyhow::Result<Finding> {
@@ -101,39 +87,22 @@ fn database(settings: &Settings) -> anyhow::Result<Finding> {
     let found = opened
         .map(|()| "opens, schema is current".into())
         .map_err(|error| format!("{error}; check database.url or DATABASE_URL"));
-    Ok(Finding {
-        what: "database".into(),
-        found,
-    })
+    Ok(Finding { what: "database".into(), found })
 }
 
 fn packs() -> Vec<Finding> {
     let one = |name: &&str, language| {
         let loaded = Pack::built_in(name, language);
-        let found = loaded
-            .map(|_| "complete".to_owned())
-            .map_err(|error| error.to_string());
-        Finding {
-            what: format!("pack {name} {language:?}"),
-            found,
-        }
+        let found = loaded.map(|_| "complete".to_owned()).map_err(|error| error.to_string());
+        Finding { what: format!("pack {name} {language:?}"), found }
     };
     let languages = [Language::Ru, Language::En];
-    PACKS
-        .iter()
-        .flat_map(|name| languages.map(|language| one(name, language)))
-        .collect()
+    PACKS.iter().flat_map(|name| languages.map(|language| one(name, language))).collect()
 }
 
 fn speech(settings: &Settings) -> Vec<Finding> {
     let model = Some(&settings.speech.model_ru).filter(|path| **path != PathBuf::new());
     let data = settings.data.join("speech").join("recogniser");
     let checks = media::speech::doctor::examine(&data, model.map(PathBuf::as_path));
-    checks
-        .into_iter()
-        .map(|check| Finding {
-            what: check.name,
-            found: check.found,
-        })
-        .collect()
+    checks.into_iter().map(|check| Finding { what: check.name, found: check.found }).collect()
 }

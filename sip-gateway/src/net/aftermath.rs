@@ -20,16 +20,11 @@ pub async fn close_pages(store: &Store, recordings: &Path) -> Result<(), StoreEr
         let Some(last_sound) = last_sound(recordings, &call) else {
             continue;
         };
-        let state: Option<State> = call
-            .state
-            .as_deref()
-            .and_then(|state| serde_json::from_str(state).ok());
+        let state: Option<State> =
+            call.state.as_deref().and_then(|state| serde_json::from_str(state).ok());
         let ending = ledger::ending(End::Crashed, state.as_ref());
         tracing::warn!(conversation = %call.id, "a call was broken off by a crash");
-        store
-            .org(&org)
-            .end_conversation(&call.id, &ending, last_sound.max(call.started))
-            .await?;
+        store.org(&org).end_conversation(&call.id, &ending, last_sound.max(call.started)).await?;
     }
     Ok(())
 }

@@ -30,9 +30,7 @@ pub struct Keys {
 
 /// Seeds the demo organisation where it is missing, and gives it fresh keys.
 pub async fn prepare(store: &Store, random: &Mutex<ChaCha20Rng>) -> anyhow::Result<Keys> {
-    job_core::demo::seed_demo(store, clock::wall())
-        .await
-        .context("the demo organisation")?;
+    job_core::demo::seed_demo(store, clock::wall()).await.context("the demo organisation")?;
     let keys = Keys {
         http: String::new(),
         sip: String::new(),
@@ -54,11 +52,7 @@ pub async fn prepare(store: &Store, random: &Mutex<ChaCha20Rng>) -> anyhow::Resu
 impl Keys {
     pub fn write(&self, data: &Path, sip: SocketAddr, http: SocketAddr) -> anyhow::Result<PathBuf> {
         let file = data.join("demo.json");
-        let full = Self {
-            http: format!("http://{http}"),
-            sip: sip.to_string(),
-            ..self.clone()
-        };
+        let full = Self { http: format!("http://{http}"), sip: sip.to_string(), ..self.clone() };
         std::fs::write(&file, serde_json::to_vec_pretty(&full)?)?;
         Ok(file)
     }

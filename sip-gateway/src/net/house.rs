@@ -80,14 +80,12 @@ impl House {
         let agent = agent_settings(&settings, &random);
         let (phone, handset) = Phone::open(settings.sip.listen, true, agent).await?;
         let sip = phone.local();
-        let listener = TcpListener::bind(settings.http.listen)
-            .await
-            .with_context(|| {
-                format!(
-                    "HTTP port {}: is another program using it? set http.listen",
-                    settings.http.listen
-                )
-            })?;
+        let listener = TcpListener::bind(settings.http.listen).await.with_context(|| {
+            format!(
+                "HTTP port {}: is another program using it? set http.listen",
+                settings.http.listen
+            )
+        })?;
         let http = listener.local_addr()?;
         let recordings = data.join("recordings");
         std::fs::create_dir_all(&recordings)?;
@@ -120,20 +118,8 @@ impl House {
             Some(keys) => Some(keys.write(&data, sip, http)?),
             None => None,
         };
-        let admin = keys
-            .map(|keys| (keys.admin_user, keys.admin_password))
-            .unwrap_or_default();
-        Ok(Self {
-            sip,
-            http,
-            data,
-            demo_file,
-            admin,
-            scribe,
-            store,
-            board,
-            ledger,
-        })
+        let admin = keys.map(|keys| (keys.admin_user, keys.admin_password)).unwrap_or_default();
+        Ok(Self { sip, http, data, demo_file, admin, scribe, store, board, ledger })
     }
 
     /// Calls end with their reason on their pages, rows are written, then it is over.
@@ -153,25 +139,17 @@ impl House {
         let rows = self.store.org(&OrgId::new(demo::ORG));
         let deadline = clock::now() + CLOSE_WITHIN;
         let record = loop {
-            let record = rows
-                .conversation(conversation)
-                .await?
-                .context("the call's page")?;
+            let record = rows.conversation(conversation).await?.context("the call's page")?;
             if record.ended.is_some() || clock::now() > deadline {
                 break record;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         };
-        let state: Option<State> = record
-            .state
-            .as_deref()
-            .and_then(|text| serde_json::from_str(text).ok());
+        let state: Option<State> =
+            record.state.as_deref().and_then(|text| serde_json::from_str(text).ok());
         let state = state.unwrap_or_default();
         let master = match &state.offer {
-            Some(offer) => rows
-                .master(&offer.master_id)
-                .await?
-                .map(|master| master.name),
+            Some(offer) => rows.master(&offer.master_id).await?.map(|master| master.name),
             None => None,
         };
         let job_file = match &record.job {
@@ -183,14 +161,9 @@ impl House {
             quote: state
                 .quote
                 .map(|quote| format!("{}–{} {}", quote.min, quote.max, quote.currency)),
-            slot: state
-                .offer
-                .map(|offer| format!("{} … {}", offer.start, offer.end)),
+            slot: state.offer.map(|offer| format!("{} … {}", offer.start, offer.end)),
             master,
-            recording: self
-                .data
-                .join("recordings")
-                .join(record.recording.unwrap_or_default()),
+            recording: self.data.join("recordings").join(record.recording.unwrap_or_default()),
             job: record.job,
             job_file,
         })
@@ -201,19 +174,14 @@ async fn open_store(settings: &Settings, random: &Mutex<ChaCha20Rng>) -> anyhow:
     let url = settings.database_url();
     let path = url.strip_prefix("sqlite:").unwrap_or(&url);
     let seed = lock(random).next_u64();
-    Store::open(path, Ids::new(seed))
-        .await
-        .context("the database")
+    Store::open(path, Ids::new(seed)).await.context("the database")
 }
 
 pub(crate) fn load_packs() -> anyhow::Result<Shelf> {
     let mut shelf = Shelf::new();
     for name in PACKS {
         let [ru, en] = [Language::Ru, Language::En].map(|language| Pack::built_in(name, language));
-        shelf.insert(
-            (*name).to_owned(),
-            Packs::new(Arc::new(ru?), [Arc::new(en?)]),
-        );
+        shelf.insert((*name).to_owned(), Packs::new(Arc::new(ru?), [Arc::new(en?)]));
     }
     Ok(shelf)
 }
@@ -240,13 +208,7 @@ fn serve_pages(
     random: Arc<Mutex<ChaCha20Rng>>,
 ) {
     let chance = Arc::new(move || lock(&random).next_u64());
-    let pages = web::router(web::House::new(
-        store,
-        packs,
-        recordings,
-        clock::wall,
-        chance,
-    ));
+    let pages = web::router(web::House::new(store, packs, recordings, clock::wall, chance));
     tokio::spawn(async move {
         if let Err(error) = axum::serve(listener, pages).await {
             tracing::error!(%error, "pages are no longer served");

@@ -65,31 +65,18 @@ async fn write(
 }
 
 fn open(store: &Store, org: &OrgId) -> Page {
-    Page {
-        rows: store.org(org),
-        next: 0,
-        agent: None,
-    }
+    Page { rows: store.org(org), next: 0, agent: None }
 }
 
 impl Page {
     async fn note(&mut self, id: &ConversationId, note: Note) -> Result<(), StoreError> {
         match note {
-            Note::Caller {
-                at,
-                text,
-                confidence,
-            } => {
+            Note::Caller { at, text, confidence } => {
                 let confidence = Some((f64::from(confidence) * 100.0).round() as i64);
                 let line = self.line(Speaker::Client, at, text, confidence, None);
                 self.rows.add_utterances(id, &[line]).await
             }
-            Note::Agent {
-                at,
-                line,
-                text,
-                answered_in,
-            } => {
+            Note::Agent { at, line, text, answered_in } => {
                 let latency = answered_in.map(millis);
                 let said = self.line(Speaker::Agent, at, text, None, latency);
                 self.agent = Some((line, said.clone()));
@@ -97,9 +84,7 @@ impl Page {
             }
             Note::Cut { at, line, heard } => {
                 let Some((_, mut said)) = self.agent.take_if(|(last, _)| *last == line) else {
-                    return self
-                        .event(id, at, "cut_before_a_sound", String::new())
-                        .await;
+                    return self.event(id, at, "cut_before_a_sound", String::new()).await;
                 };
                 said.text = heard;
                 said.interrupted = true;
@@ -135,11 +120,7 @@ impl Page {
         kind: &str,
         detail: String,
     ) -> Result<(), StoreError> {
-        let event = CallEvent {
-            at: millis(at),
-            kind: kind.into(),
-            detail,
-        };
+        let event = CallEvent { at: millis(at), kind: kind.into(), detail };
         self.rows.add_events(id, &[event]).await
     }
 
@@ -153,15 +134,7 @@ impl Page {
     ) -> Utterance {
         let seq = self.next;
         self.next += 1;
-        Utterance {
-            seq,
-            at: millis(at),
-            speaker,
-            text,
-            confidence,
-            latency,
-            interrupted: false,
-        }
+        Utterance { seq, at: millis(at), speaker, text, confidence, latency, interrupted: false }
     }
 }
 

@@ -47,24 +47,15 @@ impl Beat {
     /// Starts a pacemaker thread.
     pub fn start(nth: usize) -> std::io::Result<Self> {
         let (inbox, messages) = sync_channel(MESSAGES_MAX);
-        thread::Builder::new()
-            .name(format!("pacemaker-{nth}"))
-            .spawn(move || {
-                Pacemaker {
-                    seats: HashMap::new(),
-                    messages,
-                }
-                .run();
-            })?;
+        thread::Builder::new().name(format!("pacemaker-{nth}")).spawn(move || {
+            Pacemaker { seats: HashMap::new(), messages }.run();
+        })?;
         Ok(Self { inbox })
     }
 
     /// False when the pacemaker is gone or drowning. Never waits: seats send from the beat itself.
     pub fn send(&self, message: Message) -> bool {
-        self.inbox
-            .try_send(message)
-            .inspect_err(|_| tracing::error!("message dropped"))
-            .is_ok()
+        self.inbox.try_send(message).inspect_err(|_| tracing::error!("message dropped")).is_ok()
     }
 }
 

@@ -29,11 +29,7 @@ pub enum PhoneError {
     #[error(
         "SIP {transport} port {address}: {source}; is another program using it? set sip.listen"
     )]
-    Bind {
-        transport: &'static str,
-        address: SocketAddr,
-        source: io::Error,
-    },
+    Bind { transport: &'static str, address: SocketAddr, source: io::Error },
 }
 
 /// Gives the telephone set its orders, from any thread; never waits.
@@ -69,13 +65,8 @@ impl Phone {
         tcp: bool,
         settings: Settings,
     ) -> Result<(Self, Handset), PhoneError> {
-        let bind = |transport| {
-            move |source| PhoneError::Bind {
-                transport,
-                address: listen,
-                source,
-            }
-        };
+        let bind =
+            |transport| move |source| PhoneError::Bind { transport, address: listen, source };
         let udp = UdpSocket::bind(listen).await.map_err(bind("UDP"))?;
         let local = udp.local_addr().map_err(bind("UDP"))?;
         let tcp = match tcp {
@@ -107,12 +98,7 @@ impl Phone {
 
     /// The way by UDP to this address.
     pub fn flow(&self, remote: SocketAddr) -> Flow {
-        Flow {
-            transport: Transport::Udp,
-            local: self.local,
-            remote,
-            connection: 0,
-        }
+        Flow { transport: Transport::Udp, local: self.local, remote, connection: 0 }
     }
 
     /// Serves until every handset is gone or nobody listens to the events any more.
@@ -151,10 +137,7 @@ impl Phone {
             Word::Opened(flow, sender) => {
                 self.streams.insert(flow.connection, sender);
             }
-            Word::Message(flow, bytes) => self.take(Input::Message {
-                flow,
-                bytes: &bytes,
-            }),
+            Word::Message(flow, bytes) => self.take(Input::Message { flow, bytes: &bytes }),
             Word::Ping(flow) => {
                 if let Some(sender) = self.streams.get(&flow.connection) {
                     let _ = sender.try_send(PONG.to_vec());
@@ -207,10 +190,7 @@ impl Phone {
                 }
             }
             Transport::Tcp => {
-                let sent = self
-                    .streams
-                    .get(&flow.connection)
-                    .map(|to| to.try_send(bytes));
+                let sent = self.streams.get(&flow.connection).map(|to| to.try_send(bytes));
                 if !matches!(sent, Some(Ok(()))) {
                     self.streams.remove(&flow.connection);
                     self.take(Input::FlowLost(flow));

@@ -25,12 +25,7 @@ impl Ports {
     pub fn new(address: IpAddr, (first, last): (u16, u16)) -> Self {
         let first = first + first % 2;
         let pairs = (last.saturating_sub(first)) / 2 + 1;
-        Self {
-            address,
-            first,
-            pairs,
-            next: AtomicU16::new(0),
-        }
+        Self { address, first, pairs, next: AtomicU16::new(0) }
     }
 
     /// A bound, non-blocking socket on the next free even port.
@@ -46,9 +41,6 @@ impl Ports {
                 Err(error) => return Err(error.into()),
             }
         }
-        Err(PortsError::Exhausted {
-            first: self.first,
-            pairs: self.pairs,
-        })
+        Err(PortsError::Exhausted { first: self.first, pairs: self.pairs })
     }
 }

@@ -61,10 +61,7 @@ impl Scribe {
     }
 
     pub fn page(&self, conversation: ConversationId) -> Page {
-        Page {
-            conversation,
-            scribe: self.clone(),
-        }
+        Page { conversation, scribe: self.clone() }
     }
 }
 
@@ -89,16 +86,8 @@ impl Page {
     }
 
     fn write(&self, entry: Entry) {
-        let _ = self
-            .scribe
-            .watchers
-            .send((self.conversation.clone(), entry.clone()));
-        if self
-            .scribe
-            .entries
-            .try_send((self.conversation.clone(), entry))
-            .is_err()
-        {
+        let _ = self.scribe.watchers.send((self.conversation.clone(), entry.clone()));
+        if self.scribe.entries.try_send((self.conversation.clone(), entry)).is_err() {
             tracing::error!("the database is too slow: a note is lost");
         }
     }

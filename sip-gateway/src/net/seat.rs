@@ -12,9 +12,9 @@ use job_core::trade::Language;
 use media::speech::{Ear, Go, Heard, Line, Recogniser, SpeechError, Spoken, Synthesiser, Voice};
 use media::turn::TurnId;
 
+use super::clerk::Clerk;
 use super::pacemaker::{Beat, Message};
 use super::scribe::Page;
-use super::switchboard::Clerk;
 use super::tape::{Pair, Tape};
 use crate::call::end::End;
 use crate::call::{Call, Input, Output};
@@ -73,10 +73,7 @@ pub struct Seat {
 
 impl std::fmt::Debug for Seat {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Seat")
-            .field("leg", &self.leg)
-            .field("ended", &self.ended)
-            .finish()
+        f.debug_struct("Seat").field("leg", &self.leg).field("ended", &self.ended).finish()
     }
 }
 
@@ -187,11 +184,7 @@ impl Seat {
                 }
             }
             Output::Reopen => self.open_ear(),
-            Output::Speak {
-                line,
-                text,
-                language,
-            } => self.speak(line, text, language),
+            Output::Speak { line, text, language } => self.speak(line, text, language),
             Output::Hush(line) => self.hushed.store(line.0, Ordering::Relaxed),
             Output::Ask(id, request) => {
                 let (beat, leg) = (self.beat.clone(), self.leg);
@@ -211,9 +204,7 @@ impl Seat {
     }
 
     fn spoken(&self) -> Language {
-        self.call
-            .conversation()
-            .map_or(self.language, |conversation| conversation.pack().language)
+        self.call.conversation().map_or(self.language, |conversation| conversation.pack().language)
     }
 
     fn feed(&mut self, turn: TurnId) {
@@ -226,11 +217,7 @@ impl Seat {
     }
 
     pub fn open_ear(&mut self) {
-        let opened = self
-            .studio
-            .recognisers
-            .of(self.spoken())
-            .open(self.events());
+        let opened = self.studio.recognisers.of(self.spoken()).open(self.events());
         match opened {
             Ok(ear) => self.ear = Some(ear),
             Err(error) => {
@@ -251,20 +238,9 @@ impl Seat {
             if hushed.load(Ordering::Relaxed) >= line.0 {
                 return Go::Stop;
             }
-            if beat.send(Message::Spoken(leg, line, spoken)) {
-                Go::On
-            } else {
-                Go::Stop
-            }
+            if beat.send(Message::Spoken(leg, line, spoken)) { Go::On } else { Go::Stop }
         });
-        self.studio.synthesiser.speak(
-            Line {
-                turn: line,
-                text,
-                voice,
-            },
-            sink,
-        );
+        self.studio.synthesiser.speak(Line { turn: line, text, voice }, sink);
     }
 
     fn change_reel(&mut self) {

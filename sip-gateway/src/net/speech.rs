@@ -41,10 +41,7 @@ pub fn studio(settings: &Settings, shelf: &Shelf) -> anyhow::Result<Studio> {
     });
     let ru = ru.map_err(|_| anyhow::anyhow!("the Russian recogniser panicked at its start"))??;
     Ok(Studio {
-        recognisers: Ears {
-            ru: Arc::new(ru),
-            en: Arc::new(en?),
-        },
+        recognisers: Ears { ru: Arc::new(ru), en: Arc::new(en?) },
         synthesiser: synthesiser(&data, shelf, &voices)?,
         voices,
         tape: Tape::start()?,
@@ -69,9 +66,7 @@ pub fn caller_recogniser(cache: &Path, language: Language) -> anyhow::Result<Arc
         data: cache.join("recogniser"),
         decoders: 1,
     };
-    Ok(Arc::new(
-        Pocketsphinx::start(&setup).context("the caller's recogniser")?,
-    ))
+    Ok(Arc::new(Pocketsphinx::start(&setup).context("the caller's recogniser")?))
 }
 
 /// The caller's voice, as the scenario names it.
@@ -131,10 +126,7 @@ fn recogniser(
         Language::En => &speech.model_en,
     };
     let packs = shelf.values().filter_map(|packs| packs.get(language));
-    let phrases: Vec<Phrase> = packs
-        .flat_map(|pack| pack.caller_phrases())
-        .map(phrase)
-        .collect();
+    let phrases: Vec<Phrase> = packs.flat_map(|pack| pack.caller_phrases()).map(phrase).collect();
     let setup = Setup {
         tongue: tongue(language),
         model: Some(model).filter(|path| **path != PathBuf::new()).cloned(),
@@ -152,25 +144,16 @@ fn synthesiser(data: &Path, shelf: &Shelf, voices: &Voices) -> anyhow::Result<Ar
     let mut lines = Vec::new();
     for packs in shelf.values() {
         for language in [Language::Ru, Language::En] {
-            let fixed = packs
-                .get(language)
-                .map(|pack| pack.fixed_phrases())
-                .unwrap_or_default();
-            lines.extend(
-                fixed
-                    .into_iter()
-                    .map(|line| (line, voices.of(language).clone())),
-            );
+            let fixed = packs.get(language).map(|pack| pack.fixed_phrases()).unwrap_or_default();
+            lines.extend(fixed.into_iter().map(|line| (line, voices.of(language).clone())));
         }
     }
     let warming = Arc::clone(&cached);
-    std::thread::Builder::new()
-        .name("prompts".into())
-        .spawn(move || {
-            if let Err(error) = warming.warm(&lines, |_, _| {}) {
-                tracing::warn!(%error, "fixed prompts are not kept");
-            }
-        })?;
+    std::thread::Builder::new().name("prompts".into()).spawn(move || {
+        if let Err(error) = warming.warm(&lines, |_, _| {}) {
+            tracing::warn!(%error, "fixed prompts are not kept");
+        }
+    })?;
     Ok(cached)
 }
 
@@ -183,11 +166,7 @@ fn phrase(said: Said) -> Phrase {
         Topic::Address => Expect::Address,
         Topic::Name => Expect::Name,
     };
-    Phrase {
-        text: said.text,
-        weight: said.weight as f32,
-        about,
-    }
+    Phrase { text: said.text, weight: said.weight as f32, about }
 }
 
 fn tongue(language: Language) -> Tongue {

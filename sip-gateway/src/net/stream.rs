@@ -34,12 +34,7 @@ pub async fn serve(
     words: mpsc::Sender<Word>,
 ) -> io::Result<()> {
     let local = socket.local_addr()?;
-    let flow = Flow {
-        transport: Transport::Tcp,
-        local,
-        remote,
-        connection,
-    };
+    let flow = Flow { transport: Transport::Tcp, local, remote, connection };
     let (sender, outgoing) = mpsc::channel(WAITING_MAX);
     if words.send(Word::Opened(flow, sender)).await.is_err() {
         return Ok(());

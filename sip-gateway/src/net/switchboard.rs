@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use dialog::conversation::{Answer, Conversation, Kind, Memory, Packs, Reply, Request, Setup};
+use dialog::conversation::{Conversation, Kind, Memory, Packs, Reply, Setup};
 use dialog::state::Awaiting;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -22,6 +22,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::Rng;
 use tokio::sync::mpsc;
 
+use super::clerk::Clerk;
 use super::pacemaker::{Beat, Message};
 use super::phone::Handset;
 use super::ports::Ports;
@@ -34,8 +35,6 @@ use crate::clock;
 use crate::sip::agent::{Caller, Command, Event, Leg, Why};
 use crate::sip::sdp::{self, Session};
 
-/// The job core answers a conversation within this, or the caller is told that it could not.
-const CORE_WITHIN: Duration = Duration::from_secs(3);
 /// Asked to phone again when all lines are taken, in seconds.
 const RETRY_AFTER: u32 = 30;
 
@@ -93,31 +92,16 @@ enum Refusal {
 
 impl Switchboard {
     pub fn new(parts: Parts) -> Self {
-        Self {
-            parts: Arc::new(parts),
-            open: Arc::default(),
-            waiting: Arc::default(),
-        }
+        Self { parts: Arc::new(parts), open: Arc::default(), waiting: Arc::default() }
     }
 
     /// Serves until the telephone set is gone.
     pub async fn run(self, mut events: mpsc::Receiver<Event>) {
         while let Some(event) = events.recv().await {
             match event {
-                Event::Invited {
-                    leg,
-                    number,
-                    caller,
-                    offer,
-                    ..
-                } => {
+                Event::Invited { leg, number, caller, offer, .. } => {
                     let board = self.clone();
-                    let ringing = Ringing {
-                        leg,
-                        dialled: number,
-                        caller,
-                        offer,
-                    };
+                    let ringing = Ringing { leg, dialled: number, caller, offer };
                     tokio::spawn(async move { board.ring(ringing).await });
                 }
                 Event::Confirmed { leg, answer } => self.confirmed(leg, answer).await,
@@ -156,57 +140,39 @@ impl Switchboard {
                 }
             }
             lock(&self.open).remove(&leg);
-            self.parts.handset.order(Command::Refuse {
-                leg,
-                status,
-                reason,
-                retry_after,
-            });
+            self.parts.handset.order(Command::Refuse { leg, status, reason, retry_after });
         }
     }
 
     async fn answer(&self, ringing: Ringing) -> Result<(), Refusal> {
-        let Ringing {
-            leg,
-            dialled,
-            caller,
-            offer,
-        } = ringing;
+        let Ringing { leg, dialled, caller, offer } = ringing;
         let found = self.parts.store.organisation_by_number(&dialled).await;
         let number = found.map_err(trouble)?.ok_or(Refusal::NoSuchNumber)?;
+        self.packs(&number).map_err(trouble)?;
         self.take_line(leg)?;
         let socket = self.parts.ports.open().map_err(trouble)?;
         let port = socket.local_addr().map_err(trouble)?.port();
+        let waiting = Waiting { socket, number, dialled, caller };
 
         let Some(offer) = offer else {
             let sdp = sdp::offer(self.parts.media_address, port);
-            lock(&self.waiting).insert(
-                leg,
-                Waiting {
-                    socket,
-                    number,
-                    dialled,
-                    caller,
-                },
-            );
+            lock(&self.waiting).insert(leg, waiting);
             self.parts.handset.order(Command::Answer { leg, sdp });
             return Ok(());
         };
         let answer = sdp::answer(&offer, self.parts.media_address, port);
         let answer = answer.map_err(Refusal::NoCommonSound)?;
-        self.parts.handset.order(Command::Answer {
-            leg,
-            sdp: answer.sdp,
-        });
-        let waiting = Waiting {
-            socket,
-            number,
-            dialled,
-            caller,
-        };
-        self.seat(leg, waiting, &answer.session)
-            .await
-            .map_err(trouble)
+        self.parts.handset.order(Command::Answer { leg, sdp: answer.sdp });
+        self.seat_or_hang_up(leg, waiting, &answer.session).await;
+        Ok(())
+    }
+
+    /// An answered call that finds no seat is let go at once.
+    async fn seat_or_hang_up(&self, leg: Leg, waiting: Waiting, session: &Session) {
+        if let Err(error) = self.seat(leg, waiting, session).await {
+            tracing::error!(%leg, %error, "call not seated");
+            self.parts.handset.order(Command::HangUp { leg });
+        }
     }
 
     fn take_line(&self, leg: Leg) -> Result<(), Refusal> {
@@ -227,10 +193,7 @@ impl Switchboard {
             self.parts.handset.order(Command::HangUp { leg });
             return;
         };
-        if let Err(error) = self.seat(leg, waiting, &session).await {
-            tracing::error!(%leg, %error, "call not seated");
-            self.parts.handset.order(Command::HangUp { leg });
-        }
+        self.seat_or_hang_up(leg, waiting, &session).await;
     }
 
     fn ended(&self, leg: Leg, why: Why) {
@@ -255,11 +218,7 @@ impl Switchboard {
         let id = ConversationId::new(self.parts.store.new_id(now));
         let page = self.parts.scribe.page(id.clone());
         let file = self.parts.recordings.join(format!("{id}.wav"));
-        let phone = waiting
-            .caller
-            .number
-            .as_deref()
-            .and_then(job_core::phone::e164);
+        let phone = waiting.caller.number.as_deref().and_then(job_core::phone::e164);
         let language = waiting.number.language;
         let rows = self.parts.store.org(&waiting.number.org);
         let settings = rows.settings().await?;
@@ -276,12 +235,7 @@ impl Switchboard {
         self.parts.studio.tape.begin(leg, file);
 
         let beat = self.beat(leg).clone();
-        let opened = self
-            .parts
-            .studio
-            .recognisers
-            .of(language)
-            .open(events(&beat, leg));
+        let opened = self.parts.studio.recognisers.of(language).open(events(&beat, leg));
         let (ear, talk) = match opened {
             Ok(ear) => {
                 let zone = settings.time_zone()?;
@@ -355,13 +309,7 @@ impl Switchboard {
 
     fn clerk(&self, rows: OrgStore, packs: Packs, conversation: ConversationId) -> Clerk {
         let runtime = tokio::runtime::Handle::current();
-        Clerk {
-            rows,
-            packs,
-            conversation,
-            parts: Arc::clone(&self.parts),
-            runtime,
-        }
+        Clerk { rows, packs, conversation, parts: Arc::clone(&self.parts), runtime }
     }
 
     fn beat(&self, leg: Leg) -> &Beat {
@@ -379,79 +327,24 @@ impl Switchboard {
     }
 }
 
-/// Takes a conversation's questions to the job core and brings back the answers.
-#[derive(Clone)]
-pub struct Clerk {
-    rows: OrgStore,
-    packs: Packs,
-    conversation: ConversationId,
-    parts: Arc<Parts>,
-    runtime: tokio::runtime::Handle,
-}
-
-impl Clerk {
-    /// Answers on some other thread, and always answers.
-    pub fn ask(
-        &self,
-        language: Language,
-        request: Request,
-        reply: impl FnOnce(Answer) + Send + 'static,
-    ) {
-        let clerk = self.clone();
-        self.runtime.spawn(async move {
-            let answer = tokio::time::timeout(CORE_WITHIN, clerk.answer(language, &request)).await;
-            reply(answer.unwrap_or_else(|_| Answer::Failed("the job core took too long".into())));
-        });
-    }
-
-    async fn answer(&self, language: Language, request: &Request) -> Answer {
-        let Some(pack) = self.packs.get(language) else {
-            return Answer::Failed(format!("no pack in {language:?}"));
-        };
-        let random = lock(&self.parts.random).next_u64();
-        let now = clock::wall();
-        dialog::clerk::answer(&self.rows, pack, &self.conversation, random, now, request).await
-    }
-}
-
 /// The memory of this number's last conversation, where it broke off a short while ago.
 async fn broken_off(rows: &OrgStore, setup: &Setup, now: Timestamp) -> Option<Memory> {
     let phone = setup.phone.as_deref()?;
     let found = rows.resume_candidate(phone, now).await;
-    let record = found
-        .inspect_err(|error| tracing::error!(%error, "no resumption"))
-        .ok()??;
+    let record = found.inspect_err(|error| tracing::error!(%error, "no resumption")).ok()??;
     serde_json::from_str(record.memory.as_deref()?).ok()
 }
 
 fn setup(id: ConversationId, language: Language, phone: Option<String>, zone: TimeZone) -> Setup {
-    Setup {
-        id,
-        kind: Kind::ClientRequest,
-        channel: Channel::Phone,
-        language,
-        phone,
-        zone,
-    }
+    Setup { id, kind: Kind::ClientRequest, channel: Channel::Phone, language, phone, zone }
 }
 
 /// All recognisers are taken, or none works: the caller is told so and let go.
 fn notice(packs: &Packs, language: Language, error: &SpeechError) -> Talk {
     tracing::warn!(%error, "a caller is sent away");
-    let line = packs
-        .get(language)
-        .map(|pack| pack.line("busy_lines", 0, &[]))
-        .unwrap_or_default();
-    let reply = Reply {
-        text: line.text,
-        speech: line.speech,
-        awaiting: Awaiting::None,
-    };
-    Talk::Notice {
-        reply,
-        language,
-        end: End::Busy,
-    }
+    let line = packs.get(language).map(|pack| pack.line("busy_lines", 0, &[])).unwrap_or_default();
+    let reply = Reply { text: line.text, speech: line.speech, awaiting: Awaiting::None };
+    Talk::Notice { reply, language, end: End::Busy }
 }
 
 fn trouble(error: impl Into<anyhow::Error>) -> Refusal {

@@ -34,9 +34,7 @@ pub struct Tape {
 impl Tape {
     pub fn start() -> std::io::Result<Self> {
         let (orders, inbox) = sync_channel(SECONDS_WAITING_MAX);
-        thread::Builder::new()
-            .name("tape".into())
-            .spawn(move || run(&inbox))?;
+        thread::Builder::new().name("tape".into()).spawn(move || run(&inbox))?;
         Ok(Self { orders })
     }
 

@@ -57,13 +57,7 @@ impl<'a> Uri<'a> {
         }
 
         let (user, params) = rest.split_once(';').unwrap_or((rest, ""));
-        Ok(Uri {
-            scheme,
-            user: Some(user),
-            host: "",
-            port: None,
-            params,
-        })
+        Ok(Uri { scheme, user: Some(user), host: "", port: None, params })
     }
 
     fn read_sip(scheme: &'a str, rest: &'a str) -> Result<Self, AddressError> {
@@ -74,13 +68,7 @@ impl<'a> Uri<'a> {
         let place = place.split('?').next().unwrap_or(place);
         let (place, params) = place.split_once(';').unwrap_or((place, ""));
         let (host, port) = read_host_port(place)?;
-        Ok(Uri {
-            scheme,
-            user,
-            host,
-            port,
-            params,
-        })
+        Ok(Uri { scheme, user, host, port, params })
     }
 
     pub fn is_sip(&self) -> bool {
@@ -106,10 +94,7 @@ impl<'a> Uri<'a> {
     /// The socket it names, if it names one without asking DNS.
     pub fn socket(&self) -> Option<SocketAddr> {
         let host = param(self.params, "maddr").unwrap_or(self.host);
-        Some(SocketAddr::new(
-            host.parse().ok()?,
-            self.port.unwrap_or(PORT),
-        ))
+        Some(SocketAddr::new(host.parse().ok()?, self.port.unwrap_or(PORT)))
     }
 
     /// Whether a Route URI is a loose router's (RFC 3261 section 16.12).
@@ -136,9 +121,7 @@ fn read_host_port(place: &str) -> Result<(&str, Option<u16>), AddressError> {
         return Err(AddressError::Host);
     }
 
-    let port = port
-        .map(|port| port.trim().parse().map_err(|_| AddressError::Port))
-        .transpose()?;
+    let port = port.map(|port| port.trim().parse().map_err(|_| AddressError::Port)).transpose()?;
     Ok((host, port))
 }
 
@@ -185,11 +168,7 @@ impl<'a> Address<'a> {
         }
 
         let (uri, params) = value.split_once(';').unwrap_or((value, ""));
-        Ok(Address {
-            display: None,
-            uri: uri.trim_end(),
-            params,
-        })
+        Ok(Address { display: None, uri: uri.trim_end(), params })
     }
 
     fn bracketed(name: String, inside: &'a str) -> Result<Self, AddressError> {
@@ -197,11 +176,7 @@ impl<'a> Address<'a> {
         let params = rest.trim_start().strip_prefix(';').unwrap_or_default();
         let name = name.trim();
         let display = (!name.is_empty()).then(|| name.to_owned());
-        Ok(Address {
-            display,
-            uri: uri.trim(),
-            params,
-        })
+        Ok(Address { display, uri: uri.trim(), params })
     }
 
     pub fn tag(&self) -> Option<&'a str> {
@@ -253,13 +228,7 @@ impl<'a> Via<'a> {
 
         let (transport, sent_by) = (&rest[..space], rest[space..].trim());
         let (host, port) = read_host_port(sent_by)?;
-        Ok(Via {
-            transport,
-            sent_by,
-            host,
-            port,
-            params,
-        })
+        Ok(Via { transport, sent_by, host, port, params })
     }
 
     pub fn branch(&self) -> Option<&'a str> {
@@ -308,9 +277,7 @@ fn offset_in(part: &str, whole: &str) -> usize {
 
 /// The members of a comma-separated header; commas inside quotes and brackets do not count.
 pub fn list(value: &str) -> impl Iterator<Item = &str> {
-    split_outside(value, ',')
-        .map(str::trim)
-        .filter(|member| !member.is_empty())
+    split_outside(value, ',').map(str::trim).filter(|member| !member.is_empty())
 }
 
 /// The value of a parameter: empty for one without `=`, `None` if absent.
@@ -321,15 +288,10 @@ pub fn param<'a>(params_text: &'a str, name: &str) -> Option<&'a str> {
 
 /// Each parameter's name and its whole text.
 fn params(text: &str) -> impl Iterator<Item = (&str, &str)> {
-    split_outside(text, ';')
-        .map(str::trim)
-        .filter(|whole| !whole.is_empty())
-        .map(|whole| {
-            let name = whole
-                .split_once('=')
-                .map_or(whole, |(name, _)| name.trim_end());
-            (name, whole)
-        })
+    split_outside(text, ';').map(str::trim).filter(|whole| !whole.is_empty()).map(|whole| {
+        let name = whole.split_once('=').map_or(whole, |(name, _)| name.trim_end());
+        (name, whole)
+    })
 }
 
 fn split_outside(text: &str, separator: char) -> impl Iterator<Item = &str> {
@@ -359,10 +321,7 @@ mod tests {
 
         assert_eq!(address.uri, "sip:bob@x.example");
         assert_eq!(address.tag(), Some("7"));
-        assert_eq!(
-            address.display.as_deref(),
-            Some(r#"Bank <sip:112@bank>, "the" one;tag=9"#)
-        );
+        assert_eq!(address.display.as_deref(), Some(r#"Bank <sip:112@bank>, "the" one;tag=9"#));
         assert_eq!(list(value).count(), 1);
     }
 
@@ -383,37 +342,18 @@ mod tests {
     fn uris_of_every_shape_are_taken_apart() {
         let crazy = "sip:1_unusual.URI~(to-be!sure)&isn't+it$/crazy?,/;;*:&it+has=1@example.com";
         let cases = [
-            (
-                "sip:100@127.0.0.1:5070;transport=tcp",
-                "100",
-                "127.0.0.1",
-                Some(5070),
-            ),
+            ("sip:100@127.0.0.1:5070;transport=tcp", "100", "127.0.0.1", Some(5070)),
             ("sips:[2001:db8::10]:5061", "", "2001:db8::10", Some(5061)),
-            (
-                "tel:+7-401-255(01)01;phone-context=ru",
-                "+74012550101",
-                "",
-                None,
-            ),
+            ("tel:+7-401-255(01)01;phone-context=ru", "+74012550101", "", None),
             ("sip:*21%23@h", "*21#", "h", None),
             ("sip:+1.201;isub=1@h;user=phone", "+1201", "h", None),
             ("sip:alice:secret@h?subject=x", "alice", "h", None),
-            (
-                crazy,
-                "1_unusual.URI~(to-be!sure)&isn't+it$/crazy?,/",
-                "example.com",
-                None,
-            ),
+            (crazy, "1_unusual.URI~(to-be!sure)&isn't+it$/crazy?,/", "example.com", None),
         ];
 
         for (text, number, host, port) in cases {
             let uri = Uri::read(text).expect(text);
-            assert_eq!(
-                (uri.number().as_str(), uri.host, uri.port),
-                (number, host, port),
-                "{text}"
-            );
+            assert_eq!((uri.number().as_str(), uri.host, uri.port), (number, host, port), "{text}");
         }
     }
 

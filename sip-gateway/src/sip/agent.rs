@@ -108,21 +108,10 @@ impl Agent {
 
     fn obey(&mut self, command: Command) {
         match command {
-            Command::Call {
-                leg,
-                flow,
-                to,
-                from,
-                sdp,
-            } => self.call(leg, flow, &to, &from, sdp),
+            Command::Call { leg, flow, to, from, sdp } => self.call(leg, flow, &to, &from, sdp),
             Command::Ring { leg } => self.ring(leg),
             Command::Answer { leg, sdp } => self.answer(leg, sdp),
-            Command::Refuse {
-                leg,
-                status,
-                reason,
-                retry_after,
-            } => {
+            Command::Refuse { leg, status, reason, retry_after } => {
                 self.refuse(leg, status, reason, retry_after);
             }
             Command::HangUp { leg } => self.hang_up(leg),
@@ -174,11 +163,7 @@ impl Agent {
 
         self.transactions.lose(flow.connection, &mut self.desk);
         let hanging = (flow.connection, Leg(0))..=(flow.connection, Leg(u64::MAX));
-        let legs: Vec<Leg> = self
-            .on_streams
-            .range(hanging)
-            .map(|(_, leg)| *leg)
-            .collect();
+        let legs: Vec<Leg> = self.on_streams.range(hanging).map(|(_, leg)| *leg).collect();
         for leg in legs {
             self.end(leg, Why::FlowLost);
         }
@@ -228,13 +213,7 @@ impl Agent {
         let (transport, here) = (flow.transport.token(), self.here(flow));
         let branch = self.word();
         let value = format!("SIP/2.0/{transport} {here};branch={MAGIC}{branch};rport");
-        request.headers.insert(
-            0,
-            Header {
-                name: "Via".into(),
-                value,
-            },
-        );
+        request.headers.insert(0, Header { name: "Via".into(), value });
         request.with("User-Agent", self.settings.user_agent.clone())
     }
 

@@ -38,24 +38,15 @@ impl Dialog {
             remote: from.to_owned(),
             local_number: 0,
             remote_number: Some(invite.cseq()?.number),
-            target: target_of(invite)
-                .unwrap_or(Address::read(from).ok()?.uri)
-                .to_owned(),
-            routes: invite
-                .members("Record-Route")
-                .take(ROUTES_MAX)
-                .map(str::to_owned)
-                .collect(),
+            target: target_of(invite).unwrap_or(Address::read(from).ok()?.uri).to_owned(),
+            routes: invite.members("Record-Route").take(ROUTES_MAX).map(str::to_owned).collect(),
         })
     }
 
     /// Of the caller, from the INVITE and its 2xx.
     pub fn of_caller(invite: &Message, answer: &Message) -> Option<Self> {
-        let mut routes: Vec<String> = answer
-            .members("Record-Route")
-            .take(ROUTES_MAX)
-            .map(str::to_owned)
-            .collect();
+        let mut routes: Vec<String> =
+            answer.members("Record-Route").take(ROUTES_MAX).map(str::to_owned).collect();
         routes.reverse();
         Some(Dialog {
             call_id: invite.call_id()?.to_owned(),
@@ -124,10 +115,7 @@ impl Dialog {
     /// Request URI and routes; a first hop that is no loose router takes the URI's place
     /// (RFC 3261 section 12.2.1.1).
     fn path(&self) -> (String, Vec<String>) {
-        let first = self
-            .routes
-            .first()
-            .and_then(|route| Address::read(route).ok());
+        let first = self.routes.first().and_then(|route| Address::read(route).ok());
         let strict = first.filter(|hop| Uri::read(hop.uri).is_ok_and(|uri| !uri.is_loose()));
         let Some(strict) = strict else {
             return (self.target.clone(), self.routes.clone());
@@ -164,18 +152,9 @@ mod tests {
         let bye = dialog.request(rsip::Method::Bye);
 
         let text = String::from_utf8(bye.to_bytes()).expect("text");
-        assert!(
-            text.starts_with("BYE sip:a@192.0.2.7:5071 SIP/2.0\r\n"),
-            "{text}"
-        );
-        assert!(
-            text.contains("Route: <sip:p1;lr>\r\nRoute: <sip:p2:5070;lr>\r\n"),
-            "{text}"
-        );
-        assert!(
-            text.contains("From: <sip:100@h>;tag=us\r\nTo: <sip:a@h>;tag=them\r\n"),
-            "{text}"
-        );
+        assert!(text.starts_with("BYE sip:a@192.0.2.7:5071 SIP/2.0\r\n"), "{text}");
+        assert!(text.contains("Route: <sip:p1;lr>\r\nRoute: <sip:p2:5070;lr>\r\n"), "{text}");
+        assert!(text.contains("From: <sip:100@h>;tag=us\r\nTo: <sip:a@h>;tag=them\r\n"), "{text}");
         assert_eq!(dialog.next_hop(), None);
     }
 

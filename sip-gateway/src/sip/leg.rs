@@ -12,20 +12,13 @@ use super::transaction::TransactionId;
 #[derive(Debug)]
 pub(super) enum State {
     /// Someone phones us and waits for our decision.
-    Invited {
-        server: TransactionId,
-        invite: Message,
-    },
+    Invited { server: TransactionId, invite: Message },
     /// Our first 200 waits for its ACK; `hang_up` once it is there.
     Answered { hang_up: bool },
     /// We phone someone; `rung` once that has been told.
     Calling { client: TransactionId, rung: bool },
     /// We changed our mind; `sent` once the CANCEL could go out.
-    Cancelling {
-        client: TransactionId,
-        sent: bool,
-        why: Why,
-    },
+    Cancelling { client: TransactionId, sent: bool, why: Why },
     /// Both ends talk.
     Up,
     /// Our BYE waits for its answer.
@@ -65,10 +58,9 @@ impl Call {
         let next_hop = self.dialog.as_ref().and_then(Dialog::next_hop);
         let usable = next_hop.filter(|socket| socket.is_ipv4() == self.flow.remote.is_ipv4());
         match usable {
-            Some(remote) if !self.flow.transport.is_reliable() && !self.behind_nat => Flow {
-                remote,
-                ..self.flow
-            },
+            Some(remote) if !self.flow.transport.is_reliable() && !self.behind_nat => {
+                Flow { remote, ..self.flow }
+            }
             Some(_) | None => self.flow,
         }
     }

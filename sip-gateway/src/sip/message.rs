@@ -114,34 +114,16 @@ pub struct CSeq {
 
 impl Message {
     pub fn request(method: rsip::Method, uri: impl Into<String>) -> Self {
-        let start = Start::Request {
-            method: Method::Known(method),
-            uri: uri.into(),
-        };
-        Message {
-            start,
-            headers: Vec::with_capacity(14),
-            body: Vec::new(),
-        }
+        let start = Start::Request { method: Method::Known(method), uri: uri.into() };
+        Message { start, headers: Vec::with_capacity(14), body: Vec::new() }
     }
 
     /// An answer to `request`: its Vias, dialog headers and CSeq, with `to_tag` where the To has
     /// none (RFC 3261 section 8.2.6.2), and its Record-Route where it may begin a dialog.
     pub fn response(request: &Message, status: u16, reason: &str, to_tag: &str) -> Self {
-        let reason = if reason.is_empty() {
-            phrase(status)
-        } else {
-            reason
-        };
-        let start = Start::Response {
-            status,
-            reason: reason.to_owned(),
-        };
-        let mut response = Message {
-            start,
-            headers: Vec::with_capacity(12),
-            body: Vec::new(),
-        };
+        let reason = if reason.is_empty() { phrase(status) } else { reason };
+        let start = Start::Response { status, reason: reason.to_owned() };
+        let mut response = Message { start, headers: Vec::with_capacity(12), body: Vec::new() };
 
         let begins_dialog = (101..300).contains(&status);
         for header in &request.headers {
@@ -154,9 +136,7 @@ impl Message {
             if copied {
                 response.headers.push(header.clone());
             } else if header.name == "To" {
-                response
-                    .headers
-                    .push(tagged(header, if status == 100 { "" } else { to_tag }));
+                response.headers.push(tagged(header, if status == 100 { "" } else { to_tag }));
             }
         }
         response
@@ -164,10 +144,7 @@ impl Message {
 
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push(Header {
-            name: Cow::Borrowed(name),
-            value: value.into(),
-        });
+        self.headers.push(Header { name: Cow::Borrowed(name), value: value.into() });
         self
     }
 
@@ -176,10 +153,7 @@ impl Message {
         if sdp.is_empty() {
             return self;
         }
-        Message {
-            body: sdp,
-            ..self.with("Content-Type", "application/sdp")
-        }
+        Message { body: sdp, ..self.with("Content-Type", "application/sdp") }
     }
 
     /// The first header of this canonical name.
@@ -189,10 +163,7 @@ impl Message {
 
     pub fn values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
         let named = move |header: &&'a Header| header.name == name;
-        self.headers
-            .iter()
-            .filter(named)
-            .map(|header| header.value.as_str())
+        self.headers.iter().filter(named).map(|header| header.value.as_str())
     }
 
     /// Every member of every header of this name, lists taken apart.
@@ -262,14 +233,10 @@ impl Message {
     }
 
     pub fn cseq(&self) -> Option<CSeq> {
-        let (number, method) = self
-            .header("CSeq")?
-            .split_once(|c: char| c.is_ascii_whitespace())?;
+        let (number, method) =
+            self.header("CSeq")?.split_once(|c: char| c.is_ascii_whitespace())?;
         let number = number.parse().ok().filter(|number| *number < 1 << 31)?;
-        Some(CSeq {
-            number,
-            method: Method::read(method.trim()),
-        })
+        Some(CSeq { number, method: Method::read(method.trim()) })
     }
 
     /// The first thing that keeps this message from being understood, if any (RFC 3261 section
@@ -282,18 +249,14 @@ impl Message {
                 _ => return Some(Fault::Repeated(name)),
             }
         }
-        self.via_fault()
-            .or_else(|| self.dialog_fault())
-            .or_else(|| self.request_fault())
+        self.via_fault().or_else(|| self.dialog_fault()).or_else(|| self.request_fault())
     }
 
     fn via_fault(&self) -> Option<Fault> {
         let Some(first) = self.members("Via").next() else {
             return Some(Fault::Missing("Via"));
         };
-        Via::read(first)
-            .err()
-            .map(|error| Fault::Address("Via", error))
+        Via::read(first).err().map(|error| Fault::Address("Via", error))
     }
 
     fn dialog_fault(&self) -> Option<Fault> {
@@ -308,10 +271,7 @@ impl Message {
             return Some(Fault::Header("Call-ID"));
         }
         let whole = |value: &str| value.parse::<u8>().is_ok();
-        if self
-            .header("Max-Forwards")
-            .is_some_and(|value| !whole(value))
-        {
+        if self.header("Max-Forwards").is_some_and(|value| !whole(value)) {
             return Some(Fault::Header("Max-Forwards"));
         }
         self.cseq().is_none().then_some(Fault::Header("CSeq"))
@@ -338,10 +298,7 @@ fn tagged(to: &Header, tag: &str) -> Header {
     if has_tag || tag.is_empty() {
         return to.clone();
     }
-    Header {
-        name: to.name.clone(),
-        value: format!("{};tag={tag}", to.value),
-    }
+    Header { name: to.name.clone(), value: format!("{};tag={tag}", to.value) }
 }
 
 /// The usual words for a status.
@@ -388,9 +345,7 @@ mod tests {
 
     #[test]
     fn one_broken_header_leaves_the_others_readable() {
-        let message = request()
-            .with("Contact", "\"x <sip:y")
-            .with("WWW-Authenticate", "nonsense");
+        let message = request().with("Contact", "\"x <sip:y").with("WWW-Authenticate", "nonsense");
 
         let typed = message.typed::<rsip::headers::WwwAuthenticate>("WWW-Authenticate");
 
@@ -402,9 +357,7 @@ mod tests {
 
     #[test]
     fn a_response_carries_the_way_back_and_one_tag() {
-        let request = request()
-            .with("Via", "SIP/2.0/UDP far")
-            .with("Record-Route", "<sip:p;lr>");
+        let request = request().with("Via", "SIP/2.0/UDP far").with("Record-Route", "<sip:p;lr>");
 
         let ok = Message::response(&request, 200, "", "here");
         let trying = Message::response(&request, 100, "", "here");
@@ -412,10 +365,7 @@ mod tests {
         assert_eq!(ok.values("Via").count(), 2);
         assert_eq!(ok.to_tag(), Some("here"));
         assert_eq!(ok.header("Record-Route"), Some("<sip:p;lr>"));
-        assert_eq!(
-            (trying.to_tag(), trying.header("Record-Route")),
-            (None, None)
-        );
+        assert_eq!((trying.to_tag(), trying.header("Record-Route")), (None, None));
     }
 
     #[test]

@@ -138,15 +138,7 @@ pub struct Origin {
 /// Answer an offer with one audio stream received at `local`:`port`. Anything that cannot be met
 /// is an error that deserves 488.
 pub fn answer(offer: &[u8], local: IpAddr, port: u16) -> Result<Answer, SdpError> {
-    answer_as(
-        offer,
-        local,
-        port,
-        Origin {
-            id: fingerprint(offer, port),
-            version: 1,
-        },
-    )
+    answer_as(offer, local, port, Origin { id: fingerprint(offer, port), version: 1 })
 }
 
 /// As `answer`, for a description that continues an earlier one.
@@ -164,28 +156,15 @@ pub fn answer_as(
         if at == index {
             write_audio(&mut sdp, port, &session, session.direction.mirrored());
         } else {
-            let _ = write!(
-                sdp,
-                "m={} 0 {} {}\r\n",
-                stream.kind, stream.proto, stream.formats
-            );
+            let _ = write!(sdp, "m={} 0 {} {}\r\n", stream.kind, stream.proto, stream.formats);
         }
     }
-    Ok(Answer {
-        sdp: sdp.into_bytes(),
-        session,
-    })
+    Ok(Answer { sdp: sdp.into_bytes(), session })
 }
 
 /// Offer PCMA, PCMU and telephone events at `local`:`port`.
 pub fn offer(local: IpAddr, port: u16) -> Vec<u8> {
-    let mut sdp = head(
-        local,
-        Origin {
-            id: fingerprint(b"offer", port),
-            version: 1,
-        },
-    );
+    let mut sdp = head(local, Origin { id: fingerprint(b"offer", port), version: 1 });
     let _ = write!(sdp, "m=audio {port} RTP/AVP 8 0 {TELEPHONE_EVENT}\r\n");
     sdp.push_str("a=rtpmap:8 PCMA/8000\r\na=rtpmap:0 PCMU/8000\r\n");
     write_events(&mut sdp, TELEPHONE_EVENT);
@@ -195,9 +174,7 @@ pub fn offer(local: IpAddr, port: u16) -> Vec<u8> {
 
 /// What the peer's answer to our offer settles.
 pub fn read_answer(answer: &[u8]) -> Result<Session, SdpError> {
-    Description::read(answer)?
-        .session()
-        .map(|(_, session)| session)
+    Description::read(answer)?.session().map(|(_, session)| session)
 }
 
 /// Address, port and identity of one of our own descriptions.
@@ -231,18 +208,15 @@ fn write_audio(sdp: &mut String, port: u16, session: &Session, direction: Direct
 }
 
 fn write_events(sdp: &mut String, events: u8) {
-    let _ = write!(
-        sdp,
-        "a=rtpmap:{events} telephone-event/8000\r\na=fmtp:{events} 0-15\r\n"
-    );
+    let _ = write!(sdp, "a=rtpmap:{events} telephone-event/8000\r\na=fmtp:{events} 0-15\r\n");
 }
 
 /// FNV-1a: a number for `o=` that differs between calls without drawing on chance.
 fn fingerprint(bytes: &[u8], port: u16) -> u64 {
     let seed = 0xcbf2_9ce4_8422_2325 ^ u64::from(port);
-    let hash = bytes.iter().fold(seed, |hash, &byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
-    });
+    let hash = bytes
+        .iter()
+        .fold(seed, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
     hash >> 2
 }
 
@@ -254,49 +228,29 @@ mod tests {
 
     #[test]
     fn the_offerers_first_codec_is_taken_with_its_telephone_events() {
-        let answer = answer(
-            offered("8 0 96", "a=rtpmap:96 telephone-event/8000").as_bytes(),
-            LOCAL,
-            4000,
-        )
-        .expect("acceptable");
+        let answer =
+            answer(offered("8 0 96", "a=rtpmap:96 telephone-event/8000").as_bytes(), LOCAL, 4000)
+                .expect("acceptable");
 
         assert_eq!(answer.session.codec, Codec::Pcma);
         assert_eq!(answer.session.telephone_event, Some(96));
         assert_eq!(answer.session.remote.to_string(), "198.51.100.1:3456");
         assert_eq!(answer.session.remote_rtcp.port(), 3457);
         let text = String::from_utf8(answer.sdp).expect("text");
-        assert!(
-            text.contains("m=audio 4000 RTP/AVP 8 96\r\na=rtpmap:8 PCMA/8000\r\n"),
-            "{text}"
-        );
-        assert!(
-            text.contains("a=fmtp:96 0-15\r\na=ptime:20\r\na=sendrecv\r\n"),
-            "{text}"
-        );
+        assert!(text.contains("m=audio 4000 RTP/AVP 8 96\r\na=rtpmap:8 PCMA/8000\r\n"), "{text}");
+        assert!(text.contains("a=fmtp:96 0-15\r\na=ptime:20\r\na=sendrecv\r\n"), "{text}");
         assert!(text.contains("c=IN IP4 192.0.2.9\r\n"), "{text}");
     }
 
     #[test]
     fn a_wideband_rtpmap_or_an_unknown_codec_is_nothing_in_common() {
-        let wide = answer(
-            offered("96", "a=rtpmap:96 PCMU/16000").as_bytes(),
-            LOCAL,
-            4000,
-        );
-        let other = answer(
-            offered("18 3", "a=rtpmap:18 G729/8000").as_bytes(),
-            LOCAL,
-            4000,
-        );
+        let wide = answer(offered("96", "a=rtpmap:96 PCMU/16000").as_bytes(), LOCAL, 4000);
+        let other = answer(offered("18 3", "a=rtpmap:18 G729/8000").as_bytes(), LOCAL, 4000);
         let secure = offered("0", "").replace("RTP/AVP", "RTP/SAVP");
 
         assert_eq!(wide, Err(SdpError::NothingInCommon));
         assert_eq!(other, Err(SdpError::NothingInCommon));
-        assert_eq!(
-            answer(secure.as_bytes(), LOCAL, 4000),
-            Err(SdpError::NothingInCommon)
-        );
+        assert_eq!(answer(secure.as_bytes(), LOCAL, 4000), Err(SdpError::NothingInCommon));
     }
 
     #[test]
@@ -337,9 +291,7 @@ mod tests {
 
     #[test]
     fn bare_line_feeds_odd_spaces_and_foreign_bytes_are_read_over() {
-        let mut offer = offered("0", "a=ptime: 30")
-            .replace("\r\n", "\n")
-            .into_bytes();
+        let mut offer = offered("0", "a=ptime: 30").replace("\r\n", "\n").into_bytes();
         offer.extend_from_slice(b"i=\xcf\xf0\xe8\xe2\xe5\xf2\n");
 
         let answer = answer(&offer, LOCAL, 4000).expect("acceptable");
@@ -352,18 +304,9 @@ mod tests {
         let named = offered("0", "").replace("198.51.100.1", "media.example.com");
         let none = "v=0\r\nm=audio 3456 RTP/AVP 0\r\n";
 
-        assert!(matches!(
-            answer(named.as_bytes(), LOCAL, 1),
-            Err(SdpError::Address(_))
-        ));
-        assert_eq!(
-            answer(none.as_bytes(), LOCAL, 1),
-            Err(SdpError::Address(String::new()))
-        );
-        assert!(matches!(
-            answer(b"m=audio", LOCAL, 1),
-            Err(SdpError::Stream(_))
-        ));
+        assert!(matches!(answer(named.as_bytes(), LOCAL, 1), Err(SdpError::Address(_))));
+        assert_eq!(answer(none.as_bytes(), LOCAL, 1), Err(SdpError::Address(String::new())));
+        assert!(matches!(answer(b"m=audio", LOCAL, 1), Err(SdpError::Stream(_))));
     }
 
     #[test]
@@ -384,9 +327,6 @@ mod tests {
     }
 
     fn offered(formats: &str, attributes: &str) -> String {
-        format!(
-            "{}m=audio 3456 RTP/AVP {formats}\r\n{attributes}\r\n",
-            session_level()
-        )
+        format!("{}m=audio 3456 RTP/AVP {formats}\r\n{attributes}\r\n", session_level())
     }
 }

@@ -90,11 +90,7 @@ impl Timer {
             Timer::OkAgain => (T1, Some(T2), Same),
             Timer::AckMissing => (PATIENCE, None, Same),
         };
-        Row {
-            first,
-            doubles_to,
-            over_streams,
-        }
+        Row { first, doubles_to, over_streams }
     }
 
     /// The first wait over this transport: zero where the state is to be left at once, `None`
@@ -110,9 +106,7 @@ impl Timer {
 
     /// The wait that follows a wait of `last`.
     pub fn next(self, last: Duration) -> Option<Duration> {
-        self.row()
-            .doubles_to
-            .map(|most| last.saturating_mul(2).min(most))
+        self.row().doubles_to.map(|most| last.saturating_mul(2).min(most))
     }
 }
 
@@ -125,10 +119,7 @@ pub struct Timers<Owner> {
 
 impl<Owner> Default for Timers<Owner> {
     fn default() -> Self {
-        Timers {
-            due: BTreeSet::new(),
-            set: HashMap::new(),
-        }
+        Timers { due: BTreeSet::new(), set: HashMap::new() }
     }
 }
 

@@ -65,20 +65,13 @@ pub fn read(bytes: &[u8]) -> Result<Reading, WireError> {
     }
 
     let (body, cut) = body(&headers, rest);
-    let message = Message {
-        start,
-        headers,
-        body: body.to_vec(),
-    };
+    let message = Message { start, headers, body: body.to_vec() };
     let fault = fault.or(cut).or_else(|| message.fault());
     Ok(Reading { message, fault })
 }
 
 fn leading_line_ends(bytes: &[u8]) -> usize {
-    bytes
-        .iter()
-        .take_while(|byte| b"\r\n".contains(byte))
-        .count()
+    bytes.iter().take_while(|byte| b"\r\n".contains(byte)).count()
 }
 
 /// The line without its end, and what follows.
@@ -94,18 +87,9 @@ fn read_start(line: &str) -> Result<(Start, Option<Fault>), WireError> {
     let line = line.trim();
     if let Some(rest) = strip_prefix_of_any_case(line, "SIP/2.0 ") {
         let (status, reason) = rest.trim_start().split_once(' ').unwrap_or((rest, ""));
-        let status = status
-            .parse()
-            .ok()
-            .filter(|status| (100..700).contains(status));
+        let status = status.parse().ok().filter(|status| (100..700).contains(status));
         let status = status.ok_or(WireError::NotSip)?;
-        return Ok((
-            Start::Response {
-                status,
-                reason: reason.trim().to_owned(),
-            },
-            None,
-        ));
+        return Ok((Start::Response { status, reason: reason.trim().to_owned() }, None));
     }
 
     let (method, rest) = line.split_once(' ').ok_or(WireError::NotSip)?;
@@ -118,19 +102,12 @@ fn read_start(line: &str) -> Result<(Start, Option<Fault>), WireError> {
     } else {
         None
     };
-    Ok((
-        Start::Request {
-            method: Method::read(method),
-            uri: uri.trim().to_owned(),
-        },
-        fault,
-    ))
+    Ok((Start::Request { method: Method::read(method), uri: uri.trim().to_owned() }, fault))
 }
 
 fn strip_prefix_of_any_case<'a>(line: &'a str, prefix: &str) -> Option<&'a str> {
     let head = line.get(..prefix.len())?;
-    head.eq_ignore_ascii_case(prefix)
-        .then(|| &line[prefix.len()..])
+    head.eq_ignore_ascii_case(prefix).then(|| &line[prefix.len()..])
 }
 
 fn is_token(c: char) -> bool {
@@ -154,18 +131,13 @@ fn take_header(headers: &mut Vec<Header>, line: &[u8]) {
     };
     let name = name.trim_end();
     if !name.is_empty() && name.chars().all(is_token) {
-        headers.push(Header {
-            name: canonical(name),
-            value: value.trim().to_owned(),
-        });
+        headers.push(Header { name: canonical(name), value: value.trim().to_owned() });
     }
 }
 
 /// Without Content-Length the body is all there is (RFC 3261 section 18.3).
 fn body<'a>(headers: &[Header], rest: &'a [u8]) -> (&'a [u8], Option<Fault>) {
-    let mut lengths = headers
-        .iter()
-        .filter(|header| header.name == "Content-Length");
+    let mut lengths = headers.iter().filter(|header| header.name == "Content-Length");
     let Some(said) = lengths.next() else {
         return (rest, None);
     };
@@ -256,11 +228,7 @@ fn text(bytes: &[u8]) -> Cow<'_, str> {
 /// A line that is not all UTF-8 is none of it: two foreign letters can look like one of ours.
 fn foreign_text(bytes: &[u8]) -> String {
     let letter = |&byte: &u8| {
-        if byte.is_ascii() {
-            char::from(byte)
-        } else {
-            foreign(byte)
-        }
+        if byte.is_ascii() { char::from(byte) } else { foreign(byte) }
     };
     bytes.iter().map(letter).collect()
 }
@@ -272,15 +240,7 @@ fn foreign(byte: u8) -> char {
 /// Text for people: foreign bytes read as windows-1251, which is what Russian peers that do not
 /// send UTF-8 send.
 pub fn readable(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            if is_foreign(c) {
-                cyrillic(u32::from(c) - FOREIGN)
-            } else {
-                c
-            }
-        })
-        .collect()
+    text.chars().map(|c| if is_foreign(c) { cyrillic(u32::from(c) - FOREIGN) } else { c }).collect()
 }
 
 fn cyrillic(byte: u32) -> char {
@@ -302,11 +262,7 @@ pub fn write(message: &Message) -> Vec<u8> {
         Start::Response { status, reason } => push(&mut out, &format!("SIP/2.0 {status} {reason}")),
     }
     out.extend_from_slice(b"\r\n");
-    for header in message
-        .headers
-        .iter()
-        .filter(|header| header.name != "Content-Length")
-    {
+    for header in message.headers.iter().filter(|header| header.name != "Content-Length") {
         push(&mut out, &header.name);
         out.extend_from_slice(b": ");
         push(&mut out, &header.value);
@@ -385,10 +341,7 @@ impl Stream {
 
         self.searched = 0;
         let rest = self.held.split_off(whole);
-        Ok(Some(Piece::Message(std::mem::replace(
-            &mut self.held,
-            rest,
-        ))))
+        Ok(Some(Piece::Message(std::mem::replace(&mut self.held, rest))))
     }
 
     /// Whether a message follows the line ends; alone they may be half a ping.
@@ -426,9 +379,7 @@ fn streamed_length(head: &[u8]) -> Result<usize, WireError> {
         rest = after;
     }
 
-    let mut lengths = headers
-        .iter()
-        .filter(|header| header.name == "Content-Length");
+    let mut lengths = headers.iter().filter(|header| header.name == "Content-Length");
     let Some(said) = lengths.next() else {
         return Ok(0);
     };
@@ -463,10 +414,7 @@ mod tests {
 
         let message = read(&bytes).expect("readable").message;
 
-        let display = message
-            .contact()
-            .and_then(|contact| contact.display)
-            .expect("a name");
+        let display = message.contact().and_then(|contact| contact.display).expect("a name");
         assert_eq!(readable(&display), "Пётр");
         let written = message.to_bytes();
         assert!(written.windows(4).any(|bytes| bytes == b"\xcf\xb8\xf2\xf0"));
@@ -485,10 +433,7 @@ mod tests {
     fn a_body_without_content_length_is_kept_and_a_short_one_is_a_fault() {
         assert_eq!(plain("\r\nv=0").message.body, b"v=0");
         assert_eq!(plain("l: 9\r\n\r\nv=0").fault, Some(Fault::Truncated));
-        assert_eq!(
-            plain("l: -9\r\n\r\n").fault,
-            Some(Fault::Header("Content-Length"))
-        );
+        assert_eq!(plain("l: -9\r\n\r\n").fault, Some(Fault::Header("Content-Length")));
         assert_eq!(plain("l: 1\r\n\r\nv=0").message.body, b"v");
     }
 
@@ -497,10 +442,7 @@ mod tests {
         assert_eq!(read(b"\r\n\r\n"), Err(WireError::Empty));
         assert_eq!(read(b"GET / HTTP/1.1\r\n\r\n"), Err(WireError::NotSip));
         assert_eq!(read(b"SIP/2.0 99 Low\r\n\r\n"), Err(WireError::NotSip));
-        assert!(matches!(
-            read(&[b'x'; 70_000]),
-            Err(WireError::Long { len: 70_000 })
-        ));
+        assert!(matches!(read(&[b'x'; 70_000]), Err(WireError::Long { len: 70_000 })));
     }
 
     #[test]
@@ -528,10 +470,7 @@ mod tests {
         let at_once: Vec<Piece> =
             std::iter::from_fn(|| whole.next_piece().expect("followed")).collect();
         let message = Piece::Message(one.into_bytes());
-        assert_eq!(
-            by_drops,
-            [Piece::Ping, message.clone(), message, Piece::Ping]
-        );
+        assert_eq!(by_drops, [Piece::Ping, message.clone(), message, Piece::Ping]);
         assert_eq!(at_once, by_drops);
     }
 

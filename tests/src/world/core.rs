@@ -16,10 +16,7 @@ pub struct QuietDay {
 
 impl QuietDay {
     pub fn new(prices: PriceList) -> Self {
-        Self {
-            prices,
-            booked: Vec::new(),
-        }
+        Self { prices, booked: Vec::new() }
     }
 
     pub fn answer(&mut self, now: Timestamp, request: Request) -> Answer {
@@ -28,15 +25,8 @@ impl QuietDay {
             Request::Feasible { work, wish } => {
                 let start = wish.from.unwrap_or(now + SignedDuration::from_hours(24));
                 let end = start + SignedDuration::from_mins(work.minutes);
-                let offer = Offer {
-                    start,
-                    end,
-                    master_id: MasterId::new("m1"),
-                };
-                Answer::Feasible(Feasibility::Can {
-                    offer,
-                    others: Vec::new(),
-                })
+                let offer = Offer { start, end, master_id: MasterId::new("m1") };
+                Answer::Feasible(Feasibility::Can { offer, others: Vec::new() })
             }
             Request::Hold { .. } => Answer::Held(Ok(HoldId::new("h1"))),
             Request::Release { .. } => Answer::Released,

@@ -20,12 +20,8 @@ pub struct Weather {
 }
 
 impl Weather {
-    pub const CLEAR: Self = Self {
-        loss: 0,
-        doubled: 0,
-        delay: Duration::from_millis(10),
-        jitter: Duration::ZERO,
-    };
+    pub const CLEAR: Self =
+        Self { loss: 0, doubled: 0, delay: Duration::from_millis(10), jitter: Duration::ZERO };
 
     /// 2 % loss, 30 ms jitter.
     pub const ROUGH: Self = Self {
@@ -56,19 +52,14 @@ impl Link {
     }
 
     pub fn send(&mut self, now: Instant, bytes: &[u8]) {
-        let copies = if self.chance(self.weather.doubled) {
-            2
-        } else {
-            1
-        };
+        let copies = if self.chance(self.weather.doubled) { 2 } else { 1 };
         for _ in 0..copies {
             if self.chance(self.weather.loss) {
                 continue;
             }
             let at = now + self.weather.delay + self.lateness();
             self.sent += 1;
-            self.under_way
-                .push(Reverse((at, self.sent, bytes.to_vec())));
+            self.under_way.push(Reverse((at, self.sent, bytes.to_vec())));
         }
     }
 

@@ -84,6 +84,7 @@ enum Parcel {
     Core(RequestId, Box<Answer>),
 }
 
+#[derive(Debug)]
 pub struct World {
     now: Instant,
     began: (Instant, Timestamp),
@@ -115,10 +116,7 @@ pub struct Voices {
 
 impl Voices {
     pub fn new() -> Arc<Self> {
-        Arc::new(Self {
-            caller: Voice::new(190.0),
-            agent: Voice::new(110.0),
-        })
+        Arc::new(Self { caller: Voice::new(190.0), agent: Voice::new(110.0) })
     }
 }
 
@@ -131,15 +129,8 @@ impl World {
         voices: Arc<Voices>,
         setting: Setting,
     ) -> Self {
-        let agreed = Agreed {
-            codec: Codec::Pcma,
-            keypad: Some(101),
-        };
-        let origin = |ssrc| Origin {
-            ssrc,
-            sequence: 65_000,
-            timestamp: u32::MAX - 4_000,
-        };
+        let agreed = Agreed { codec: Codec::Pcma, keypad: Some(101) };
+        let origin = |ssrc| Origin { ssrc, sequence: 65_000, timestamp: u32::MAX - 4_000 };
         let gateway = Call::new(Start {
             agreed,
             origin: origin(0xA6E27),
@@ -259,10 +250,10 @@ impl World {
                 self.agent_said = format!("{} {text}", self.agent_said);
             }
             call::Output::Ask(id, request) => {
-                let since = jiff::SignedDuration::try_from(self.now - self.began.0).unwrap();
+                let since =
+                    jiff::SignedDuration::try_from(self.now - self.began.0).expect("a short call");
                 let answer = Box::new(self.core.answer(self.began.1 + since, request));
-                self.for_gateway
-                    .push_back((self.now + CORE_AFTER, Parcel::Core(id, answer)));
+                self.for_gateway.push_back((self.now + CORE_AFTER, Parcel::Core(id, answer)));
             }
             call::Output::Note(note) => self.note(note),
             call::Output::HangUp(end) => self.over = self.over.or(Some(end)),
@@ -292,11 +283,7 @@ impl World {
     }
 
     fn note(&mut self, note: Note) {
-        if let Note::Agent {
-            answered_in: Some(time),
-            ..
-        } = &note
-        {
+        if let Note::Agent { answered_in: Some(time), .. } = &note {
             self.ending.answered_in.push(*time);
         }
         self.ending.transcript.push(note);
@@ -317,8 +304,7 @@ impl World {
             }
             caller::Output::Settle(turn) => {
                 let text = std::mem::take(&mut self.agent_said);
-                self.for_caller
-                    .push_back((self.now + FINAL_AFTER, Parcel::Words(turn, text)));
+                self.for_caller.push_back((self.now + FINAL_AFTER, Parcel::Words(turn, text)));
             }
             caller::Output::Speak { line, text } => {
                 let sound = Parcel::Sound(line, self.voices.caller.say(&text).into());
@@ -338,15 +324,9 @@ impl World {
 }
 
 fn words(text: String) -> Words {
-    Words {
-        text,
-        words: Vec::new(),
-        confidence: 0.95,
-    }
+    Words { text, words: Vec::new(), confidence: 0.95 }
 }
 
 fn due(parcels: &mut VecDeque<(Instant, Parcel)>, now: Instant) -> Option<Parcel> {
-    parcels
-        .pop_front_if(|(at, _)| *at <= now)
-        .map(|(_, parcel)| parcel)
+    parcels.pop_front_if(|(at, _)| *at <= now).map(|(_, parcel)| parcel)
 }

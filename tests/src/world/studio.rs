@@ -56,14 +56,7 @@ impl Studio {
             },
         );
         let core = QuietDay::new(pack.prices.clone());
-        World::new(
-            self.began,
-            conversation,
-            core,
-            Arc::clone(&self.voices),
-            setting,
-        )
-        .run()
+        World::new(self.began, conversation, core, Arc::clone(&self.voices), setting).run()
     }
 
     /// Many calls on all cores, in the order of their seeds.
@@ -82,10 +75,7 @@ impl Studio {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let mut endings: Vec<(u64, Ending)> = thread::scope(|scope| {
             let threads: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
-            threads
-                .into_iter()
-                .flat_map(|thread| thread.join().expect("a world"))
-                .collect()
+            threads.into_iter().flat_map(|thread| thread.join().expect("a world")).collect()
         });
         endings.sort_by_key(|(seed, _)| *seed);
         endings.into_iter().map(|(_, ending)| ending).collect()

@@ -24,9 +24,7 @@ impl Voice {
     pub fn new(pitch: f32) -> Self {
         let mut resonances = [Resonance::new(700.0), Resonance::new(1_200.0)];
         let samples = (0..RATE as usize * SECONDS).map(|nth| sample(nth, pitch, &mut resonances));
-        Self {
-            samples: samples.collect(),
-        }
+        Self { samples: samples.collect() }
     }
 
     /// The sound of that text.
@@ -47,11 +45,7 @@ struct Resonance {
 impl Resonance {
     fn new(hertz: f32) -> Self {
         let damp = (-std::f32::consts::PI * 100.0 / RATE as f32).exp();
-        Self {
-            turn: 2.0 * damp * (TAU * hertz / RATE as f32).cos(),
-            damp,
-            last: (0.0, 0.0),
-        }
+        Self { turn: 2.0 * damp * (TAU * hertz / RATE as f32).cos(), damp, last: (0.0, 0.0) }
     }
 
     fn ring(&mut self, push: f32) -> f32 {
@@ -65,10 +59,7 @@ impl Resonance {
 fn sample(nth: usize, pitch: f32, resonances: &mut [Resonance; 2]) -> i16 {
     let period = (RATE as f32 / pitch) as usize;
     let glottis = if nth.is_multiple_of(period) { 1.0 } else { 0.0 };
-    let sound: f32 = resonances
-        .iter_mut()
-        .map(|resonance| resonance.ring(glottis))
-        .sum();
+    let sound: f32 = resonances.iter_mut().map(|resonance| resonance.ring(glottis)).sum();
     let place = (nth % SYLLABLE) as f32 / SYLLABLE as f32;
     let loudness = (std::f32::consts::PI * place).sin().max(0.15);
     (sound * loudness * 6_000.0).clamp(-20_000.0, 20_000.0) as i16

@@ -30,14 +30,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
         let mut read = serde_json::Deserializer::from_slice(&bytes);
         let body = serde_path_to_error::deserialize(&mut read).map_err(|error| {
             let (field, fact) = (error.path().to_string(), error.inner());
-            Refusal::Body(if field == "." {
-                fact.to_string()
-            } else {
-                format!("{field}: {fact}")
-            })
+            Refusal::Body(if field == "." { fact.to_string() } else { format!("{field}: {fact}") })
         })?;
-        read.end()
-            .map_err(|error| Refusal::Body(error.to_string()))?;
+        read.end().map_err(|error| Refusal::Body(error.to_string()))?;
         Ok(Self(body))
     }
 }

@@ -77,74 +77,38 @@ pub(super) async fn calls(
     let limit = asked.limit.unwrap_or(Page::default().limit);
     if !(1..=LIMIT_MAX).contains(&limit) {
         let fact = format!("{limit}; from 1 to {LIMIT_MAX}");
-        return Err(Refusal::Invalid {
-            field: "limit",
-            fact,
-        });
+        return Err(Refusal::Invalid { field: "limit", fact });
     }
     let offset = asked.offset.unwrap_or_default();
     let participant = asked.participant.map(|it| phone::e164(&it).unwrap_or(it));
-    let filter = ConversationFilter {
-        status: asked.status,
-        channel: asked.channel,
-        participant,
-    };
+    let filter = ConversationFilter { status: asked.status, channel: asked.channel, participant };
 
-    let page = Page {
-        limit: limit + 1,
-        offset,
-    };
-    let mut found = key
-        .rows
-        .conversations(&filter, page)
-        .await
-        .map_err(Refusal::trouble)?;
+    let page = Page { limit: limit + 1, offset };
+    let mut found = key.rows.conversations(&filter, page).await.map_err(Refusal::trouble)?;
     let more = found.len() > usize::from(limit);
     found.truncate(usize::from(limit));
-    let times = key
-        .rows
-        .answer_times(&filter, page)
-        .await
-        .map_err(Refusal::trouble)?;
+    let times = key.rows.answer_times(&filter, page).await.map_err(Refusal::trouble)?;
     let zone = zone(&key.rows).await?;
     let line = |it: Conversation| {
         let answers = times.get(&it.id).map_or(&[][..], Vec::as_slice);
         CallLine::new(&it, answers, &zone)
     };
     let next_offset = more.then(|| offset + u32::from(limit));
-    Ok(Json(Calls {
-        calls: found.into_iter().map(line).collect(),
-        next_offset,
-    }))
+    Ok(Json(Calls { calls: found.into_iter().map(line).collect(), next_offset }))
 }
 
 /// `GET /calls/{id}`
 pub(super) async fn call(key: Integration, Path(id): Path<String>) -> Result<Json<Call>, Refusal> {
     let name = ConversationId::new(&*id);
-    let found = key
-        .rows
-        .conversation(&name)
-        .await
-        .map_err(Refusal::trouble)?;
-    let found = found.ok_or(Refusal::NotFound {
-        what: "conversation",
-        id,
-    })?;
+    let found = key.rows.conversation(&name).await.map_err(Refusal::trouble)?;
+    let found = found.ok_or(Refusal::NotFound { what: "conversation", id })?;
     let transcript = key.rows.transcript(&name).await.map_err(Refusal::trouble)?;
     let events = key.rows.events(&name).await.map_err(Refusal::trouble)?;
     let mut answers: Vec<Millis> = transcript.iter().filter_map(|line| line.latency).collect();
     answers.sort_unstable();
     let line = CallLine::new(&found, &answers, &zone(&key.rows).await?);
-    let state = found
-        .state
-        .as_deref()
-        .and_then(|state| serde_json::from_str(state).ok());
-    Ok(Json(Call {
-        line,
-        state,
-        transcript,
-        events,
-    }))
+    let state = found.state.as_deref().and_then(|state| serde_json::from_str(state).ok());
+    Ok(Json(Call { line, state, transcript, events }))
 }
 
 /// `GET /calls/{id}/recording`: WAV, caller left, agent right; by pieces with `Range`.
@@ -184,7 +148,5 @@ async fn zone(rows: &OrgStore) -> Result<TimeZone, Refusal> {
 }
 
 fn told(at: Timestamp, zone: &TimeZone) -> String {
-    at.to_zoned(zone.clone())
-        .strftime("%Y-%m-%dT%H:%M:%S%:z")
-        .to_string()
+    at.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }

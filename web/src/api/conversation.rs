@@ -58,11 +58,7 @@ pub(super) async fn start(
         phone: start.participant_phone,
         test: settings.demo,
     };
-    let started = house
-        .desk(key.rows.id())
-        .start(opening, now)
-        .await
-        .map_err(refuse)?;
+    let started = house.desk(key.rows.id()).start(opening, now).await.map_err(refuse)?;
     Ok(Json(started))
 }
 
@@ -74,18 +70,12 @@ pub(super) async fn message(
     Body(message): Body<Message>,
 ) -> Result<Json<Answered>, Refusal> {
     check_length("text", &message.text, TEXT_MAX)?;
-    check_length(
-        "message_id",
-        message.message_id.as_deref().unwrap_or_default(),
-        ID_MAX,
-    )?;
+    check_length("message_id", message.message_id.as_deref().unwrap_or_default(), ID_MAX)?;
     let settings = key.rows.settings().await.map_err(Refusal::trouble)?;
     let now = moment(&house, settings.test_clock, message.now);
     let desk = house.desk(key.rows.id());
     let id = ConversationId::new(id);
-    let answered = desk
-        .message(&id, &message.text, message.message_id.as_deref(), now)
-        .await;
+    let answered = desk.message(&id, &message.text, message.message_id.as_deref(), now).await;
     answered.map(Json).map_err(refuse)
 }
 
@@ -98,10 +88,7 @@ pub(super) async fn transcript(
     let conversation_id = ConversationId::new(id);
     let utterances = house.desk(key.rows.id()).transcript(&conversation_id).await;
     let utterances = utterances.map_err(refuse)?;
-    Ok(Json(Transcript {
-        conversation_id,
-        utterances,
-    }))
+    Ok(Json(Transcript { conversation_id, utterances }))
 }
 
 fn check_length(field: &'static str, text: &str, most: usize) -> Result<(), Refusal> {
@@ -109,10 +96,7 @@ fn check_length(field: &'static str, text: &str, most: usize) -> Result<(), Refu
     if length <= most {
         return Ok(());
     }
-    Err(Refusal::Invalid {
-        field,
-        fact: format!("{length} characters; at most {most}"),
-    })
+    Err(Refusal::Invalid { field, fact: format!("{length} characters; at most {most}") })
 }
 
 /// The caller's `now` counts only where the organisation allows a test clock.
@@ -122,10 +106,9 @@ fn moment(house: &House, test_clock: bool, asked: Option<Timestamp>) -> Timestam
 
 fn refuse(error: DeskError) -> Refusal {
     match error {
-        DeskError::Unknown(id) => Refusal::NotFound {
-            what: "conversation",
-            id: id.as_str().to_owned(),
-        },
+        DeskError::Unknown(id) => {
+            Refusal::NotFound { what: "conversation", id: id.as_str().to_owned() }
+        }
         DeskError::Crowded(_) => Refusal::Busy,
         DeskError::Store(_) | DeskError::Zone(_) | DeskError::Unreadable { .. } => {
             Refusal::trouble(error)

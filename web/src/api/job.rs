@@ -35,10 +35,6 @@ pub(super) async fn instructions(
     key: Integration,
     Path(id): Path<String>,
 ) -> Result<Json<JobFile>, Refusal> {
-    let file = key
-        .rows
-        .job_file(&JobId::new(&*id))
-        .await
-        .map_err(Refusal::trouble)?;
+    let file = key.rows.job_file(&JobId::new(&*id)).await.map_err(Refusal::trouble)?;
     file.map(Json).ok_or(Refusal::NotFound { what: "job", id })
 }

@@ -22,10 +22,7 @@ pub(crate) fn router() -> Router<House> {
         .route("/openapi.json", get(openapi))
         .route("/ai/conversation/start", post(conversation::start))
         .route("/ai/conversation/{id}/message", post(conversation::message))
-        .route(
-            "/ai/conversation/{id}/transcript",
-            get(conversation::transcript),
-        )
+        .route("/ai/conversation/{id}/transcript", get(conversation::transcript))
         .route("/calls", get(call::calls))
         .route("/calls/{id}", get(call::call))
         .route("/calls/{id}/recording", get(call::recording))
@@ -35,8 +32,5 @@ pub(crate) fn router() -> Router<House> {
 }
 
 async fn openapi() -> impl IntoResponse {
-    (
-        [(CONTENT_TYPE, "application/json")],
-        include_str!("openapi.json"),
-    )
+    ([(CONTENT_TYPE, "application/json")], include_str!("openapi.json"))
 }

@@ -122,10 +122,7 @@ pub(super) async fn recording(
 async fn read(session: &Session, words: &'static Words, id: String) -> Result<Call, Refusal> {
     let (rows, name) = (&session.rows, ConversationId::new(&*id));
     let found = rows.conversation(&name).await.map_err(Refusal::trouble)?;
-    let it = found.ok_or(Refusal::NotFound {
-        what: "conversation",
-        id,
-    })?;
+    let it = found.ok_or(Refusal::NotFound { what: "conversation", id })?;
     let said = rows.transcript(&name).await.map_err(Refusal::trouble)?;
     let happened = rows.events(&name).await.map_err(Refusal::trouble)?;
     let file = match &it.job {
@@ -135,12 +132,7 @@ async fn read(session: &Session, words: &'static Words, id: String) -> Result<Ca
     let mut answers: Vec<Millis> = said.iter().filter_map(|line| line.latency).collect();
     answers.sort_unstable();
 
-    let view = View {
-        words,
-        zone: zone(session).await?,
-        it: &it,
-        file: file.as_ref(),
-    };
+    let view = View { words, zone: zone(session).await?, it: &it, file: file.as_ref() };
     let mut call = view.call(&answers);
     call.lines = lines(words, &said, &happened);
     Ok(call)
@@ -158,10 +150,8 @@ impl View<'_> {
     fn call(&self, answers: &[Millis]) -> Call {
         let (words, it) = (self.words, self.it);
         let href = format!("/console/calls/{}", form_encoded(it.id.as_str()));
-        let state: Option<Understood> = it
-            .state
-            .as_deref()
-            .and_then(|state| serde_json::from_str(state).ok());
+        let state: Option<Understood> =
+            it.state.as_deref().and_then(|state| serde_json::from_str(state).ok());
         let is_over = it.status != ConversationStatus::Active;
         let heard = it.recording.is_some() && is_over;
         Call {
@@ -179,18 +169,12 @@ impl View<'_> {
             href,
             lines: Vec::new(),
             facts: self.facts(state.as_ref(), answers),
-            end: it
-                .end_reason
-                .as_ref()
-                .map(|reason| words.named("end", reason)),
+            end: it.end_reason.as_ref().map(|reason| words.named("end", reason)),
             safety: state
                 .as_ref()
                 .and_then(|state| state.safety.as_ref())
                 .map(|it| words.named("danger", it)),
-            understood: state
-                .as_ref()
-                .map(|state| self.understood(state))
-                .unwrap_or_default(),
+            understood: state.as_ref().map(|state| self.understood(state)).unwrap_or_default(),
             price: self.price(state.as_ref()),
             visit: self.file.map(|file| self.visit(file)),
             offered: state.as_ref().and_then(|state| self.offered(state)),
@@ -200,13 +184,11 @@ impl View<'_> {
     fn facts(&self, state: Option<&Understood>, answers: &[Millis]) -> Vec<(&'static str, String)> {
         let (words, it) = (self.words, self.it);
         let intent = state.map(|state| words.named("intent", state.intent));
-        let answered = median(answers)
-            .zip(answers.last())
-            .map(|(middle, slowest)| {
-                let (middle, slowest) = (words.wait(middle), words.wait(*slowest));
-                let names = [words.say("call.median"), words.say("call.slowest")];
-                format!("{} {middle}, {} {slowest}", names[0], names[1])
-            });
+        let answered = median(answers).zip(answers.last()).map(|(middle, slowest)| {
+            let (middle, slowest) = (words.wait(middle), words.wait(*slowest));
+            let names = [words.say("call.median"), words.say("call.slowest")];
+            format!("{} {middle}, {} {slowest}", names[0], names[1])
+        });
         let facts = [
             ("call.intent", intent),
             ("call.began", Some(words.moment(it.started, &self.zone))),
@@ -223,18 +205,9 @@ impl View<'_> {
         let address = slots.address.line();
         known([
             ("call.problem", slots.diagnosis.clone()),
-            (
-                "job.category",
-                slots.category.map(|it| self.words.named("category", it)),
-            ),
-            (
-                "job.urgency",
-                slots.urgency.map(|it| self.words.named("urgency", it)),
-            ),
-            (
-                "call.address",
-                Some(address).filter(|line| !line.is_empty()),
-            ),
+            ("job.category", slots.category.map(|it| self.words.named("category", it))),
+            ("job.urgency", slots.urgency.map(|it| self.words.named("urgency", it))),
+            ("call.address", Some(address).filter(|line| !line.is_empty())),
             ("call.name", slots.name.clone()),
             ("call.phone", slots.phone.as_deref().map(phone)),
         ])
@@ -244,10 +217,7 @@ impl View<'_> {
         if let Some(file) = self.file {
             return Some(Price::of_file(self.words, file));
         }
-        state?
-            .quote
-            .as_ref()
-            .map(|quote| Price::of_quote(self.words, quote))
+        state?.quote.as_ref().map(|quote| Price::of_quote(self.words, quote))
     }
 
     fn offered(&self, state: &Understood) -> Option<String> {
@@ -275,19 +245,14 @@ impl View<'_> {
             master: file.master.name.clone(),
             tracking: file.tracking.clone(),
             considered: considered.collect(),
-            rejected: rejected
-                .map(|it| (it.name.clone(), words.named("rule", it.rule)))
-                .collect(),
+            rejected: rejected.map(|it| (it.name.clone(), words.named("rule", it.rule))).collect(),
         }
     }
 }
 
 impl Price {
     pub(super) fn of_file(words: &Words, file: &JobFile) -> Self {
-        let base = (
-            words.say("quote.base").to_owned(),
-            words.roubles(file.breakdown.base),
-        );
+        let base = (words.say("quote.base").to_owned(), words.roubles(file.breakdown.base));
         let mut price = Self::of_quote(words, &file.quote);
         price.rows.insert(0, base);
         price
@@ -296,19 +261,12 @@ impl Price {
     fn of_quote(words: &Words, quote: &Quote) -> Self {
         let factor = |factor: f64| format!("×\u{a0}{}", words.factor(factor));
         let modifiers = quote.modifiers.iter();
-        let mut rows: Vec<_> = modifiers
-            .map(|it| (words.named("modifier", &it.name), factor(it.factor)))
-            .collect();
+        let mut rows: Vec<_> =
+            modifiers.map(|it| (words.named("modifier", &it.name), factor(it.factor))).collect();
         if quote.parts > 0 {
-            rows.push((
-                words.say("quote.parts").to_owned(),
-                words.roubles(quote.parts),
-            ));
+            rows.push((words.say("quote.parts").to_owned(), words.roubles(quote.parts)));
         }
-        let (range, total) = (
-            words.range(quote.min, quote.max),
-            words.roubles(quote.total),
-        );
+        let (range, total) = (words.range(quote.min, quote.max), words.roubles(quote.total));
         Self { range, total, rows }
     }
 }
@@ -316,8 +274,5 @@ impl Price {
 fn known<const N: usize>(
     facts: [(&'static str, Option<String>); N],
 ) -> Vec<(&'static str, String)> {
-    facts
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, value?)))
-        .collect()
+    facts.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }

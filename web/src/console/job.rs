@@ -62,11 +62,7 @@ pub(super) async fn job(
     Path(id): Path<String>,
 ) -> Result<Html<String>, Refusal> {
     let file = read(&session, &id).await?;
-    let history = session
-        .rows
-        .history(&JobId::new(&*id))
-        .await
-        .map_err(Refusal::trouble)?;
+    let history = session.rows.history(&JobId::new(&*id)).await.map_err(Refusal::trouble)?;
     let zone = zone(&session).await?;
     let words = reader.words;
     let frame = reader.frame(session.nameplate().await?);
@@ -82,15 +78,8 @@ pub(super) async fn file(
 }
 
 async fn read(session: &Session, id: &str) -> Result<JobFile, Refusal> {
-    let file = session
-        .rows
-        .job_file(&JobId::new(id))
-        .await
-        .map_err(Refusal::trouble)?;
-    file.ok_or(Refusal::NotFound {
-        what: "job",
-        id: id.to_owned(),
-    })
+    let file = session.rows.job_file(&JobId::new(id)).await.map_err(Refusal::trouble)?;
+    file.ok_or(Refusal::NotFound { what: "job", id: id.to_owned() })
 }
 
 fn page(
@@ -101,16 +90,9 @@ fn page(
     history: &[HistoryLine],
 ) -> JobPage {
     let step = |it: &HistoryLine| {
-        (
-            words.moment(it.at, zone),
-            words.named("jobstatus", it.status),
-            it.note.clone(),
-        )
+        (words.moment(it.at, zone), words.named("jobstatus", it.status), it.note.clone())
     };
-    let share = [
-        words.money(file.split.master),
-        words.money(file.split.amount),
-    ];
+    let share = [words.money(file.split.master), words.money(file.split.amount)];
     let job = form_encoded(file.job.as_str());
     JobPage {
         frame,
@@ -123,17 +105,10 @@ fn page(
         facts: facts(words, &file),
         price: Price::of_file(words, &file),
         share: format!("{} {} {}", share[0], words.say("job.share_of"), share[1]),
-        parts: file
-            .parts
-            .iter()
-            .map(|it| (it.name.clone(), words.roubles(it.cost)))
-            .collect(),
+        parts: file.parts.iter().map(|it| (it.name.clone(), words.roubles(it.cost))).collect(),
         lines: lines(words, &file.transcript, &[]),
         history: history.iter().map(step).collect(),
-        call: format!(
-            "/console/calls/{}",
-            form_encoded(file.conversation.as_str())
-        ),
+        call: format!("/console/calls/{}", form_encoded(file.conversation.as_str())),
         json: format!("/console/jobs/{job}/file.json"),
         client: (file.client.name, phone(&file.client.phone)),
         master: (file.master.name, phone(&file.master.phone)),
@@ -157,10 +132,7 @@ fn facts(words: &Words, file: &JobFile) -> Vec<(&'static str, String)> {
         ("job.urgency", words.named("urgency", file.urgency)),
         ("job.difficulty", words.named("difficulty", file.difficulty)),
         ("job.minutes", words.lasted(file.expected_minutes * 60)),
-        (
-            "job.payment",
-            words.named("payment", file.payment_preference),
-        ),
+        ("job.payment", words.named("payment", file.payment_preference)),
     ]
 }
 
@@ -170,9 +142,5 @@ fn asked_time(words: &Words, zone: &TimeZone, wish: Wish) -> String {
         |key, at: Option<_>| at.map(|at| format!("{} {}", words.say(key), words.moment(at, zone)));
     let told = [end("job.from", wish.from), end("job.until", wish.to)];
     let told: Vec<String> = told.into_iter().flatten().collect();
-    if told.is_empty() {
-        words.say("job.any_time").to_owned()
-    } else {
-        told.join(" ")
-    }
+    if told.is_empty() { words.say("job.any_time").to_owned() } else { told.join(" ") }
 }

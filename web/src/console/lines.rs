@@ -107,26 +107,12 @@ mod tests {
     #[test]
     fn words_and_events_share_one_clock() {
         let said = [line(0, 0, Speaker::Agent), line(1, 4_000, Speaker::Client)];
-        let keys = CallEvent {
-            at: Millis(2_500),
-            kind: "keys".into(),
-            detail: "1".into(),
-        };
+        let keys = CallEvent { at: Millis(2_500), kind: "keys".into(), detail: "1".into() };
 
         let lines = lines(Words::of(Language::En), &said, &[keys]);
 
-        let told: Vec<_> = lines
-            .iter()
-            .map(|it| (it.place.as_str(), it.who.as_str()))
-            .collect();
-        assert_eq!(
-            told,
-            [
-                ("0:00", "Agent"),
-                ("0:02", "Keys pressed"),
-                ("0:04", "Client")
-            ]
-        );
+        let told: Vec<_> = lines.iter().map(|it| (it.place.as_str(), it.who.as_str())).collect();
+        assert_eq!(told, [("0:00", "Agent"), ("0:02", "Keys pressed"), ("0:04", "Client")]);
         assert_eq!(lines[1].seconds, "2.500");
     }
 
@@ -138,13 +124,7 @@ mod tests {
         let lines = lines(Words::of(Language::En), &[agent, client], &[]);
 
         assert_eq!(lines[0].confidence, None);
-        assert_eq!(
-            lines[1].confidence,
-            Some(Confidence {
-                percent: 60,
-                level: "fair"
-            })
-        );
+        assert_eq!(lines[1].confidence, Some(Confidence { percent: 60, level: "fair" }));
     }
 
     fn line(seq: i64, at: i64, speaker: Speaker) -> Utterance {

@@ -114,13 +114,7 @@ pub(super) async fn list(
     let channels = choices(words, "channel", &CHANNELS, &asked.channel);
     let statuses = choices(words, "status", &STATUSES, &asked.status);
     let frame = reader.frame(session.nameplate().await?);
-    shown(&ListPage {
-        frame,
-        channels,
-        statuses,
-        phone: asked.phone,
-        rows,
-    })
+    shown(&ListPage { frame, channels, statuses, phone: asked.phone, rows })
 }
 
 async fn rows(
@@ -130,38 +124,18 @@ async fn rows(
     asked: &Asked,
 ) -> Result<Rows, Refusal> {
     let (filter, zone) = (asked.filter(), zone(session).await?);
-    let page = Page {
-        limit: ROWS + 1,
-        offset: asked.after,
-    };
+    let page = Page { limit: ROWS + 1, offset: asked.after };
     let rows = &session.rows;
-    let mut found = rows
-        .conversations(&filter, page)
-        .await
-        .map_err(Refusal::trouble)?;
-    let times = rows
-        .answer_times(&filter, page)
-        .await
-        .map_err(Refusal::trouble)?;
-    let numbers = rows
-        .job_numbers(&filter, page)
-        .await
-        .map_err(Refusal::trouble)?;
+    let mut found = rows.conversations(&filter, page).await.map_err(Refusal::trouble)?;
+    let times = rows.answer_times(&filter, page).await.map_err(Refusal::trouble)?;
+    let numbers = rows.job_numbers(&filter, page).await.map_err(Refusal::trouble)?;
     let more = found.len() > usize::from(ROWS);
     found.truncate(usize::from(ROWS));
 
-    let view = View {
-        words,
-        zone: &zone,
-        now: (house.clock)(),
-    };
+    let view = View { words, zone: &zone, now: (house.clock)() };
     let row = |it: &Conversation| {
         let number = it.job.as_ref().and_then(|job| numbers.get(job));
-        view.row(
-            it,
-            number,
-            times.get(&it.id).and_then(|times| median(times)),
-        )
+        view.row(it, number, times.get(&it.id).and_then(|times| median(times)))
     };
     Ok(Rows {
         words,
@@ -204,11 +178,7 @@ fn choices<T: serde::Serialize + Copy>(
 ) -> Vec<Choice> {
     let choice = |it: &T| {
         let value = code(it);
-        Choice {
-            name: words.named(group, it),
-            chosen: value == chosen,
-            value,
-        }
+        Choice { name: words.named(group, it), chosen: value == chosen, value }
     };
     all.iter().map(choice).collect()
 }
@@ -224,10 +194,7 @@ impl View<'_> {
     fn row(&self, it: &Conversation, number: Option<&String>, answer: Option<Millis>) -> Row {
         let job = it.job.as_ref().map(|job| {
             let number = number.cloned().unwrap_or_else(|| job.as_str().to_owned());
-            (
-                format!("/console/jobs/{}", form_encoded(job.as_str())),
-                number,
-            )
+            (format!("/console/jobs/{}", form_encoded(job.as_str())), number)
         });
         Row {
             href: format!("/console/calls/{}", form_encoded(it.id.as_str())),
@@ -238,10 +205,7 @@ impl View<'_> {
             language: language_code(it.language),
             status: code(it.status),
             status_name: self.words.named("status", it.status),
-            ended: it
-                .end_reason
-                .as_ref()
-                .map(|reason| self.words.named("end", reason)),
+            ended: it.end_reason.as_ref().map(|reason| self.words.named("end", reason)),
             job,
             answer: answer.map(|answer| self.words.wait(answer)),
             is_slow: answer.is_some_and(|answer| answer > SLOW),

@@ -60,11 +60,7 @@ pub(super) async fn ask(
     Query(Next { next }): Query<Next>,
 ) -> Result<Response, Refusal> {
     let next = way_on(next);
-    if open_session(&headers, &house)
-        .await
-        .map_err(Refusal::trouble)?
-        .is_some()
-    {
+    if open_session(&headers, &house).await.map_err(Refusal::trouble)?.is_some() {
         return Ok(Redirect::to(&next).into_response());
     }
     asked(&house, &headers, reader, LoginPage::empty(next))
@@ -79,14 +75,8 @@ pub(super) async fn enter(
 ) -> Result<Response, Refusal> {
     let next = way_on(entry.next.clone());
     let again = |wrong, status| {
-        let page = LoginPage {
-            wrong: Some(wrong),
-            ..LoginPage::empty(next.clone())
-        };
-        let page = LoginPage {
-            login: shortened(&entry.login),
-            ..page
-        };
+        let page = LoginPage { wrong: Some(wrong), ..LoginPage::empty(next.clone()) };
+        let page = LoginPage { login: shortened(&entry.login), ..page };
         asked(&house, &headers, reader.clone(), page).map(|page| (status, page).into_response())
     };
     if !is_from_our_page(&headers, &entry.form_token) {
@@ -96,22 +86,13 @@ pub(super) async fn enter(
         return again("login.wrong", StatusCode::UNAUTHORIZED);
     }
     let now = (house.clock)();
-    if !house
-        .store
-        .may_try_login(&entry.login, now)
-        .await
-        .map_err(Refusal::trouble)?
-    {
+    if !house.store.may_try_login(&entry.login, now).await.map_err(Refusal::trouble)? {
         return again("login.locked", StatusCode::TOO_MANY_REQUESTS);
     }
     if !is_staff(&house, &entry).await? {
         return again("login.wrong", StatusCode::UNAUTHORIZED);
     }
-    house
-        .store
-        .forget_tries(&entry.login)
-        .await
-        .map_err(Refusal::trouble)?;
+    house.store.forget_tries(&entry.login).await.map_err(Refusal::trouble)?;
     signed_in(&house, &headers, &entry.login, &next).await
 }
 
@@ -123,9 +104,7 @@ pub(super) async fn leave(
     Form(leaving): Form<Leaving>,
 ) -> Result<Response, Refusal> {
     session.check_form(&leaving.form_token)?;
-    close_session(&headers, &house.store)
-        .await
-        .map_err(Refusal::trouble)?;
+    close_session(&headers, &house.store).await.map_err(Refusal::trouble)?;
     let gone = set(&headers, COOKIE, "", 0)?;
     Ok(([(SET_COOKIE, gone)], Redirect::to(LOGIN_PAGE)).into_response())
 }
@@ -133,13 +112,7 @@ pub(super) async fn leave(
 impl LoginPage {
     fn empty(next: String) -> Self {
         let frame = Frame::of_stranger(crate::words::Words::of(Default::default()), "");
-        Self {
-            frame,
-            form_token: String::new(),
-            next,
-            login: String::new(),
-            wrong: None,
-        }
+        Self { frame, form_token: String::new(), next, login: String::new(), wrong: None }
     }
 }
 
@@ -151,19 +124,10 @@ fn asked(
     page: LoginPage,
 ) -> Result<Response, Refusal> {
     let known = cookie::value(headers, VISIT_COOKIE).map(str::to_owned);
-    let visit = known
-        .filter(|visit| is_secret(visit))
-        .unwrap_or_else(|| house.secret());
-    let here = format!(
-        "{LOGIN_PAGE}?next={}",
-        crate::page::form_encoded(&page.next)
-    );
+    let visit = known.filter(|visit| is_secret(visit)).unwrap_or_else(|| house.secret());
+    let here = format!("{LOGIN_PAGE}?next={}", crate::page::form_encoded(&page.next));
     let frame = Frame::of_stranger(reader.words, &here);
-    let page = LoginPage {
-        frame,
-        form_token: form_token(&visit),
-        ..page
-    };
+    let page = LoginPage { frame, form_token: form_token(&visit), ..page };
     let html: Html<String> = shown(&page)?;
     let set = set(headers, VISIT_COOKIE, &visit, VISIT_SECONDS)?;
     Ok(([(SET_COOKIE, set)], html).into_response())
@@ -176,11 +140,7 @@ fn is_from_our_page(headers: &HeaderMap, token: &str) -> bool {
 
 /// Hashing takes its time, so it is done beside the pages.
 async fn is_staff(house: &House, entry: &Entry) -> Result<bool, Refusal> {
-    let user = house
-        .store
-        .user(&entry.login)
-        .await
-        .map_err(Refusal::trouble)?;
+    let user = house.store.user(&entry.login).await.map_err(Refusal::trouble)?;
     let staff = |user: &User| matches!(user.role, Role::Admin | Role::Operator);
     let password = entry.password.clone();
     let checked = tokio::task::spawn_blocking(move || {
@@ -197,20 +157,14 @@ async fn signed_in(
 ) -> Result<Response, Refusal> {
     let (token, now) = (house.secret(), (house.clock)());
     let expires = now + jiff::SignedDuration::from_secs(SESSION_SECONDS);
-    let opened = house
-        .store
-        .open_session(&digest(&token), login, now, expires)
-        .await;
+    let opened = house.store.open_session(&digest(&token), login, now, expires).await;
     opened.map_err(Refusal::trouble)?;
     let set = set(headers, COOKIE, &token, SESSION_SECONDS)?;
     Ok(([(SET_COOKIE, set)], Redirect::to(next)).into_response())
 }
 
 fn set(headers: &HeaderMap, name: &str, value: &str, seconds: i64) -> Result<HeaderValue, Refusal> {
-    let life = Life {
-        seconds,
-        secure: cookie::over_tls(headers),
-    };
+    let life = Life { seconds, secure: cookie::over_tls(headers) };
     cookie::set(name, value, life).ok_or_else(|| Refusal::trouble("a cookie of ours is no header"))
 }
 
@@ -219,8 +173,7 @@ fn is_secret(text: &str) -> bool {
 }
 
 fn way_on(next: Option<String>) -> String {
-    next.filter(|next| is_ours(next))
-        .unwrap_or_else(|| "/console".to_owned())
+    next.filter(|next| is_ours(next)).unwrap_or_else(|| "/console".to_owned())
 }
 
 fn shortened(login: &str) -> String {

@@ -18,29 +18,18 @@ async fn the_right_password_opens_the_page_that_was_asked_for() {
     let entered = world.post_form("/console/login", &cookie, &form).await;
 
     assert_eq!(asked.status, StatusCode::SEE_OTHER);
-    assert_eq!(
-        asked.location(),
-        "/console/login?next=/console/calls/x%3Fy%3D1"
-    );
+    assert_eq!(asked.location(), "/console/login?next=/console/calls/x%3Fy%3D1");
     assert_eq!(entered.status, StatusCode::SEE_OTHER);
     assert_eq!(entered.location(), "/console/calls/x");
     let set = entered.header("set-cookie");
-    assert!(
-        set.contains("HttpOnly") && set.contains("SameSite=Lax"),
-        "{set}"
-    );
+    assert!(set.contains("HttpOnly") && set.contains("SameSite=Lax"), "{set}");
 }
 
 #[tokio::test]
 async fn a_wrong_password_opens_nothing() {
     let world = World::new().await;
 
-    for (login, password) in [
-        (LOGIN, "wrong"),
-        ("nobody", PASSWORD),
-        (LOGIN, ""),
-        ("", ""),
-    ] {
+    for (login, password) in [(LOGIN, "wrong"), ("nobody", PASSWORD), (LOGIN, ""), ("", "")] {
         let refused = world.try_password(login, password).await;
 
         assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
@@ -64,16 +53,10 @@ async fn after_ten_wrong_passwords_even_the_right_one_waits() {
     let world = World::new().await;
 
     for _ in 0..10 {
-        assert_eq!(
-            world.try_password(LOGIN, "wrong").await.status,
-            StatusCode::UNAUTHORIZED
-        );
+        assert_eq!(world.try_password(LOGIN, "wrong").await.status, StatusCode::UNAUTHORIZED);
     }
 
-    assert_eq!(
-        world.try_password(LOGIN, PASSWORD).await.status,
-        StatusCode::TOO_MANY_REQUESTS
-    );
+    assert_eq!(world.try_password(LOGIN, PASSWORD).await.status, StatusCode::TOO_MANY_REQUESTS);
 }
 
 #[tokio::test]
@@ -83,23 +66,14 @@ async fn a_form_from_elsewhere_does_nothing() {
     let session = world.signed_in().await;
     let login = format!("login={LOGIN}&password={PASSWORD}&form_token=");
 
-    let forged = world
-        .post_form("/console/login", &visit, &format!("{login}x"))
-        .await;
-    let elsewhere = world
-        .post_form("/console/login", "", &format!("{login}{token}"))
-        .await;
-    let leaving = world
-        .post_form("/console/logout", &session, "form_token=x")
-        .await;
+    let forged = world.post_form("/console/login", &visit, &format!("{login}x")).await;
+    let elsewhere = world.post_form("/console/login", "", &format!("{login}{token}")).await;
+    let leaving = world.post_form("/console/logout", &session, "form_token=x").await;
 
     assert_eq!(forged.status, StatusCode::FORBIDDEN);
     assert_eq!(elsewhere.status, StatusCode::FORBIDDEN);
     assert_eq!(leaving.status, StatusCode::FORBIDDEN);
-    assert_eq!(
-        world.look(&session, "/console").await.status,
-        StatusCode::OK
-    );
+    assert_eq!(world.look(&session, "/console").await.status, StatusCode::OK);
 }
 
 #[tokio::test]
@@ -108,15 +82,10 @@ async fn signing_out_ends_the_session() {
     let session = world.signed_in().await;
     let token = world.look(&session, "/console").await.form_token();
 
-    let left = world
-        .post_form("/console/logout", &session, &format!("form_token={token}"))
-        .await;
+    let left = world.post_form("/console/logout", &session, &format!("form_token={token}")).await;
 
     assert_eq!(left.location(), "/console/login");
-    assert_eq!(
-        world.look(&session, "/console").await.status,
-        StatusCode::SEE_OTHER
-    );
+    assert_eq!(world.look(&session, "/console").await.status, StatusCode::SEE_OTHER);
 }
 
 #[tokio::test]
@@ -125,34 +94,17 @@ async fn a_new_password_ends_every_session() {
     let session = world.signed_in().await;
 
     let org = OrgId::new(job_core::demo::ORG);
-    access::set_password(&world.store, &org, LOGIN, "another", 2)
-        .await
-        .expect("password");
+    access::set_password(&world.store, &org, LOGIN, "another", 2).await.expect("password");
 
-    assert_eq!(
-        world.look(&session, "/console").await.status,
-        StatusCode::SEE_OTHER
-    );
-    assert_eq!(
-        world.try_password(LOGIN, "another").await.status,
-        StatusCode::SEE_OTHER
-    );
+    assert_eq!(world.look(&session, "/console").await.status, StatusCode::SEE_OTHER);
+    assert_eq!(world.try_password(LOGIN, "another").await.status, StatusCode::SEE_OTHER);
 }
 
 #[tokio::test]
 async fn a_master_does_not_come_in_by_the_staffs_door() {
     let world = World::new().await;
-    let admin = world
-        .store
-        .user(LOGIN)
-        .await
-        .expect("store")
-        .expect("admin");
-    let master = User {
-        login: "master".into(),
-        role: Role::Master,
-        ..admin
-    };
+    let admin = world.store.user(LOGIN).await.expect("store").expect("admin");
+    let master = User { login: "master".into(), role: Role::Master, ..admin };
     world.store.add_user(&master).await.expect("store");
 
     let refused = world.try_password("master", PASSWORD).await;
@@ -166,13 +118,8 @@ async fn an_admin_sees_nothing_of_another_organisation() {
     let (written, state, _) = world.booking("ru").await;
     let call = world.call_like(&written, "call-1").await;
     let other = OrgId::new("other");
-    access::set_password(&world.store, &other, "stranger", "theirs", 3)
-        .await
-        .expect("password");
-    let session = world
-        .try_password("stranger", "theirs")
-        .await
-        .cookie("gudok_session");
+    access::set_password(&world.store, &other, "stranger", "theirs", 3).await.expect("password");
+    let session = world.try_password("stranger", "theirs").await.cookie("gudok_session");
     let job = state["job_id"].as_str().expect("job");
 
     for path in [
@@ -181,46 +128,20 @@ async fn an_admin_sees_nothing_of_another_organisation() {
         format!("/console/jobs/{job}"),
         format!("/console/jobs/{job}/file.json"),
     ] {
-        assert_eq!(
-            world.look(&session, &path).await.status,
-            StatusCode::NOT_FOUND,
-            "{path}"
-        );
+        assert_eq!(world.look(&session, &path).await.status, StatusCode::NOT_FOUND, "{path}");
     }
-    assert!(
-        !world
-            .look(&session, "/console")
-            .await
-            .text()
-            .contains("call-1")
-    );
+    assert!(!world.look(&session, "/console").await.text().contains("call-1"));
 }
 
 #[tokio::test]
 async fn every_answer_is_dressed_for_the_open() {
     let world = World::new().await;
 
-    for path in [
-        "/",
-        "/console/login",
-        "/nowhere",
-        "/api/v1/calls",
-        "/assets/gudok.css",
-        "/t/x",
-    ] {
+    for path in ["/", "/console/login", "/nowhere", "/api/v1/calls", "/assets/gudok.css", "/t/x"] {
         let answer = world.get(path).await;
 
-        assert!(
-            answer
-                .header("content-security-policy")
-                .contains("default-src 'self'"),
-            "{path}"
-        );
-        assert!(
-            answer
-                .header("content-security-policy")
-                .contains("frame-ancestors 'none'")
-        );
+        assert!(answer.header("content-security-policy").contains("default-src 'self'"), "{path}");
+        assert!(answer.header("content-security-policy").contains("frame-ancestors 'none'"));
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
         assert!(!answer.header("referrer-policy").is_empty(), "{path}");
         assert!(!answer.header("x-request-id").is_empty(), "{path}");

@@ -21,16 +21,10 @@ async fn a_conversation_over_http_ends_in_a_booking() {
         assert_eq!(state["awaiting"], "none");
         assert_eq!(state["slots"]["name"], name);
         let job = state["job_id"].as_str().expect("a job");
-        let file = world
-            .api_get(KEY, &format!("/api/v1/jobs/{job}/instructions"))
-            .await
-            .json();
+        let file = world.api_get(KEY, &format!("/api/v1/jobs/{job}/instructions")).await.json();
         assert_eq!(file["conversation"], id.as_str());
         assert_eq!(file["quote"], state["quote"]);
-        let job = world
-            .api_get(KEY, &format!("/api/v1/jobs/{job}"))
-            .await
-            .json();
+        let job = world.api_get(KEY, &format!("/api/v1/jobs/{job}")).await.json();
         assert_eq!(job["status"], "booked");
         assert_eq!(job["history"][0]["status"], "booked");
     }
@@ -58,23 +52,13 @@ async fn now_counts_only_where_the_organisation_allows_it() {
     let start = json!({ "type": "client_request", "now": "2027-05-05T10:00:00+02:00" });
 
     let allowed = started(&world, start.clone()).await;
-    let settings = Settings {
-        test_clock: false,
-        ..world.demo().settings().await.expect("settings")
-    };
-    world
-        .demo()
-        .change_settings(&settings)
-        .await
-        .expect("settings");
+    let settings =
+        Settings { test_clock: false, ..world.demo().settings().await.expect("settings") };
+    world.demo().change_settings(&settings).await.expect("settings");
     let ignored = started(&world, start).await;
 
     let began = async |id: &str| {
-        world
-            .api_get(KEY, &format!("/api/v1/calls/{id}"))
-            .await
-            .json()["started"]
-            .clone()
+        world.api_get(KEY, &format!("/api/v1/calls/{id}")).await.json()["started"].clone()
     };
     assert_eq!(began(&allowed).await, "2027-05-05T10:00:00+02:00");
     assert_eq!(began(&ignored).await, "2026-11-20T09:00:00+02:00");
@@ -87,14 +71,8 @@ async fn what_is_wrong_with_a_message_is_named() {
         (json!({ "type": 5 }), "type"),
         (json!({ "type": "gossip" }), "type"),
         (json!({ "channel": "web" }), "type"),
-        (
-            json!({ "type": "client_request", "channel": "pigeon" }),
-            "channel",
-        ),
-        (
-            json!({ "type": "client_request", "language": 7 }),
-            "language",
-        ),
+        (json!({ "type": "client_request", "channel": "pigeon" }), "channel"),
+        (json!({ "type": "client_request", "language": 7 }), "language"),
         (
             json!({ "type": "client_request", "participant_phone": 79110001122i64 }),
             "participant_phone",
@@ -108,10 +86,7 @@ async fn what_is_wrong_with_a_message_is_named() {
         assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{body}");
         assert_eq!(refused.header("content-type"), "application/problem+json");
         let problem = refused.json();
-        assert!(
-            problem["detail"].as_str().expect("detail").contains(field),
-            "{problem}"
-        );
+        assert!(problem["detail"].as_str().expect("detail").contains(field), "{problem}");
         assert_eq!(problem["request_id"], refused.header("x-request-id"));
     }
 }
@@ -136,12 +111,8 @@ async fn a_message_nobody_types_is_refused() {
     let id = started(&world, json!({ "type": "client_request" })).await;
     let path = format!("/api/v1/ai/conversation/{id}/message");
 
-    let wordy = world
-        .api_post(KEY, &path, &json!({ "text": "а".repeat(8_001) }))
-        .await;
-    let huge = world
-        .api_post(KEY, &path, &json!({ "text": "а".repeat(80_000) }))
-        .await;
+    let wordy = world.api_post(KEY, &path, &json!({ "text": "а".repeat(8_001) })).await;
+    let huge = world.api_post(KEY, &path, &json!({ "text": "а".repeat(80_000) })).await;
     let broken = world.api_post(KEY, &path, &Value::Null).await;
 
     assert_eq!(wordy.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -156,12 +127,8 @@ async fn the_list_is_paged_and_filtered() {
         started(&world, json!({ "type": "client_request", "channel": "vk" })).await;
     }
 
-    let list = async |query: &str| {
-        world
-            .api_get(KEY, &format!("/api/v1/calls?{query}"))
-            .await
-            .json()
-    };
+    let list =
+        async |query: &str| world.api_get(KEY, &format!("/api/v1/calls?{query}")).await.json();
     let first = list("channel=vk&limit=2").await;
     let rest = list("channel=vk&limit=2&offset=2").await;
     let none = list("channel=vk&status=completed").await;
@@ -177,21 +144,13 @@ async fn the_list_is_paged_and_filtered() {
 async fn a_list_asked_for_wrongly_is_refused_by_name() {
     let world = World::new().await;
 
-    for (query, field) in [
-        ("channel=pigeon", "channel"),
-        ("limit=0", "limit"),
-        ("limit=x", "limit"),
-    ] {
+    for (query, field) in
+        [("channel=pigeon", "channel"), ("limit=0", "limit"), ("limit=x", "limit")]
+    {
         let refused = world.api_get(KEY, &format!("/api/v1/calls?{query}")).await;
 
         assert!(refused.status.is_client_error(), "{query}");
-        assert!(
-            refused.json()["detail"]
-                .as_str()
-                .expect("detail")
-                .contains(field),
-            "{query}"
-        );
+        assert!(refused.json()["detail"].as_str().expect("detail").contains(field), "{query}");
     }
 }
 
@@ -202,9 +161,7 @@ async fn a_recording_comes_by_the_piece() {
     let id = world.call_like(&written, "call-1").await;
     let path = format!("/api/v1/calls/{id}/recording");
     let range = |range: &str| {
-        let request = Request::get(&path)
-            .header("x-api-key", KEY)
-            .header("range", range);
+        let request = Request::get(&path).header("x-api-key", KEY).header("range", range);
         request.body(Body::empty()).expect("request")
     };
 
@@ -217,10 +174,7 @@ async fn a_recording_comes_by_the_piece() {
     assert!(whole.body.starts_with(b"RIFF"));
     assert_eq!(piece.status, StatusCode::PARTIAL_CONTENT);
     assert_eq!(piece.body, whole.body[44..144]);
-    assert_eq!(
-        piece.header("content-range"),
-        format!("bytes 44-143/{}", whole.body.len())
-    );
+    assert_eq!(piece.header("content-range"), format!("bytes 44-143/{}", whole.body.len()));
     assert_eq!(beyond.status, StatusCode::RANGE_NOT_SATISFIABLE);
 }
 
@@ -286,31 +240,14 @@ async fn no_key_opens_another_organisations_rows() {
     ];
 
     for path in &paths {
-        assert_eq!(
-            world.api_get(OTHER_KEY, path).await.status,
-            StatusCode::NOT_FOUND,
-            "{path}"
-        );
-        assert_eq!(
-            world.api_get("wrong", path).await.status,
-            StatusCode::UNAUTHORIZED,
-            "{path}"
-        );
-        assert_eq!(
-            world.get(path).await.status,
-            StatusCode::UNAUTHORIZED,
-            "{path}"
-        );
+        assert_eq!(world.api_get(OTHER_KEY, path).await.status, StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(world.api_get("wrong", path).await.status, StatusCode::UNAUTHORIZED, "{path}");
+        assert_eq!(world.get(path).await.status, StatusCode::UNAUTHORIZED, "{path}");
     }
     let path = format!("/api/v1/ai/conversation/{written}/message");
-    let said = world
-        .api_post(OTHER_KEY, &path, &json!({ "text": "да" }))
-        .await;
+    let said = world.api_post(OTHER_KEY, &path, &json!({ "text": "да" })).await;
     assert_eq!(said.status, StatusCode::NOT_FOUND);
-    assert_eq!(
-        world.api_get(OTHER_KEY, "/api/v1/calls").await.json()["calls"],
-        json!([])
-    );
+    assert_eq!(world.api_get(OTHER_KEY, "/api/v1/calls").await.json()["calls"], json!([]));
 }
 
 #[tokio::test]
@@ -319,23 +256,11 @@ async fn the_house_says_that_it_is_open() {
 
     let health = world.get("/healthz").await;
 
-    assert_eq!(
-        (health.status, health.json()),
-        (StatusCode::OK, json!({ "status": "ok" }))
-    );
+    assert_eq!((health.status, health.json()), (StatusCode::OK, json!({ "status": "ok" })));
 }
 
 async fn started(world: &World, start: Value) -> String {
     let answer = world.api_post(KEY, START, &start).await;
-    assert_eq!(
-        answer.status,
-        StatusCode::OK,
-        "{} at {}",
-        answer.text(),
-        morning()
-    );
-    answer.json()["conversation_id"]
-        .as_str()
-        .expect("id")
-        .to_owned()
+    assert_eq!(answer.status, StatusCode::OK, "{} at {}", answer.text(), morning());
+    answer.json()["conversation_id"].as_str().expect("id").to_owned()
 }

@@ -40,10 +40,7 @@ async fn the_pages_are_told_in_both_languages() {
             assert_eq!(page.status, StatusCode::OK, "{path}");
             let page = page.text();
             assert!(page.contains(&format!("<html lang=\"{language}\">")));
-            assert!(
-                expected.iter().all(|words| page.contains(words)),
-                "{path} {language}\n{page}"
-            );
+            assert!(expected.iter().all(|words| page.contains(words)), "{path} {language}\n{page}");
             assert!(
                 !page.contains("style=") && !page.contains("onclick"),
                 "{path}: inline style or script"
@@ -59,10 +56,7 @@ async fn a_calls_page_shows_how_sure_and_how_fast() {
     let call = world.call_like(&written, "call-1").await;
     let session = world.signed_in().await;
 
-    let page = world
-        .look(&session, &format!("/console/calls/{call}"))
-        .await
-        .text();
+    let page = world.look(&session, &format!("/console/calls/{call}")).await.text();
 
     for shown in [
         "data-seek=\"3.700\"",
@@ -81,18 +75,11 @@ async fn a_calls_page_shows_how_sure_and_how_fast() {
 #[tokio::test]
 async fn the_list_is_filtered_by_status_channel_and_phone() {
     let world = World::new().await;
-    world
-        .call_ended("call-lost", ConversationStatus::Abandoned, "media_lost")
-        .await;
-    world
-        .call_ended("call-busy", ConversationStatus::Completed, "busy")
-        .await;
+    world.call_ended("call-lost", ConversationStatus::Abandoned, "media_lost").await;
+    world.call_ended("call-busy", ConversationStatus::Completed, "busy").await;
     let session = world.signed_in().await;
     let list = async |query: &str| {
-        world
-            .look(&session, &format!("/console?part=rows&{query}"))
-            .await
-            .text()
+        world.look(&session, &format!("/console?part=rows&{query}")).await.text()
     };
 
     let lost = list("status=abandoned&channel=&phone=").await;
@@ -109,24 +96,14 @@ async fn the_list_is_filtered_by_status_channel_and_phone() {
 #[tokio::test]
 async fn a_call_going_on_is_fetched_again_until_it_is_over() {
     let world = World::new().await;
-    world
-        .call_ended("call-now", ConversationStatus::Active, "")
-        .await;
-    world
-        .call_ended("call-past", ConversationStatus::Completed, "completed")
-        .await;
+    world.call_ended("call-now", ConversationStatus::Active, "").await;
+    world.call_ended("call-past", ConversationStatus::Completed, "completed").await;
     let session = world.signed_in().await;
 
     let now = world.look(&session, "/console/calls/call-now").await.text();
-    let past = world
-        .look(&session, "/console/calls/call-past?part=live")
-        .await
-        .text();
+    let past = world.look(&session, "/console/calls/call-past?part=live").await.text();
 
-    assert!(
-        now.contains("data-live=\"/console/calls/call-now?part=live\""),
-        "{now}"
-    );
+    assert!(now.contains("data-live=\"/console/calls/call-now?part=live\""), "{now}");
     assert!(past.contains("data-over") && !past.contains("<html"));
 }
 
@@ -141,13 +118,7 @@ async fn the_tracking_page_holds_no_phone_number() {
 
     let text = page.text();
     assert_eq!(page.status, StatusCode::OK);
-    for shown in [
-        job.number.as_str(),
-        &job.door_code,
-        "2\u{202f}",
-        "₽",
-        &job.diagnosis,
-    ] {
+    for shown in [job.number.as_str(), &job.door_code, "2\u{202f}", "₽", &job.diagnosis] {
         assert!(text.contains(shown), "{shown} is not on\n{text}");
     }
     for master in world.demo().masters().await.expect("masters") {
@@ -164,14 +135,9 @@ async fn a_page_that_is_not_there_says_so_in_the_readers_language() {
     let english = Request::get("/nowhere").header("accept-language", "en-GB,en;q=0.9");
 
     let russian = world.get("/nowhere").await;
-    let english = world
-        .send(english.body(Body::empty()).expect("request"))
-        .await;
+    let english = world.send(english.body(Body::empty()).expect("request")).await;
 
-    assert_eq!(
-        (russian.status, english.status),
-        (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND)
-    );
+    assert_eq!((russian.status, english.status), (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND));
     assert!(russian.text().contains("Такой страницы нет"));
     assert!(english.text().contains("There is no such page"));
 }
@@ -195,22 +161,14 @@ async fn the_language_is_switched_and_the_reader_comes_back() {
 async fn what_a_client_writes_is_never_markup() {
     let world = World::new().await;
     let start = serde_json::json!({ "type": "client_request", "language": "ru" });
-    let start = world
-        .api_post(crate::world::KEY, "/api/v1/ai/conversation/start", &start)
-        .await;
-    let id = start.json()["conversation_id"]
-        .as_str()
-        .expect("id")
-        .to_owned();
+    let start = world.api_post(crate::world::KEY, "/api/v1/ai/conversation/start", &start).await;
+    let id = start.json()["conversation_id"].as_str().expect("id").to_owned();
     let path = format!("/api/v1/ai/conversation/{id}/message");
     let text = serde_json::json!({ "text": "<script>alert(1)</script> капает кран" });
     world.api_post(crate::world::KEY, &path, &text).await;
     let session = world.signed_in().await;
 
-    let page = world
-        .look(&session, &format!("/console/calls/{id}"))
-        .await
-        .text();
+    let page = world.look(&session, &format!("/console/calls/{id}")).await.text();
 
     assert!(!page.contains("<script>alert") && page.contains("alert(1)"));
 }
@@ -228,38 +186,25 @@ async fn style_scripts_and_icons_come_from_the_house() {
         let path = format!("/assets/{name}");
         let fresh = world.get(&path).await;
         let again = Request::get(&path).header("if-none-match", fresh.header("etag"));
-        let again = world
-            .send(again.body(Body::empty()).expect("request"))
-            .await;
+        let again = world.send(again.body(Body::empty()).expect("request")).await;
 
-        assert_eq!(
-            (fresh.status, fresh.header("content-type")),
-            (StatusCode::OK, kind)
-        );
+        assert_eq!((fresh.status, fresh.header("content-type")), (StatusCode::OK, kind));
         assert_eq!(again.status, StatusCode::NOT_MODIFIED);
     }
-    assert_eq!(
-        world.get("/assets/../Cargo.toml").await.status,
-        StatusCode::NOT_FOUND
-    );
+    assert_eq!(world.get("/assets/../Cargo.toml").await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
 async fn behind_tls_the_cookie_stays_on_tls() {
     let world = World::new().await;
     let (cookie, token) = world.login_form().await;
-    let form = format!(
-        "login={LOGIN}&password={}&form_token={token}",
-        PASSWORD.replace(' ', "+")
-    );
+    let form = format!("login={LOGIN}&password={}&form_token={token}", PASSWORD.replace(' ', "+"));
     let request = Request::post("/console/login")
         .header(COOKIE, cookie)
         .header("x-forwarded-proto", "https")
         .header("content-type", "application/x-www-form-urlencoded");
 
-    let entered = world
-        .send(request.body(Body::from(form)).expect("request"))
-        .await;
+    let entered = world.send(request.body(Body::from(form)).expect("request")).await;
 
     assert!(entered.header("set-cookie").ends_with("; Secure"));
 }

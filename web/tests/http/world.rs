@@ -1,9 +1,6 @@
 //! A whole house in a fresh folder: the demo organisation, its keys, and a browser to look with.
 
-#![allow(
-    dead_code,
-    reason = "the tests and the example each take what they need"
-)]
+#![allow(dead_code, reason = "the tests and the example each take what they need")]
 #![allow(clippy::unwrap_used, reason = "a world that cannot be made has failed")]
 
 use std::path::PathBuf;
@@ -66,28 +63,15 @@ impl World {
             std::env::temp_dir().join(format!("gudok-web-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let file = folder.join("gudok.db");
-        let store = Store::open(file.to_str().unwrap(), Ids::new(number))
-            .await
-            .unwrap();
+        let store = Store::open(file.to_str().unwrap(), Ids::new(number)).await.unwrap();
         let demo = job_core::demo::seed_demo(&store, morning()).await.unwrap();
         let other = OrgId::new("other");
-        store
-            .add_organisation(&other, "Other", &Settings::default())
-            .await
-            .unwrap();
+        store.add_organisation(&other, "Other", &Settings::default()).await.unwrap();
         access::grant_key(&store, &demo, "demo", KEY).await.unwrap();
-        access::grant_key(&store, &other, "other", OTHER_KEY)
-            .await
-            .unwrap();
-        access::set_password(&store, &demo, LOGIN, PASSWORD, 1)
-            .await
-            .unwrap();
+        access::grant_key(&store, &other, "other", OTHER_KEY).await.unwrap();
+        access::set_password(&store, &demo, LOGIN, PASSWORD, 1).await.unwrap();
         let pages = web::router(house(&store, &folder));
-        Self {
-            store,
-            pages,
-            folder,
-        }
+        Self { store, pages, folder }
     }
 
     pub(crate) fn demo(&self) -> OrgStore {
@@ -98,16 +82,11 @@ impl World {
         let answer = self.pages.clone().oneshot(request).await.unwrap();
         let (head, body) = answer.into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
-        Answer {
-            status: head.status,
-            headers: head.headers,
-            body,
-        }
+        Answer { status: head.status, headers: head.headers, body }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
-        self.send(Request::get(path).body(Body::empty()).unwrap())
-            .await
+        self.send(Request::get(path).body(Body::empty()).unwrap()).await
     }
 
     pub(crate) async fn api_get(&self, key: &str, path: &str) -> Answer {
@@ -119,8 +98,7 @@ impl World {
         let request = Request::post(path)
             .header("authorization", format!("Bearer {key}"))
             .header(CONTENT_TYPE, "application/json");
-        self.send(request.body(Body::from(body.to_string())).unwrap())
-            .await
+        self.send(request.body(Body::from(body.to_string())).unwrap()).await
     }
 
     /// A conversation over HTTP from hello to the end; its id, the last state, all replies.
@@ -129,10 +107,7 @@ impl World {
             "type": "client_request", "channel": "web", "language": language,
             "participant_phone": PHONE, "now": morning().to_string(),
         });
-        let started = self
-            .api_post(KEY, "/api/v1/ai/conversation/start", &start)
-            .await
-            .json();
+        let started = self.api_post(KEY, "/api/v1/ai/conversation/start", &start).await.json();
         let id = started["conversation_id"].as_str().unwrap().to_owned();
         let (mut state, mut replies) = (started["state"].clone(), vec![text(&started["reply"])]);
         for turn in 0..TURNS_MAX {
@@ -153,11 +128,7 @@ impl World {
     /// A telephone call that came to the same booking, with its recording.
     pub(crate) async fn call_like(&self, written: &str, id: &str) -> ConversationId {
         let (rows, id) = (self.demo(), ConversationId::new(id));
-        let model = rows
-            .conversation(&ConversationId::new(written))
-            .await
-            .unwrap()
-            .unwrap();
+        let model = rows.conversation(&ConversationId::new(written)).await.unwrap().unwrap();
         let file = format!("{id}.wav");
         std::fs::create_dir_all(self.folder.join("recordings")).unwrap();
         std::fs::write(self.folder.join("recordings").join(&file), wav()).unwrap();
@@ -169,10 +140,7 @@ impl World {
             ..Conversation::beginning(id.clone(), Channel::Phone, model.language, morning())
         };
         rows.start_conversation(&call).await.unwrap();
-        let said = rows
-            .transcript(&ConversationId::new(written))
-            .await
-            .unwrap();
+        let said = rows.transcript(&ConversationId::new(written)).await.unwrap();
         let lines: Vec<Utterance> = said.into_iter().map(as_spoken).collect();
         rows.add_utterances(&id, &lines).await.unwrap();
         rows.add_events(&id, &events()).await.unwrap();
@@ -199,12 +167,7 @@ impl World {
         if status == ConversationStatus::Active {
             return;
         }
-        let ending = Ending {
-            status,
-            reason: reason.into(),
-            recording: None,
-            job: None,
-        };
+        let ending = Ending { status, reason: reason.into(), recording: None, job: None };
         let ended = began + jiff::SignedDuration::from_secs(31);
         rows.end_conversation(&id, &ending, ended).await.unwrap();
     }
@@ -225,25 +188,16 @@ impl World {
         let request = Request::post(path)
             .header(COOKIE, cookie)
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-        self.send(request.body(Body::from(form.replace(' ', "+"))).unwrap())
-            .await
+        self.send(request.body(Body::from(form.replace(' ', "+"))).unwrap()).await
     }
 
     /// The cookie of a signed-in admin.
     pub(crate) async fn signed_in(&self) -> String {
-        self.try_password(LOGIN, PASSWORD)
-            .await
-            .cookie("gudok_session")
+        self.try_password(LOGIN, PASSWORD).await.cookie("gudok_session")
     }
 
     pub(crate) async fn look(&self, cookie: &str, path: &str) -> Answer {
-        self.send(
-            Request::get(path)
-                .header(COOKIE, cookie)
-                .body(Body::empty())
-                .unwrap(),
-        )
-        .await
+        self.send(Request::get(path).header(COOKIE, cookie).body(Body::empty()).unwrap()).await
     }
 }
 
@@ -263,9 +217,7 @@ impl Answer {
     }
 
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map_or("", |value| value.to_str().unwrap())
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
     pub(crate) fn location(&self) -> &str {
@@ -274,18 +226,10 @@ impl Answer {
 
     /// `name=value` of a cookie that was set.
     pub(crate) fn cookie(&self, name: &str) -> String {
-        let set = self
-            .headers
-            .get_all(SET_COOKIE)
-            .iter()
-            .map(|line| line.to_str().unwrap());
+        let set = self.headers.get_all(SET_COOKIE).iter().map(|line| line.to_str().unwrap());
         let mine = set.filter_map(|line| line.split(';').next());
-        let found = mine
-            .into_iter()
-            .find(|pair| pair.starts_with(&format!("{name}=")));
-        found
-            .unwrap_or_else(|| panic!("no cookie {name}: {}", self.text()))
-            .to_owned()
+        let found = mine.into_iter().find(|pair| pair.starts_with(&format!("{name}=")));
+        found.unwrap_or_else(|| panic!("no cookie {name}: {}", self.text())).to_owned()
     }
 
     pub(crate) fn form_token(&self) -> String {
@@ -303,13 +247,7 @@ fn house(store: &Store, folder: &std::path::Path) -> House {
         let step = chance.fetch_add(1, Ordering::Relaxed);
         step.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5555_aaaa_1234_9876
     };
-    House::new(
-        store.clone(),
-        packs,
-        folder.join("recordings"),
-        morning,
-        Arc::new(random),
-    )
+    House::new(store.clone(), packs, folder.join("recordings"), morning, Arc::new(random))
 }
 
 /// What somebody with a dripping tap answers.
@@ -335,11 +273,9 @@ fn words(language: &str, awaiting: &str) -> &'static str {
 fn as_spoken(line: Utterance) -> Utterance {
     let at = Millis(line.seq * 3_700);
     match line.speaker {
-        Speaker::Client => Utterance {
-            at,
-            confidence: Some([94, 71, 46][line.seq as usize % 3]),
-            ..line
-        },
+        Speaker::Client => {
+            Utterance { at, confidence: Some([94, 71, 46][line.seq as usize % 3]), ..line }
+        }
         Speaker::Agent => Utterance {
             at,
             latency: (line.seq > 0).then_some(Millis(620 + line.seq * 90)),
@@ -379,17 +315,9 @@ fn wav() -> Vec<u8> {
     file.extend(bytes.to_le_bytes());
     for at in 0..SAMPLES {
         let wave = |hertz: u32| {
-            if (at * hertz / 4_000).is_multiple_of(2) {
-                900i16
-            } else {
-                -900
-            }
+            if (at * hertz / 4_000).is_multiple_of(2) { 900i16 } else { -900 }
         };
-        file.extend(
-            [wave(220), wave(330)]
-                .iter()
-                .flat_map(|it| it.to_le_bytes()),
-        );
+        file.extend([wave(220), wave(330)].iter().flat_map(|it| it.to_le_bytes()));
     }
     file
 }

@@ -20,10 +20,7 @@ const RUSSIAN_DANGERS: &[(&str, &str)] = &[
     ("вода капает на розетку", "water_electricity"),
     ("с люстры течёт вода", "water_electricity"),
     ("залило щиток водой", "water_electricity"),
-    (
-        "соседи затопили вода на проводке",
-        "water_electricity flooding",
-    ),
+    ("соседи затопили вода на проводке", "water_electricity flooding"),
     ("прорвало трубу в ванной", "flooding"),
     ("вода хлещет из стояка", "flooding"),
     ("мы заливаем соседей снизу", "flooding"),
@@ -52,10 +49,7 @@ const ENGLISH_DANGERS: &[(&str, &str)] = &[
     ("there is a burning smell from the panel", "sparks_smoke"),
     ("my washing machine is smoking", "sparks_smoke"),
     ("sparks fly from the light switch", "sparks_smoke"),
-    (
-        "it smells like burnt plastic near the outlet",
-        "sparks_smoke",
-    ),
+    ("it smells like burnt plastic near the outlet", "sparks_smoke"),
     ("the socket is hot and melting", "sparks_smoke"),
     ("the wires are crackling there are sparks", "sparks_smoke"),
     ("water is dripping on the outlet", "water_electricity"),
@@ -69,10 +63,7 @@ const ENGLISH_DANGERS: &[(&str, &str)] = &[
     ("the tap came off and water is spraying", "flooding"),
     ("water is pouring through the ceiling", "flooding"),
     ("i got an electric shock from the washer", "electric_shock"),
-    (
-        "the fridge gives me a shock when i touch it",
-        "electric_shock",
-    ),
+    ("the fridge gives me a shock when i touch it", "electric_shock"),
     ("the tap zaps me", "electric_shock"),
     ("the boiler is smoking and i feel dizzy", "carbon_monoxide"),
     ("our carbon monoxide alarm went off", "carbon_monoxide"),
@@ -246,11 +237,7 @@ fn every_rule_of_safety_begins_with_what_to_do() {
             let told = pack.safety(&rule.name).unwrap();
 
             assert!(!told.text.is_empty());
-            assert!(
-                !told.speech.chars().any(|c| c.is_ascii_digit()),
-                "{}",
-                told.speech
-            );
+            assert!(!told.speech.chars().any(|c| c.is_ascii_digit()), "{}", told.speech);
         }
         assert!(pack.safety("no_such_rule").is_none());
     }

@@ -49,20 +49,12 @@ fn every_wording_reads_as_its_own_diagnosis() {
     for pack in [russian(), english()] {
         let (said, strays) = strays(&pack);
 
-        assert!(
-            strays.len() * 20 <= said,
-            "{} of {said}:\n{}",
-            strays.len(),
-            strays.join("\n")
-        );
+        assert!(strays.len() * 20 <= said, "{} of {said}:\n{}", strays.len(), strays.join("\n"));
     }
 }
 
 fn top(pack: &Pack, said: &str) -> Option<String> {
-    pack.read(said)
-        .symptoms
-        .first()
-        .map(|symptom| symptom.code.clone())
+    pack.read(said).symptoms.first().map(|symptom| symptom.code.clone())
 }
 
 #[test]
@@ -70,11 +62,7 @@ fn one_wrong_letter_of_the_recogniser_is_forgiven() {
     let cases = [
         ("халодильник не морозит", "fridge_warm", russian()),
         ("холодельник не морозит", "fridge_warm", russian()),
-        (
-            "стериальная машина не отжимает",
-            "washer_not_spin",
-            russian(),
-        ),
+        ("стериальная машина не отжимает", "washer_not_spin", russian()),
         ("не работает розедка", "socket_dead", russian()),
         ("the refridgerator is not cold", "fridge_warm", english()),
         ("the raditor is cold", "radiator_cold", english()),
@@ -91,54 +79,22 @@ fn intents_are_read_from_their_examples_and_their_like() {
         Book, Cancel, Complaint, Operator, Price, Reschedule, Status, WorkApplication, WrongNumber,
     };
     let cases = [
-        (
-            "соедините меня пожалуйста с живым человеком",
-            Operator,
-            russian(),
-        ),
+        ("соедините меня пожалуйста с живым человеком", Operator, russian()),
         ("я хочу отменить свою заявку на завтра", Cancel, russian()),
-        (
-            "можно перенести визит мастера на пятницу",
-            Reschedule,
-            russian(),
-        ),
+        ("можно перенести визит мастера на пятницу", Reschedule, russian()),
         ("скажите а когда мастер приедет", Status, russian()),
         ("хочу пожаловаться на вашего мастера", Complaint, russian()),
         ("а сколько будет стоить починить розетку", Price, russian()),
-        (
-            "я электрик хотел бы у вас работать",
-            WorkApplication,
-            russian(),
-        ),
+        ("я электрик хотел бы у вас работать", WorkApplication, russian()),
         ("ой извините я номером ошибся", WrongNumber, russian()),
         ("мне бы мастера вызвать", Book, russian()),
-        (
-            "could you connect me to a real human please",
-            Operator,
-            english(),
-        ),
-        (
-            "please cancel my appointment for tomorrow",
-            Cancel,
-            english(),
-        ),
-        (
-            "i would like to move my appointment to friday",
-            Reschedule,
-            english(),
-        ),
+        ("could you connect me to a real human please", Operator, english()),
+        ("please cancel my appointment for tomorrow", Cancel, english()),
+        ("i would like to move my appointment to friday", Reschedule, english()),
         ("when is my master coming", Status, english()),
-        (
-            "i want to make a complaint about the repair",
-            Complaint,
-            english(),
-        ),
+        ("i want to make a complaint about the repair", Complaint, english()),
         ("how much would it cost to fix a socket", Price, english()),
-        (
-            "hello are you hiring electricians",
-            WorkApplication,
-            english(),
-        ),
+        ("hello are you hiring electricians", WorkApplication, english()),
         ("oh sorry wrong number", WrongNumber, english()),
         ("i would like to book a repair", Book, english()),
     ];
@@ -153,40 +109,19 @@ fn several_problems_are_counted() {
     let cases = [
         ("не работает розетка и ещё капает кран", true, russian()),
         ("течёт унитаз а также надо повесить полку", true, russian()),
-        (
-            "у меня капает кран и не работает холодильник",
-            true,
-            russian(),
-        ),
+        ("у меня капает кран и не работает холодильник", true, russian()),
         ("у меня две проблемы", true, russian()),
         ("не работает розетка и выключатель", false, russian()),
         ("холодильник не морозит и течёт", false, russian()),
         ("капает кран и ещё можно завтра вечером", false, russian()),
-        (
-            "the tap is dripping and also the outlet is dead",
-            true,
-            english(),
-        ),
-        (
-            "the fridge is warm and the toilet is clogged",
-            true,
-            english(),
-        ),
-        (
-            "the tap is dripping and also i can only do friday",
-            false,
-            english(),
-        ),
+        ("the tap is dripping and also the outlet is dead", true, english()),
+        ("the fridge is warm and the toilet is clogged", true, english()),
+        ("the tap is dripping and also i can only do friday", false, english()),
         ("the washing machine leaks and is noisy", false, english()),
     ];
 
     for (said, several, pack) in cases {
-        assert_eq!(
-            pack.read(said).several,
-            several,
-            "{said} {:?}",
-            pack.read(said)
-        );
+        assert_eq!(pack.read(said).several, several, "{said} {:?}", pack.read(said));
     }
 }
 
@@ -211,116 +146,28 @@ fn haste_is_heard_and_its_denial_too() {
 #[test]
 fn clarifications_change_the_diagnosis() {
     let cases = [
-        (
-            "socket_dead",
-            "extent",
-            "во всей комнате",
-            "sockets_room_dead",
-            russian(),
-        ),
-        (
-            "socket_dead",
-            "extent",
-            "да нет только одна",
-            "socket_dead",
-            russian(),
-        ),
+        ("socket_dead", "extent", "во всей комнате", "sockets_room_dead", russian()),
+        ("socket_dead", "extent", "да нет только одна", "socket_dead", russian()),
         ("socket_dead", "extent", "не знаю", "socket_dead", russian()),
-        (
-            "tap_drip",
-            "place",
-            "ну внизу под краном",
-            "tap_leak_joint",
-            russian(),
-        ),
+        ("tap_drip", "place", "ну внизу под краном", "tap_leak_joint", russian()),
         ("tap_drip", "place", "из носика", "tap_drip", russian()),
-        (
-            "washer_dead",
-            "how",
-            "она не отжимает",
-            "washer_not_spin",
-            russian(),
-        ),
-        (
-            "washer_dead",
-            "how",
-            "воду не сливает",
-            "washer_not_drain",
-            russian(),
-        ),
-        (
-            "washer_dead",
-            "how",
-            "вообще не включается",
-            "washer_dead",
-            russian(),
-        ),
+        ("washer_dead", "how", "она не отжимает", "washer_not_spin", russian()),
+        ("washer_dead", "how", "воду не сливает", "washer_not_drain", russian()),
+        ("washer_dead", "how", "вообще не включается", "washer_dead", russian()),
         ("hob_dead", "fuel", "газовая", "gas_stove", russian()),
-        (
-            "radiator_cold",
-            "extent",
-            "все батареи",
-            "heating_cold",
-            russian(),
-        ),
-        (
-            "sink_clog",
-            "extent",
-            "и в ванне тоже",
-            "sewer_clog",
-            russian(),
-        ),
-        (
-            "socket_dead",
-            "extent",
-            "the whole room",
-            "sockets_room_dead",
-            english(),
-        ),
-        (
-            "socket_dead",
-            "extent",
-            "only this one",
-            "socket_dead",
-            english(),
-        ),
-        (
-            "tap_drip",
-            "place",
-            "at the base",
-            "tap_leak_joint",
-            english(),
-        ),
+        ("radiator_cold", "extent", "все батареи", "heating_cold", russian()),
+        ("sink_clog", "extent", "и в ванне тоже", "sewer_clog", russian()),
+        ("socket_dead", "extent", "the whole room", "sockets_room_dead", english()),
+        ("socket_dead", "extent", "only this one", "socket_dead", english()),
+        ("tap_drip", "place", "at the base", "tap_leak_joint", english()),
         ("tap_drip", "place", "i am not sure", "tap_drip", english()),
-        (
-            "washer_dead",
-            "how",
-            "it does not spin",
-            "washer_not_spin",
-            english(),
-        ),
-        (
-            "hob_dead",
-            "fuel",
-            "it is a gas one",
-            "gas_stove",
-            english(),
-        ),
-        (
-            "toilet_runs",
-            "place",
-            "on the floor",
-            "toilet_leak_floor",
-            english(),
-        ),
+        ("washer_dead", "how", "it does not spin", "washer_not_spin", english()),
+        ("hob_dead", "fuel", "it is a gas one", "gas_stove", english()),
+        ("toilet_runs", "place", "on the floor", "toilet_leak_floor", english()),
     ];
 
     for (code, question, answer, to, pack) in cases {
-        assert_eq!(
-            pack.clarified(code, question, answer).as_deref(),
-            Some(to),
-            "{answer}"
-        );
+        assert_eq!(pack.clarified(code, question, answer).as_deref(), Some(to), "{answer}");
     }
 }
 
@@ -328,14 +175,8 @@ fn clarifications_change_the_diagnosis() {
 fn an_answer_that_answers_nothing_is_not_taken() {
     let pack = russian();
 
-    assert_eq!(
-        pack.clarified("socket_dead", "extent", "какая погода"),
-        None
-    );
-    assert_eq!(
-        pack.clarified("socket_dead", "no_such_question", "одна"),
-        None
-    );
+    assert_eq!(pack.clarified("socket_dead", "extent", "какая погода"), None);
+    assert_eq!(pack.clarified("socket_dead", "no_such_question", "одна"), None);
     assert_eq!(pack.clarified("no_such_code", "extent", "одна"), None);
 }
 
@@ -362,40 +203,13 @@ fn what_the_caller_volunteered_is_not_asked_again() {
 
     let gas = pack.settled("hob_dead", "не работает плита газовая");
     let plain = pack.settled("socket_dead", "не работает розетка");
-    let one = pack.settled(
-        "socket_dead",
-        "не работает только одна розетка остальные работают",
-    );
+    let one = pack.settled("socket_dead", "не работает только одна розетка остальные работают");
     let tap = pack.settled("tap_drip", "капает кран");
 
-    assert_eq!(
-        gas,
-        Settled {
-            code: "gas_stove".into(),
-            answered: vec!["fuel".into()]
-        }
-    );
-    assert_eq!(
-        plain,
-        Settled {
-            code: "socket_dead".into(),
-            answered: vec![]
-        }
-    );
-    assert_eq!(
-        one,
-        Settled {
-            code: "socket_dead".into(),
-            answered: vec!["extent".into()]
-        }
-    );
-    assert_eq!(
-        tap,
-        Settled {
-            code: "tap_drip".into(),
-            answered: vec![]
-        }
-    );
+    assert_eq!(gas, Settled { code: "gas_stove".into(), answered: vec!["fuel".into()] });
+    assert_eq!(plain, Settled { code: "socket_dead".into(), answered: vec![] });
+    assert_eq!(one, Settled { code: "socket_dead".into(), answered: vec!["extent".into()] });
+    assert_eq!(tap, Settled { code: "tap_drip".into(), answered: vec![] });
 }
 
 #[test]
@@ -409,10 +223,7 @@ fn both_languages_know_the_same_diagnoses() {
         let cost = |f: &Findings| f.parts.iter().map(|part| part.cost).sum::<i64>();
         assert_eq!(cost(&one), cost(&other), "{code}");
         assert_eq!(ru.category(code), en.category(code), "{code}");
-        assert_eq!(
-            ru.clarification(code, &[]).is_some(),
-            en.clarification(code, &[]).is_some()
-        );
+        assert_eq!(ru.clarification(code, &[]).is_some(), en.clarification(code, &[]).is_some());
     }
     assert_eq!(ru.codes().count(), en.codes().count());
     assert_eq!(ru.prices, en.prices);
@@ -424,10 +235,7 @@ fn every_line_speaks_in_every_wording_without_leftovers() {
         for sentence in pack.agent_phrases() {
             assert!(!sentence.is_empty());
             assert!(!sentence.contains(['{', '}']), "{sentence}");
-            assert!(
-                !sentence.chars().any(|c| c.is_ascii_digit() || c == '₽'),
-                "{sentence}"
-            );
+            assert!(!sentence.chars().any(|c| c.is_ascii_digit() || c == '₽'), "{sentence}");
         }
         assert!(pack.places.streets.len() >= 150);
     }
@@ -438,18 +246,10 @@ fn the_callers_phrases_cover_every_topic_in_words() {
     for pack in [russian(), english()] {
         let phrases = pack.caller_phrases();
 
-        for topic in [
-            Topic::Anything,
-            Topic::YesNo,
-            Topic::Digits,
-            Topic::Time,
-            Topic::Address,
-            Topic::Name,
-        ] {
-            let count = phrases
-                .iter()
-                .filter(|phrase| phrase.about == topic)
-                .count();
+        for topic in
+            [Topic::Anything, Topic::YesNo, Topic::Digits, Topic::Time, Topic::Address, Topic::Name]
+        {
+            let count = phrases.iter().filter(|phrase| phrase.about == topic).count();
             assert!(count >= 30, "{topic:?} {count}");
         }
         assert!(phrases.len() >= 3000, "{}", phrases.len());
@@ -468,14 +268,7 @@ fn a_wrong_pack_is_refused_with_file_and_key() {
     let fact = |text: &str| load::parse("ru.toml", text).unwrap_err().to_string();
 
     assert_eq!(fact(&no_line), "ru.toml: lines.ask_name: has no wording");
-    assert_eq!(
-        fact(&strange),
-        "ru.toml: lines.ask_city: {price} is not given to it"
-    );
-    assert!(
-        fact(&nowhere).contains("leads to nowhere"),
-        "{}",
-        fact(&nowhere)
-    );
+    assert_eq!(fact(&strange), "ru.toml: lines.ask_city: {price} is not given to it");
+    assert!(fact(&nowhere).contains("leads to nowhere"), "{}", fact(&nowhere));
     assert!(fact(&typo).contains("komplexity"), "{}", fact(&typo));
 }

@@ -5,146 +5,53 @@ use crate::pack::Reading;
 
 /// Sentences nobody tuned to: what was said and the codes that would be right.
 const RUSSIAN_UNSEEN: &[(&str, &str)] = &[
-    (
-        "здравствуйте у меня на кухне из крана всё время капает вода",
-        "tap_drip",
-    ),
-    (
-        "слушайте стиралка постирала а воду сливать не хочет",
-        "washer_not_drain",
-    ),
-    (
-        "в ванной засор вода стоит и не уходит",
-        "bath_clog sewer_clog sink_clog",
-    ),
-    (
-        "холодильник работает но внутри тепло и мясо оттаяло",
-        "fridge_warm",
-    ),
-    (
-        "у нас по всей квартире света нет а соседи с электричеством",
-        "no_power_flat",
-    ),
-    (
-        "розетка возле кровати перестала заряжать телефон не работает",
-        "socket_dead",
-    ),
+    ("здравствуйте у меня на кухне из крана всё время капает вода", "tap_drip"),
+    ("слушайте стиралка постирала а воду сливать не хочет", "washer_not_drain"),
+    ("в ванной засор вода стоит и не уходит", "bath_clog sewer_clog sink_clog"),
+    ("холодильник работает но внутри тепло и мясо оттаяло", "fridge_warm"),
+    ("у нас по всей квартире света нет а соседи с электричеством", "no_power_flat"),
+    ("розетка возле кровати перестала заряжать телефон не работает", "socket_dead"),
     ("надо бы люстру новую повесить в зале", "chandelier_install"),
-    (
-        "ключ в двери сломался домой попасть не можем",
-        "lock_jammed",
-    ),
-    (
-        "купили шкаф в разобранном виде соберите пожалуйста",
-        "furniture_assembly",
-    ),
-    (
-        "батарея в детской ледяная а остальные горячие",
-        "radiator_cold",
-    ),
+    ("ключ в двери сломался домой попасть не можем", "lock_jammed"),
+    ("купили шкаф в разобранном виде соберите пожалуйста", "furniture_assembly"),
+    ("батарея в детской ледяная а остальные горячие", "radiator_cold"),
     ("водонагреватель включен а вода холодная", "boiler_cold"),
-    (
-        "когда запускаю чайник и стиральную машину вышибает автомат",
-        "breaker_trips",
-    ),
-    (
-        "посудомойка закончила а вода осталась внизу не сливает",
-        "dishwasher_not_drain",
-    ),
-    (
-        "окно пластиковое не закрывается и дует холодом",
-        "window_draft window_handle",
-    ),
+    ("когда запускаю чайник и стиральную машину вышибает автомат", "breaker_trips"),
+    ("посудомойка закончила а вода осталась внизу не сливает", "dishwasher_not_drain"),
+    ("окно пластиковое не закрывается и дует холодом", "window_draft window_handle"),
     ("унитаз подтекает вода бежит не переставая", "toilet_runs"),
     ("телевизор включаю звук идёт а изображения нет", "tv_dead"),
-    (
-        "смеситель хочу новый поставить вместо старого",
-        "tap_replace",
-    ),
+    ("смеситель хочу новый поставить вместо старого", "tap_replace"),
     ("духовка еле греет пироги не пропекаются", "oven_cold"),
-    (
-        "машинка стиральная прыгает на отжиме и страшно грохочет",
-        "washer_noise",
-    ),
+    ("машинка стиральная прыгает на отжиме и страшно грохочет", "washer_noise"),
     ("плитка в ванной отвалилась со стены", "tile_fix"),
-    (
-        "мне телевизор нужно на стенку прикрепить кронштейн есть",
-        "tv_mount",
-    ),
+    ("мне телевизор нужно на стенку прикрепить кронштейн есть", "tv_mount"),
     ("под мойкой на кухне вода собирается", "siphon_leak"),
 ];
 
 const ENGLISH_UNSEEN: &[(&str, &str)] = &[
-    (
-        "hello my kitchen faucet has been dripping for two days",
-        "tap_drip",
-    ),
-    (
-        "the washer finished but the water did not drain",
-        "washer_not_drain",
-    ),
-    (
-        "my bathtub is blocked and the water is just standing there",
-        "bath_clog",
-    ),
-    (
-        "everything in the refrigerator is warm and the milk went bad",
-        "fridge_warm",
-    ),
-    (
-        "we have no electricity in the entire flat but the neighbours do",
-        "no_power_flat",
-    ),
+    ("hello my kitchen faucet has been dripping for two days", "tap_drip"),
+    ("the washer finished but the water did not drain", "washer_not_drain"),
+    ("my bathtub is blocked and the water is just standing there", "bath_clog"),
+    ("everything in the refrigerator is warm and the milk went bad", "fridge_warm"),
+    ("we have no electricity in the entire flat but the neighbours do", "no_power_flat"),
     ("the outlet next to my bed stopped working", "socket_dead"),
-    (
-        "could someone hang a new chandelier in the living room",
-        "chandelier_install",
-    ),
-    (
-        "my key snapped in the lock and i cannot get in",
-        "lock_jammed",
-    ),
-    (
-        "i bought a wardrobe and need somebody to assemble it",
-        "furniture_assembly",
-    ),
+    ("could someone hang a new chandelier in the living room", "chandelier_install"),
+    ("my key snapped in the lock and i cannot get in", "lock_jammed"),
+    ("i bought a wardrobe and need somebody to assemble it", "furniture_assembly"),
     ("one radiator in the nursery is stone cold", "radiator_cold"),
-    (
-        "the water heater is on but the water stays cold",
-        "boiler_cold",
-    ),
-    (
-        "whenever i switch on the kettle the breaker trips",
-        "breaker_trips",
-    ),
-    (
-        "there is water left at the bottom of the dishwasher",
-        "dishwasher_not_drain",
-    ),
-    (
-        "cold air blows in through our bedroom window",
-        "window_draft",
-    ),
+    ("the water heater is on but the water stays cold", "boiler_cold"),
+    ("whenever i switch on the kettle the breaker trips", "breaker_trips"),
+    ("there is water left at the bottom of the dishwasher", "dishwasher_not_drain"),
+    ("cold air blows in through our bedroom window", "window_draft"),
     ("the toilet never stops running", "toilet_runs"),
-    (
-        "the television has sound but the picture is gone",
-        "tv_dead",
-    ),
-    (
-        "i would like a new faucet fitted in the kitchen",
-        "tap_replace",
-    ),
+    ("the television has sound but the picture is gone", "tv_dead"),
+    ("i would like a new faucet fitted in the kitchen", "tap_replace"),
     ("my oven will not get hot", "oven_cold"),
-    (
-        "the washing machine bangs and jumps when it spins",
-        "washer_noise washer_not_spin",
-    ),
+    ("the washing machine bangs and jumps when it spins", "washer_noise washer_not_spin"),
     ("some tiles fell off the bathroom wall", "tile_fix"),
     ("i want my tv mounted on the wall", "tv_mount"),
-    (
-        "it is dripping inside the cupboard beneath the sink",
-        "siphon_leak",
-    ),
+    ("it is dripping inside the cupboard beneath the sink", "siphon_leak"),
 ];
 
 #[test]

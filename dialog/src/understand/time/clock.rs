@@ -55,9 +55,7 @@ const HOUR_WORDS: &[&str] = &[
     "час", "часа", "часов", "часам", "часу", "часах", "ч", "o'clock", "oclock", "hours",
     "часиков", "часика", "past", "quarter", "half",
 ];
-const JOIN: &[&str] = &[
-    "до", "по", "и до", "to", "till", "until", "and", "и", "through",
-];
+const JOIN: &[&str] = &["до", "по", "и до", "to", "till", "until", "and", "и", "through"];
 
 /// A clock time with its preposition; `bare` admits one without.
 pub(super) fn clock(tokens: &Tokens<'_>, i: usize, bare: bool) -> Option<Said> {
@@ -69,9 +67,7 @@ pub(super) fn clock(tokens: &Tokens<'_>, i: usize, bare: bool) -> Option<Said> {
     let (face, len) = face(tokens, at, prefixed || bare)?;
     let figures = tokens.get(at).is_some_and(|t| t.figures) && tokens.gap(at + 1) == ":";
     let hours = (at..at + len).any(|j| tokens.is(j, HOUR_WORDS))
-        || tokens
-            .get(at)
-            .is_some_and(|t| t.atom.is_none() && !t.figures);
+        || tokens.get(at).is_some_and(|t| t.atom.is_none() && !t.figures);
     if !prefixed && !bare && !(face.plain && (face.sure || figures || hours)) {
         return None;
     }
@@ -84,39 +80,23 @@ pub(super) fn clock(tokens: &Tokens<'_>, i: usize, bare: bool) -> Option<Said> {
     let end = at + len;
     let second = second(tokens, i, end, face, lead);
     if let Some((to, until)) = second {
-        return Some(Said {
-            piece: Piece::Between(face, to),
-            from: i,
-            to: until,
-        });
+        return Some(Said { piece: Piece::Between(face, to), from: i, to: until });
     }
     let piece = match lead {
         Some(Lead::After) => Piece::After(face),
         Some(Lead::Before) => Piece::Before(face),
         Some(Lead::At) | None => Piece::At(face),
     };
-    Some(Said {
-        piece,
-        from: i,
-        to: end,
-    })
+    Some(Said { piece, from: i, to: end })
 }
 
 /// "в девятом часу": between eight and nine.
 fn running_hour(tokens: &Tokens<'_>, i: usize) -> Option<Said> {
     let at = i + usize::from(tokens.at(i) == "в");
     let end = ordinal_hour(tokens, at).filter(|_| tokens.at(at + 1) == "часу")?;
-    let face = |minutes| Face {
-        minutes,
-        sure: false,
-        plain: true,
-    };
+    let face = |minutes| Face { minutes, sure: false, plain: true };
     let piece = Piece::Between(face((end - 1) * 60), face(end * 60));
-    Some(Said {
-        piece,
-        from: i,
-        to: at + 2,
-    })
+    Some(Said { piece, from: i, to: at + 2 })
 }
 
 /// What leads up to the hour, and the token where the hour itself starts.
@@ -190,11 +170,7 @@ pub(super) fn between(tokens: &Tokens<'_>, i: usize) -> Option<Said> {
         return None;
     }
     let (to, more) = face(tokens, join + 1, true)?;
-    Some(Said {
-        piece: Piece::Between(first, to),
-        from: i,
-        to: join + 1 + more,
-    })
+    Some(Said { piece: Piece::Between(first, to), from: i, to: join + 1 + more })
 }
 
 /// The hour at token `i` with its minutes and its half of the day, and how many tokens that is.
@@ -206,14 +182,7 @@ pub(super) fn face(tokens: &Tokens<'_>, i: usize, led: bool) -> Option<(Face, us
     }
     let counted = !plain && counts_something(tokens, end);
     let sure = sure || !(60..13 * 60).contains(&minutes);
-    (!counted).then_some((
-        Face {
-            minutes,
-            sure,
-            plain,
-        },
-        len,
-    ))
+    (!counted).then_some((Face { minutes, sure, plain }, len))
 }
 
 type Reading = (i32, usize, bool, bool);
@@ -230,11 +199,7 @@ fn special(tokens: &Tokens<'_>, i: usize, led: bool) -> Option<Reading> {
         }
         "час" | "часу" | "часа" if led || tokens.is(i + 1, &["дня", "ночи"]) => {
             let quarter = tokens.at(i + 1) == "с" && tokens.at(i + 2) == "половиной";
-            return Some(if quarter {
-                (90, 3, true, false)
-            } else {
-                one_o_clock(tokens, i)
-            });
+            return Some(if quarter { (90, 3, true, false) } else { one_o_clock(tokens, i) });
         }
         _ => {}
     }
@@ -262,9 +227,7 @@ fn half_ru(tokens: &Tokens<'_>, i: usize) -> Option<Reading> {
     let rest = tokens.at(i).strip_prefix("пол")?;
     let atom =
         crate::understand::number::atom(rest).filter(|atom| atom.ordinal && !rest.is_empty())?;
-    let hour = i32::try_from(atom.value)
-        .ok()
-        .filter(|hour| (1..=12).contains(hour))?;
+    let hour = i32::try_from(atom.value).ok().filter(|hour| (1..=12).contains(hour))?;
     Some((hour_before(hour) * 60 + HALF_HOUR, 1, true, false))
 }
 
@@ -297,12 +260,7 @@ fn less_ru(tokens: &Tokens<'_>, i: usize) -> Option<Reading> {
         return Some((13 * 60 - less, at + 1 - i, true, false));
     }
     if let Some(hour) = cardinal(tokens, at).filter(|n| (1..=24).contains(&n.value)) {
-        return Some((
-            signed(hour.value) * 60 - less,
-            at + hour.len - i,
-            true,
-            false,
-        ));
+        return Some((signed(hour.value) * 60 - less, at + hour.len - i, true, false));
     }
     // "без двадцати два": twenty minutes, not twenty-two.
     let split = (21..=29).contains(&less) && minutes_word == 0;
@@ -316,10 +274,7 @@ fn of_hour_ru(tokens: &Tokens<'_>, i: usize) -> Option<Reading> {
     } else {
         let past = cardinal(tokens, i).filter(|n| (1..60).contains(&n.value))?;
         let at = i + past.len;
-        (
-            signed(past.value),
-            tokens.at(at).starts_with("минут").then_some(at + 1)?,
-        )
+        (signed(past.value), tokens.at(at).starts_with("минут").then_some(at + 1)?)
     };
     let hour = ordinal_hour(tokens, at)?;
     Some(((hour - 1) * 60 + past, at + 1 - i, true, false))
@@ -334,10 +289,7 @@ fn past_en(tokens: &Tokens<'_>, i: usize) -> Option<Reading> {
         _ => {
             let part = cardinal(tokens, i).filter(|n| (1..30).contains(&n.value))?;
             let at = i + part.len;
-            (
-                signed(part.value),
-                at + usize::from(tokens.at(at) == "minutes"),
-            )
+            (signed(part.value), at + usize::from(tokens.at(at) == "minutes"))
         }
     };
     let sign = match tokens.at(at) {
@@ -371,9 +323,7 @@ fn hour_number(tokens: &Tokens<'_>, i: usize) -> Option<(i32, usize)> {
                 "every", "earlier", "later",
             ],
         ) || i > 0
-            && tokens
-                .get(i - 1)
-                .is_some_and(|t| t.atom.is_some_and(|atom| atom.ordinal)));
+            && tokens.get(i - 1).is_some_and(|t| t.atom.is_some_and(|atom| atom.ordinal)));
     let odd = pronoun || !hour.figures && tokens.is(i, FEMININE);
     (!odd).then_some((signed(hour.value), hour.len))
 }
@@ -389,10 +339,7 @@ fn hour(tokens: &Tokens<'_>, i: usize) -> Option<Reading> {
     let clock_word =
         hours && !(tokens.at(i + len) == "ч" && tokens.gap(i + len + 1).starts_with("-"));
     len += usize::from(clock_word);
-    if tokens
-        .any(i + len, &["с половиной", "and a half"])
-        .is_some()
-    {
+    if tokens.any(i + len, &["с половиной", "and a half"]).is_some() {
         let words = if tokens.at(i + len) == "с" { 2 } else { 3 };
         return Some((hour * 60 + HALF_HOUR, len + words, true, false));
     }
@@ -410,11 +357,7 @@ fn minutes(tokens: &Tokens<'_>, i: usize, after_hours: bool) -> Option<(i32, usi
         let joined = matches!(gap, ":" | ".")
             || gap == "-" && (token.fold.as_str() >= "13" || token.fold == "00")
             || gap == " ";
-        let value = token
-            .fold
-            .parse::<i32>()
-            .ok()
-            .filter(|value| two && joined && *value < 60)?;
+        let value = token.fold.parse::<i32>().ok().filter(|value| two && joined && *value < 60)?;
         let word = usize::from(tokens.at(i + 1).starts_with("мин"));
         let measured = counts_something(tokens, i + 1) || gap == " " && street_word(tokens, i + 1);
         return (word == 1 || !measured).then_some((value, 1 + word));
@@ -452,9 +395,7 @@ fn half_of_day(tokens: &Tokens<'_>, i: usize, minutes: i32) -> Option<(Face, usi
         ("o'clock in the morning", 'a'), ("o'clock in the afternoon", 'd'),
         ("o'clock in the evening", 'p'), ("o'clock pm", 'p'), ("o'clock am", 'a'),
     ];
-    let (phrase, half) = HALVES
-        .iter()
-        .find(|(phrase, _)| tokens.phrase(i, phrase).is_some())?;
+    let (phrase, half) = HALVES.iter().find(|(phrase, _)| tokens.phrase(i, phrase).is_some())?;
     if tokens.marked(i) && !matches!(*phrase, "a m" | "p m") {
         return None;
     }
@@ -465,19 +406,8 @@ fn half_of_day(tokens: &Tokens<'_>, i: usize, minutes: i32) -> Option<(Face, usi
         'n' if (9 * 60..NOON).contains(&minutes) => minutes + NOON,
         _ => minutes,
     };
-    let minutes = if phrase.starts_with("ноч") && minutes == 0 {
-        24 * 60
-    } else {
-        minutes
-    };
-    Some((
-        Face {
-            minutes,
-            sure: true,
-            plain: true,
-        },
-        tokens.phrase(i, phrase)?,
-    ))
+    let minutes = if phrase.starts_with("ноч") && minutes == 0 { 24 * 60 } else { minutes };
+    Some((Face { minutes, sure: true, plain: true }, tokens.phrase(i, phrase)?))
 }
 
 /// What follows turns the number into an amount, a date or a place.

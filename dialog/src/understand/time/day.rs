@@ -112,11 +112,7 @@ const PHRASES: &[(&str, Day)] = &[
 
 pub(super) fn day(tokens: &Tokens<'_>, i: usize) -> Option<Said> {
     if let Some((day, len)) = phrase(tokens, i).filter(|(_, len)| *len > 1) {
-        return Some(Said {
-            piece: Piece::Day(day),
-            from: i,
-            to: i + len,
-        });
+        return Some(Said { piece: Piece::Day(day), from: i, to: i + len });
     }
     let at = i + lead(tokens, i);
     let (day, len) = date(tokens, at)
@@ -133,11 +129,7 @@ pub(super) fn day(tokens: &Tokens<'_>, i: usize) -> Option<Said> {
         "to" => Piece::DayTo(day),
         _ => Piece::Day(day),
     };
-    Some(Said {
-        piece,
-        from: i,
-        to: at + len,
-    })
+    Some(Said { piece, from: i, to: at + len })
 }
 
 #[rustfmt::skip]
@@ -154,11 +146,7 @@ const LEADS: &[(&str, &str)] = &[
 ];
 
 fn lead(tokens: &Tokens<'_>, i: usize) -> usize {
-    LEADS
-        .iter()
-        .filter_map(|(phrase, _)| tokens.phrase(i, phrase))
-        .max()
-        .unwrap_or(0)
+    LEADS.iter().filter_map(|(phrase, _)| tokens.phrase(i, phrase)).max().unwrap_or(0)
 }
 
 fn lead_kind(tokens: &Tokens<'_>, i: usize, at: usize) -> &'static str {
@@ -179,34 +167,18 @@ fn phrase(tokens: &Tokens<'_>, i: usize) -> Option<(Day, usize)> {
 }
 
 const WEEKDAYS: [(&[&str], Weekday); 7] = [
-    (
-        &["понедельник", "monday", "пн", "mon", "пон"],
-        Weekday::Monday,
-    ),
-    (
-        &["вторник", "tuesday", "вт", "tue", "tues"],
-        Weekday::Tuesday,
-    ),
+    (&["понедельник", "monday", "пн", "mon", "пон"], Weekday::Monday),
+    (&["вторник", "tuesday", "вт", "tue", "tues"], Weekday::Tuesday),
     (&["сред", "wednesday", "ср", "wed"], Weekday::Wednesday),
-    (
-        &["четверг", "thursday", "чт", "thu", "thur", "thurs"],
-        Weekday::Thursday,
-    ),
+    (&["четверг", "thursday", "чт", "thu", "thur", "thurs"], Weekday::Thursday),
     (&["пятниц", "friday", "пт", "fri"], Weekday::Friday),
     (&["суббот", "saturday", "сб", "sat"], Weekday::Saturday),
     (&["воскресен", "sunday", "вс", "sun"], Weekday::Sunday),
 ];
 
 fn weekday(tokens: &Tokens<'_>, i: usize) -> Option<(Day, usize)> {
-    const NEXT: &[&str] = &[
-        "следующий",
-        "следующую",
-        "следующее",
-        "следующей",
-        "следующая",
-        "следующего",
-        "next",
-    ];
+    const NEXT: &[&str] =
+        &["следующий", "следующую", "следующее", "следующей", "следующая", "следующего", "next"];
     #[rustfmt::skip]
     const THIS: &[&str] = &[
         "этот", "эту", "это", "этой", "this", "ближайший", "ближайшую", "ближайшее", "coming",
@@ -220,31 +192,20 @@ fn weekday(tokens: &Tokens<'_>, i: usize) -> Option<(Day, usize)> {
     let day = named(tokens.at(i + skip))?;
     let next = tokens.any(
         i + skip + 1,
-        &[
-            "next week",
-            "на следующей неделе",
-            "на той неделе",
-            "следующей недели",
-            "той недели",
-        ],
+        &["next week", "на следующей неделе", "на той неделе", "следующей недели", "той недели"],
     );
     let which = if next.is_some() { Which::Next } else { which };
     Some((Day::Weekday(day, which), skip + 1 + next.unwrap_or(0)))
 }
 
 fn named(word: &str) -> Option<Weekday> {
-    const ENDINGS: [&str; 13] = [
-        "", "а", "у", "ом", "е", "ы", "ой", "ья", "ье", "ью", "ьем", "ие", "s",
-    ];
+    const ENDINGS: [&str; 13] =
+        ["", "а", "у", "ом", "е", "ы", "ой", "ья", "ье", "ью", "ьем", "ие", "s"];
     let exact = WEEKDAYS.iter().find(|(names, _)| {
         names.iter().enumerate().any(|(n, name)| {
             let end = word.strip_prefix(name);
             end.is_some_and(|end| {
-                if n == 0 {
-                    ENDINGS.contains(&end)
-                } else {
-                    end.is_empty() || n == 1 && end == "s"
-                }
+                if n == 0 { ENDINGS.contains(&end) } else { end.is_empty() || n == 1 && end == "s" }
             }) && !(n == 0 && matches!(*name, "сред" | "пятниц" | "суббот") && word == *name)
         })
     });
@@ -298,48 +259,27 @@ fn date(tokens: &Tokens<'_>, i: usize) -> Option<(Day, usize)> {
     if street_before(tokens, i) {
         return None;
     }
-    dotted(tokens, i)
-        .or_else(|| day_first(tokens, i))
-        .or_else(|| month_first(tokens, i))
+    dotted(tokens, i).or_else(|| day_first(tokens, i)).or_else(|| month_first(tokens, i))
 }
 
 fn dotted(tokens: &Tokens<'_>, i: usize) -> Option<(Day, usize)> {
     let figures =
         |j: usize, most: usize| tokens.get(j).filter(|t| t.figures && t.fold.len() <= most);
-    let day = figures(i, 2)?
-        .fold
-        .parse()
-        .ok()
-        .filter(|day| (1..=31).contains(day))?;
+    let day = figures(i, 2)?.fold.parse().ok().filter(|day| (1..=31).contains(day))?;
     let written = figures(i + 1, 2)?;
-    let month = written
-        .fold
-        .parse()
-        .ok()
-        .filter(|month| (1..=12).contains(month))?;
+    let month = written.fold.parse().ok().filter(|month| (1..=12).contains(month))?;
     if !matches!(written.gap, "." | "/") || written.gap == "." && written.fold.len() != 2 {
         return None;
     }
-    let year = figures(i + 2, 4)
-        .filter(|t| matches!(t.gap, "." | "/"))
-        .and_then(|t| {
-            let year: i16 = t.fold.parse().ok()?;
-            Some(if year < 100 { 2000 + year } else { year })
-        });
-    let clock = tokens.is(
-        i.wrapping_sub(1),
-        &["в", "к", "до", "после", "at", "by", "before", "after"],
-    );
+    let year = figures(i + 2, 4).filter(|t| matches!(t.gap, "." | "/")).and_then(|t| {
+        let year: i16 = t.fold.parse().ok()?;
+        Some(if year < 100 { 2000 + year } else { year })
+    });
+    let clock =
+        tokens.is(i.wrapping_sub(1), &["в", "к", "до", "после", "at", "by", "before", "after"]);
     let house = written.gap == "/" && year.is_none();
     let date = year.is_some() || !clock && !house;
-    date.then_some((
-        Day::Date {
-            day,
-            month: Some(month),
-            year,
-        },
-        2 + usize::from(year.is_some()),
-    ))
+    date.then_some((Day::Date { day, month: Some(month), year }, 2 + usize::from(year.is_some())))
 }
 
 fn day_first(tokens: &Tokens<'_>, i: usize) -> Option<(Day, usize)> {
@@ -354,20 +294,9 @@ fn day_first(tokens: &Tokens<'_>, i: usize) -> Option<(Day, usize)> {
             .filter(|n| n.figures && (2020..2100).contains(&n.value));
         let len = found.len + of + 1 + year.map_or(0, |year| year.len) + the;
         let year = year.and_then(|year| i16::try_from(year.value).ok());
-        return Some((
-            Day::Date {
-                day,
-                month: Some(month),
-                year,
-            },
-            len,
-        ));
+        return Some((Day::Date { day, month: Some(month), year }, len));
     }
-    let date = Day::Date {
-        day,
-        month: None,
-        year: None,
-    };
+    let date = Day::Date { day, month: None, year: None };
     if tokens.is(next, &["числа", "число", "числу", "го"]) {
         return Some((date, found.len + 1 + the));
     }
@@ -402,14 +331,7 @@ fn month_first(tokens: &Tokens<'_>, i: usize) -> Option<(Day, usize)> {
     let found = number(tokens, i + 1 + the).filter(|n| (1..=31).contains(&n.value))?;
     let day = i8::try_from(found.value).ok()?;
     let verb = tokens.at(i) == "may" && !found.ordinal && !found.figures;
-    (!verb).then_some((
-        Day::Date {
-            day,
-            month: Some(month),
-            year: None,
-        },
-        1 + the + found.len,
-    ))
+    (!verb).then_some((Day::Date { day, month: Some(month), year: None }, 1 + the + found.len))
 }
 
 /// "в декабре", "в начале декабря"

@@ -10,7 +10,7 @@ mod resolve;
 
 use super::number::number;
 use super::token::Tokens;
-use super::{Context, Found, TimeWish, answer};
+use super::{Context, Found, TimeWish, correction};
 use crate::state::Awaiting;
 use clock::Face;
 use day::Day;
@@ -42,17 +42,11 @@ enum Piece {
 
 impl Piece {
     fn is_day(self) -> bool {
-        matches!(
-            self,
-            Self::Day(_) | Self::DayFrom(_) | Self::DayAfter(_) | Self::DayTo(_)
-        )
+        matches!(self, Self::Day(_) | Self::DayFrom(_) | Self::DayAfter(_) | Self::DayTo(_))
     }
 
     fn is_hour(self) -> bool {
-        matches!(
-            self,
-            Self::At(_) | Self::After(_) | Self::Before(_) | Self::Between(..)
-        )
+        matches!(self, Self::At(_) | Self::After(_) | Self::Before(_) | Self::Between(..))
     }
 
     fn is_from_now(self) -> bool {
@@ -82,10 +76,7 @@ struct Sayings {
 impl Sayings {
     /// The same said of the day so many days from today.
     fn on(&self, days: i32) -> Self {
-        Self {
-            days: vec![Piece::Day(Day::In(days))],
-            ..self.clone()
-        }
+        Self { days: vec![Piece::Day(Day::In(days))], ..self.clone() }
     }
 }
 
@@ -107,10 +98,7 @@ pub(super) fn time(tokens: &mut Tokens<'_>, context: &Context<'_>) -> Option<Fou
     for one in &said {
         tokens.take(one.from, one.to);
     }
-    Some(Found {
-        value: found,
-        span: tokens.span(from, to),
-    })
+    Some(Found { value: found, span: tokens.span(from, to) })
 }
 
 /// "Move it to Monday" names the day, where no other day begins a range.
@@ -134,15 +122,10 @@ fn read(tokens: &Tokens<'_>, asked: bool) -> Vec<Said> {
             i += 1;
             continue;
         }
-        if let Some(len) = tokens.any(
-            i,
-            &["tonight", "this morning", "this afternoon", "this evening"],
-        ) {
-            let today = Said {
-                piece: Piece::Day(Day::Today),
-                from: i,
-                to: i + len,
-            };
+        if let Some(len) =
+            tokens.any(i, &["tonight", "this morning", "this afternoon", "this evening"])
+        {
+            let today = Said { piece: Piece::Day(Day::Today), from: i, to: i + len };
             said.extend(std::iter::once(today).chain(part::part(tokens, i)));
             i += len;
             continue;
@@ -193,22 +176,9 @@ fn denied(tokens: &Tokens<'_>, one: &Said) -> bool {
         "не нужно", "рано", "поздно", "слишком поздно", "слишком рано", "is too late",
         "is too early",
     ];
-    const NOT: &[&str] = &[
-        "не",
-        "not",
-        "кроме",
-        "except",
-        "only not",
-        "can't",
-        "cannot",
-        "but",
-    ];
+    const NOT: &[&str] = &["не", "not", "кроме", "except", "only not", "can't", "cannot", "but"];
     let before = tokens.is(one.from.wrapping_sub(1), NOT) && tokens.before(one.from, 1) != "but";
-    let barred = before
-        && !matches!(
-            tokens.at(one.from),
-            "раньше" | "позже" | "позднее" | "ранее"
-        );
+    let barred = before && !matches!(tokens.at(one.from), "раньше" | "позже" | "позднее" | "ранее");
     let now = one.piece != Piece::Urgent;
     now && (barred || tokens.any(one.to, CANNOT).is_some())
 }
@@ -225,9 +195,7 @@ fn strays(tokens: &Tokens<'_>, one: &Said, asked: bool) -> bool {
 
 /// Outside a question about time, "в семь" counts only beside a day or plainly as a clock time.
 fn weak_hours(tokens: &Tokens<'_>, said: &mut Vec<Said>, asked: bool) {
-    let dated = said
-        .iter()
-        .any(|one| one.piece.is_day() || matches!(one.piece, Piece::Part(_)));
+    let dated = said.iter().any(|one| one.piece.is_day() || matches!(one.piece, Piece::Part(_)));
     if asked || dated {
         return;
     }
@@ -259,11 +227,7 @@ fn past(tokens: &Tokens<'_>, one: &Said, awaiting: Awaiting) -> bool {
         "last",
         "since",
     ];
-    let around = [
-        tokens.before(one.from, 1),
-        tokens.before(one.from, 2),
-        tokens.at(one.to),
-    ];
+    let around = [tokens.before(one.from, 1), tokens.before(one.from, 2), tokens.at(one.to)];
     let gone = around.iter().any(|word| GONE.contains(word));
     let ago = tokens.is(one.to, &["назад", "ago"]) || tokens.is(one.to + 1, &["назад", "ago"]);
     let telling = matches!(awaiting, Awaiting::Problem | Awaiting::Clarification);
@@ -300,9 +264,8 @@ fn told(tokens: &Tokens<'_>, one: &Said) -> bool {
 }
 
 fn was(tokens: &Tokens<'_>, j: usize) -> bool {
-    const ENGLISH: &[&str] = &[
-        "broke", "was", "went", "began", "blew", "burst", "got", "came", "had", "did", "fell",
-    ];
+    const ENGLISH: &[&str] =
+        &["broke", "was", "went", "began", "blew", "burst", "got", "came", "had", "did", "fell"];
     let word = tokens.at(j);
     if word.is_ascii() {
         return ENGLISH.contains(&word) || word.len() > 5 && word.ends_with("ed") && word != "need";
@@ -329,7 +292,7 @@ fn was(tokens: &Tokens<'_>, j: usize) -> bool {
 
 /// After "нет, вернее, а" the last saying of a kind stands; its kind said earlier falls.
 fn corrected(tokens: &Tokens<'_>, said: Vec<Said>) -> Vec<Said> {
-    let Some(after) = answer::correction(tokens) else {
+    let Some(after) = correction::correction(tokens) else {
         return said;
     };
     let (old, new): (Vec<Said>, Vec<Said>) = said.into_iter().partition(|one| one.from < after);
@@ -345,10 +308,7 @@ fn corrected(tokens: &Tokens<'_>, said: Vec<Said>) -> Vec<Said> {
         piece if piece.is_hour() || matches!(piece, Piece::Part(_)) => !hours,
         _ => false,
     };
-    old.into_iter()
-        .filter(|one| !all && keeps(one))
-        .chain(new.iter().copied())
-        .collect()
+    old.into_iter().filter(|one| !all && keeps(one)).chain(new.iter().copied()).collect()
 }
 
 /// "сегодня вечером или завтра утром": the first of two whole wishes.
@@ -358,11 +318,7 @@ fn first_alternative(tokens: &Tokens<'_>, said: Vec<Said>) -> Vec<Said> {
     let (first, second): (Vec<Said>, Vec<Said>) = said.iter().partition(|one| one.from < or);
     let day = |side: &[Said]| side.iter().any(|one| one.piece.is_day());
     let only_days = said.iter().all(|one| one.piece.is_day());
-    if day(&first) && day(&second) && !only_days {
-        first
-    } else {
-        said
-    }
+    if day(&first) && day(&second) && !only_days { first } else { said }
 }
 
 fn gather(said: &[Said]) -> Sayings {

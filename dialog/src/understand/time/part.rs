@@ -13,10 +13,7 @@ pub(super) struct Part {
 }
 
 const fn hours(from: i32, to: i32) -> Part {
-    Part {
-        from: from * 60,
-        to: to * 60,
-    }
+    Part { from: from * 60, to: to * 60 }
 }
 
 const MORNING: Part = hours(8, 12);
@@ -123,18 +120,7 @@ pub(super) fn part(tokens: &Tokens<'_>, i: usize) -> Option<Said> {
     let at = i + tokens
         .any(
             i,
-            &[
-                "на",
-                "по",
-                "в",
-                "for the",
-                "by the",
-                "в районе",
-                "ближе",
-                "уже",
-                "где то",
-                "только",
-            ],
+            &["на", "по", "в", "for the", "by the", "в районе", "ближе", "уже", "где то", "только"],
         )
         .unwrap_or(0);
     [i, at].into_iter().find_map(|at| {
@@ -144,35 +130,20 @@ pub(super) fn part(tokens: &Tokens<'_>, i: usize) -> Option<Said> {
             .max_by_key(|(_, len)| *len)?;
         let greeting = tokens.before(at, 1).starts_with("добр")
             || matches!(tokens.before(at, 1), "good" | "доброго");
-        (!greeting).then_some(Said {
-            piece: Piece::Part(part),
-            from: i,
-            to: at + len,
-        })
+        (!greeting).then_some(Said { piece: Piece::Part(part), from: i, to: at + len })
     })
 }
 
 pub(super) fn open(tokens: &Tokens<'_>, i: usize) -> Option<Said> {
     if let Some(len) = tokens.any(i, ANY) {
-        return Some(Said {
-            piece: Piece::Any,
-            from: i,
-            to: i + len,
-        });
+        return Some(Said { piece: Piece::Any, from: i, to: i + len });
     }
     let len = tokens.any(i, URGENT)?;
     let denied = tokens.is(i.wrapping_sub(1), &["не", "not", "isn't", "нет", "no"])
         || matches!(tokens.before(i, 2), "не" | "not" | "no")
-            && tokens.is(
-                i - 1,
-                &["очень", "так", "особо", "very", "so", "that", "an", "right"],
-            );
+            && tokens.is(i - 1, &["очень", "так", "особо", "very", "so", "that", "an", "right"]);
     let thought = tokens.at(i) == "сейчас" && len == 1 && is_present(tokens, i);
-    (!denied && !thought).then_some(Said {
-        piece: Piece::Urgent,
-        from: i,
-        to: i + len,
-    })
+    (!denied && !thought).then_some(Said { piece: Piece::Urgent, from: i, to: i + len })
 }
 
 /// "сейчас посмотрю", "сейчас не работает": no wish.

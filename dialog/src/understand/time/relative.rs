@@ -103,11 +103,7 @@ fn from_now(tokens: &Tokens<'_>, i: usize) -> Option<Said> {
         Length::Minutes(minutes) => Piece::In(minutes),
         Length::Days(days) => Piece::Day(Day::In(i32::try_from(days).ok()?)),
     };
-    Some(Said {
-        piece,
-        from: i,
-        to: end,
-    })
+    Some(Said { piece, from: i, to: end })
 }
 
 /// "через час-два"
@@ -126,9 +122,7 @@ fn inverted(tokens: &Tokens<'_>, i: usize) -> Option<(Length, usize)> {
         return None;
     }
     let count = cardinal(tokens, i + 2)?;
-    let count_value = i64::try_from(count.value)
-        .ok()
-        .filter(|count| *count < 1000)?;
+    let count_value = i64::try_from(count.value).ok().filter(|count| *count < 1000)?;
     Some((unit(tokens.at(i))?.times(count_value), count.len))
 }
 
@@ -199,10 +193,7 @@ fn length(tokens: &Tokens<'_>, i: usize) -> Option<(Length, usize)> {
     let count = cardinal(tokens, i).filter(|count| count.value <= 1000)?;
     let next = i + count.len;
     let value = i64::try_from(count.value).ok()?;
-    if tokens
-        .any(next, &["с половиной часа", "and a half hours"])
-        .is_some()
-    {
+    if tokens.any(next, &["с половиной часа", "and a half hours"]).is_some() {
         return Some((
             Length::Minutes(value * 60 + 30),
             count.len + if tokens.at(next) == "с" { 3 } else { 4 },

@@ -30,14 +30,9 @@ struct Days {
 
 /// `day`: what was said without a day is on that one, unless it is past by then.
 pub(super) fn wish(all: &Sayings, now: &Zoned, day: Option<Date>) -> Option<TimeWish> {
-    let today = all
-        .days
-        .iter()
-        .any(|piece| matches!(piece, Piece::Day(Day::Today)));
+    let today = all.days.iter().any(|piece| matches!(piece, Piece::Day(Day::Today)));
     let undated = all.days.is_empty() && all.from_now.is_none() && !all.any && !all.urgent;
-    let ahead = day
-        .filter(|_| undated)
-        .and_then(|day| now.date().until(day).ok());
+    let ahead = day.filter(|_| undated).and_then(|day| now.date().until(day).ok());
     let on_day = ahead.and_then(|ahead| when(&all.on(ahead.get_days()), now));
     let ahead = on_day.filter(|wish| wish.to.is_none_or(|to| to > now.timestamp()));
     let wish = ahead.or_else(|| when(all, now))?;
@@ -64,24 +59,11 @@ fn when(all: &Sayings, now: &Zoned) -> Option<Wish> {
     match days {
         Some(days) => {
             let today = all.urgent && days.first == now.date();
-            let from = if today {
-                Some(now.timestamp())
-            } else {
-                moment(days.first, 0, now)
-            };
-            Some(Wish {
-                from,
-                to: moment(days.end, 0, now),
-            })
+            let from = if today { Some(now.timestamp()) } else { moment(days.first, 0, now) };
+            Some(Wish { from, to: moment(days.end, 0, now) })
         }
-        None if all.urgent => Some(Wish {
-            from: Some(now.timestamp()),
-            to: None,
-        }),
-        None if all.any => Some(Wish {
-            from: None,
-            to: None,
-        }),
+        None if all.urgent => Some(Wish { from: Some(now.timestamp()), to: None }),
+        None if all.any => Some(Wish { from: None, to: None }),
         None => None,
     }
 }
@@ -89,24 +71,12 @@ fn when(all: &Sayings, now: &Zoned) -> Option<Wish> {
 fn from_now(piece: Piece, now: &Zoned) -> Option<Wish> {
     let later = |minutes: i64| {
         let minute = now.with().second(0).subsec_nanosecond(0).build().ok()?;
-        minute
-            .checked_add(Span::new().try_minutes(minutes).ok()?)
-            .ok()
-            .map(|at| at.timestamp())
+        minute.checked_add(Span::new().try_minutes(minutes).ok()?).ok().map(|at| at.timestamp())
     };
     Some(match piece {
-        Piece::In(minutes) => Wish {
-            from: later(minutes),
-            to: later(minutes),
-        },
-        Piece::InRange(from, to) => Wish {
-            from: later(from),
-            to: later(to),
-        },
-        Piece::Within(minutes) => Wish {
-            from: Some(now.timestamp()),
-            to: later(minutes),
-        },
+        Piece::In(minutes) => Wish { from: later(minutes), to: later(minutes) },
+        Piece::InRange(from, to) => Wish { from: later(from), to: later(to) },
+        Piece::Within(minutes) => Wish { from: Some(now.timestamp()), to: later(minutes) },
         _ => return None,
     })
 }
@@ -115,17 +85,9 @@ fn from_now(piece: Piece, now: &Zoned) -> Option<Wish> {
 fn moment(date: Date, minutes: i32, now: &Zoned) -> Option<Timestamp> {
     let date = date.checked_add(minutes.div_euclid(DAY).days()).ok()?;
     let within = minutes.rem_euclid(DAY);
-    let time = Time::new(
-        i8::try_from(within / 60).ok()?,
-        i8::try_from(within % 60).ok()?,
-        0,
-        0,
-    )
-    .ok()?;
-    let zoned = date
-        .to_datetime(time)
-        .to_zoned(now.time_zone().clone())
-        .ok()?;
+    let time =
+        Time::new(i8::try_from(within / 60).ok()?, i8::try_from(within % 60).ok()?, 0, 0).ok()?;
+    let zoned = date.to_datetime(time).to_zoned(now.time_zone().clone()).ok()?;
     Some(zoned.timestamp())
 }
 
@@ -138,22 +100,11 @@ fn hours(all: &Sayings, days: Option<Days>, now: &Zoned) -> Option<Wish> {
         (None, None) => return None,
     };
     let days = days.unwrap_or_else(|| {
-        let late = if from == FIRST_VISIT {
-            (from + to) / 2
-        } else {
-            to - PART_LEFT
-        };
-        one_day(if minute_of(now) < late {
-            now.date()
-        } else {
-            tomorrow(now)
-        })
+        let late = if from == FIRST_VISIT { (from + to) / 2 } else { to - PART_LEFT };
+        one_day(if minute_of(now) < late { now.date() } else { tomorrow(now) })
     });
     let last = days.end.yesterday().ok()?;
-    Some(Wish {
-        from: moment(days.first, from, now),
-        to: moment(last, to, now),
-    })
+    Some(Wish { from: moment(days.first, from, now), to: moment(last, to, now) })
 }
 
 /// "first thing in the morning" narrows, "утром или днём" widens.
@@ -162,10 +113,7 @@ fn both(a: Part, b: Part) -> Part {
     if from < to {
         Part { from, to }
     } else {
-        Part {
-            from: a.from.min(b.from),
-            to: a.to.max(b.to),
-        }
+        Part { from: a.from.min(b.from), to: a.to.max(b.to) }
     }
 }
 
@@ -201,54 +149,29 @@ fn clock_wish(piece: Piece, part: Option<Part>, days: Option<Days>, now: &Zoned)
     match piece {
         Piece::At(face) => {
             let (date, at) = settle(face, part, days, now);
-            Some(Wish {
-                from: moment(date, at, now),
-                to: moment(date, at, now),
-            })
+            Some(Wish { from: moment(date, at, now), to: moment(date, at, now) })
         }
         Piece::After(face) => {
             let (date, from) = settle(face, part, days, now);
-            let last = days
-                .and_then(|days| days.end.yesterday().ok())
-                .unwrap_or(date)
-                .max(date);
+            let last = days.and_then(|days| days.end.yesterday().ok()).unwrap_or(date).max(date);
             let end = part.map_or(DAY, |part| if part.to > from { part.to } else { DAY });
-            Some(Wish {
-                from: moment(date, from, now),
-                to: moment(last, end, now),
-            })
+            Some(Wish { from: moment(date, from, now), to: moment(last, end, now) })
         }
         Piece::Before(face) => {
             let (date, to) = settle(face, part, days, now);
             let first = days.map_or(date, |days| days.first);
             let start = part.map_or(0, |part| if part.from < to { part.from } else { 0 });
-            let last = days
-                .and_then(|days| days.end.yesterday().ok())
-                .unwrap_or(date)
-                .max(date);
+            let last = days.and_then(|days| days.end.yesterday().ok()).unwrap_or(date).max(date);
             let from = moment(first, start, now).map(|from| from.max(now.timestamp()));
-            Some(Wish {
-                from,
-                to: moment(last, to, now),
-            })
+            Some(Wish { from, to: moment(last, to, now) })
         }
         Piece::Between(from, to) => {
             let (from, to) = range(from, to, part, days, now);
-            let date = days.map(|days| days.first).unwrap_or_else(|| {
-                if from > minute_of(now) {
-                    now.date()
-                } else {
-                    tomorrow(now)
-                }
-            });
-            let last = days
-                .and_then(|days| days.end.yesterday().ok())
-                .unwrap_or(date)
-                .max(date);
-            Some(Wish {
-                from: moment(date, from, now),
-                to: moment(last, to, now),
-            })
+            let date = days
+                .map(|days| days.first)
+                .unwrap_or_else(|| if from > minute_of(now) { now.date() } else { tomorrow(now) });
+            let last = days.and_then(|days| days.end.yesterday().ok()).unwrap_or(date).max(date);
+            Some(Wish { from: moment(date, from, now), to: moment(last, to, now) })
         }
         _ => None,
     }
@@ -257,9 +180,7 @@ fn clock_wish(piece: Piece, part: Option<Part>, days: Option<Days>, now: &Zoned)
 /// Both halves of the day an hour may mean.
 fn halves(face: Face) -> Vec<i32> {
     let twice = !face.sure && face.minutes < NOON;
-    std::iter::once(face.minutes)
-        .chain(twice.then_some(face.minutes + NOON))
-        .collect()
+    std::iter::once(face.minutes).chain(twice.then_some(face.minutes + NOON)).collect()
 }
 
 /// "вечером в семь": only the half that belongs to the evening.
@@ -313,18 +234,11 @@ fn range(from: Face, to: Face, part: Option<Part>, days: Option<Days>, now: &Zon
     let today = days.is_some_and(|days| days.first == now.date());
     let outside = |at: i32| (FIRST_VISIT - at).max(0) + (at - 21 * 60).max(0);
     let gone = |at: i32| today && at <= minute_of(now);
-    let from_sure = Face {
-        sure: from.sure || to.sure && to.minutes < NOON,
-        ..from
-    };
+    let from_sure = Face { sure: from.sure || to.sure && to.minutes < NOON, ..from };
     let firsts = fitting(from_sure, part);
-    let ends: Vec<i32> = halves(to)
-        .into_iter()
-        .chain((to.minutes == NOON).then_some(DAY))
-        .collect();
-    let pairs = firsts
-        .iter()
-        .flat_map(|from| ends.iter().map(move |to| (*from, *to)));
+    let ends: Vec<i32> =
+        halves(to).into_iter().chain((to.minutes == NOON).then_some(DAY)).collect();
+    let pairs = firsts.iter().flat_map(|from| ends.iter().map(move |to| (*from, *to)));
     pairs
         .filter(|(from, to)| to > from)
         .min_by_key(|(from, to)| (gone(*to), outside(*from) + outside(*to), to - from))
@@ -344,17 +258,11 @@ fn one_day(first: Date) -> Days {
 }
 
 fn span(first: Date, length: i32) -> Days {
-    Days {
-        first,
-        end: after(first, length),
-    }
+    Days { first, end: after(first, length) }
 }
 
 fn after(date: Date, days: i32) -> Date {
-    Span::new()
-        .try_days(days)
-        .and_then(|span| date.checked_add(span))
-        .unwrap_or(date)
+    Span::new().try_days(days).and_then(|span| date.checked_add(span)).unwrap_or(date)
 }
 
 /// All days said, as one stretch.
@@ -369,12 +277,9 @@ fn days(said: &[Piece], now: &Zoned) -> Option<Days> {
         _ => None,
     });
     let mut stretch: Option<Days> = None;
-    let finer = said
-        .iter()
-        .any(|piece| matches!(piece, Piece::Day(Day::Weekday(..) | Day::Date { .. })));
-    let dated = said
-        .iter()
-        .any(|piece| matches!(piece, Piece::Day(Day::Date { .. })));
+    let finer =
+        said.iter().any(|piece| matches!(piece, Piece::Day(Day::Weekday(..) | Day::Date { .. })));
+    let dated = said.iter().any(|piece| matches!(piece, Piece::Day(Day::Date { .. })));
     for piece in said {
         let found = match piece {
             Piece::Day(Day::Week(..) | Day::Weekend(_) | Day::NextMonth | Day::Workday)
@@ -387,9 +292,7 @@ fn days(said: &[Piece], now: &Zoned) -> Option<Days> {
             Piece::Day(Day::Weekday(day, _)) if week.is_some() => {
                 one_day(in_week(now.date(), week.unwrap_or(0), *day))
             }
-            Piece::Day(Day::Date {
-                day, month: None, ..
-            }) if month.is_some() => {
+            Piece::Day(Day::Date { day, month: None, .. }) if month.is_some() => {
                 let first = month.unwrap_or(now.date());
                 one_day(first.with().day(*day).build().unwrap_or(first))
             }
@@ -405,11 +308,7 @@ fn days(said: &[Piece], now: &Zoned) -> Option<Days> {
             Piece::DayTo(day) => {
                 let first = stretch.map_or(now.date(), |held| held.first);
                 let last = place(*day, now);
-                let end = if last.first < first {
-                    after(last.end, 7)
-                } else {
-                    last.end
-                };
+                let end = if last.first < first { after(last.end, 7) } else { last.end };
                 Days { first, end }
             }
             _ => continue,
@@ -420,13 +319,7 @@ fn days(said: &[Piece], now: &Zoned) -> Option<Days> {
         });
     }
     // "с понедельника" without an end leaves a week.
-    stretch.map(|days| {
-        if days.end <= days.first {
-            span(days.first, 7)
-        } else {
-            days
-        }
-    })
+    stretch.map(|days| if days.end <= days.first { span(days.first, 7) } else { days })
 }
 
 /// Two days side by side are one stretch; of days far apart the earlier stands.
@@ -434,10 +327,7 @@ fn joined(held: Days, found: Days) -> Days {
     let open = held.end <= held.first;
     let near = found.first <= after(held.end, 1) && held.first <= after(found.end, 1);
     if open || near {
-        return Days {
-            first: held.first.min(found.first),
-            end: held.end.max(found.end),
-        };
+        return Days { first: held.first.min(found.first), end: held.end.max(found.end) };
     }
     held
 }
@@ -455,10 +345,7 @@ fn place(day: Day, now: &Zoned) -> Days {
         Day::Month(month, third) => a_month(today, month, third),
         Day::NextMonth => {
             let first = next_month(today);
-            Days {
-                first,
-                end: next_month(first),
-            }
+            Days { first, end: next_month(first) }
         }
         Day::Within(days) => span(today, days),
     }
@@ -469,10 +356,7 @@ fn monday(date: Date) -> Date {
 }
 
 fn in_week(today: Date, weeks: i32, day: Weekday) -> Date {
-    let date = after(
-        monday(today),
-        weeks * 7 + i32::from(day.to_monday_zero_offset()),
-    );
+    let date = after(monday(today), weeks * 7 + i32::from(day.to_monday_zero_offset()));
     if date < today { after(date, 7) } else { date }
 }
 
@@ -492,15 +376,15 @@ fn date(today: Date, day: i8, month: Option<i8>, year: Option<i16>) -> Date {
         return made(year, month.unwrap_or(today.month())).unwrap_or(today);
     }
     let found = match month {
-        Some(month) => (0..5)
-            .filter_map(|ahead| made(today.year() + ahead, month))
-            .find(|date| *date >= today),
-        None => std::iter::successors(Some(today.first_of_month()), |first| {
-            Some(next_month(*first))
-        })
-        .take(4)
-        .filter_map(|first| made(first.year(), first.month()))
-        .find(|date| *date >= today),
+        Some(month) => {
+            (0..5).filter_map(|ahead| made(today.year() + ahead, month)).find(|date| *date >= today)
+        }
+        None => {
+            std::iter::successors(Some(today.first_of_month()), |first| Some(next_month(*first)))
+                .take(4)
+                .filter_map(|first| made(first.year(), first.month()))
+                .find(|date| *date >= today)
+        }
     };
     found.unwrap_or(today)
 }
@@ -512,10 +396,7 @@ fn weekend(today: Date, which: Which) -> Days {
         Which::Coming | Which::This => saturday,
     };
     let first = begins.max(if which == Which::Next { begins } else { today });
-    Days {
-        first,
-        end: after(begins, 2),
-    }
+    Days { first, end: after(begins, 2) }
 }
 
 fn week(today: Date, weeks: i32, third: Third) -> Days {
@@ -530,20 +411,14 @@ fn week(today: Date, weeks: i32, third: Third) -> Days {
     if found.end <= today {
         return week(today, weeks + 1, third);
     }
-    Days {
-        first: found.first.max(today),
-        end: found.end,
-    }
+    Days { first: found.first.max(today), end: found.end }
 }
 
 fn workdays(today: Date) -> Days {
     let saturday = after(monday(today), 5);
     let tomorrow = after(today, 1);
     if tomorrow < saturday {
-        return Days {
-            first: tomorrow,
-            end: saturday,
-        };
+        return Days { first: tomorrow, end: saturday };
     }
     span(after(monday(today), 7), 5)
 }
@@ -560,19 +435,10 @@ fn a_month(today: Date, month: i8, third: Third) -> Days {
         this_year
     };
     let found = match third {
-        Third::Whole => Days {
-            first,
-            end: next_month(first),
-        },
+        Third::Whole => Days { first, end: next_month(first) },
         Third::Beginning => span(first, 10),
         Third::Middle => span(after(first, 10), 10),
-        Third::End => Days {
-            first: after(first, 20),
-            end: next_month(first),
-        },
+        Third::End => Days { first: after(first, 20), end: next_month(first) },
     };
-    Days {
-        first: found.first.max(today.min(found.end)),
-        ..found
-    }
+    Days { first: found.first.max(today.min(found.end)), ..found }
 }

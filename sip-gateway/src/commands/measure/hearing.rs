@@ -27,19 +27,13 @@ const PACE: Duration = Duration::from_millis(5);
 
 /// One hearing per voice.
 pub(super) fn all(data: &Path) -> anyhow::Result<Vec<Hearing>> {
-    let mut settings = Settings {
-        data: data.to_owned(),
-        ..Settings::default()
-    };
+    let mut settings = Settings { data: data.to_owned(), ..Settings::default() };
     settings.speech.recognisers = 1;
     let shelf = load_packs()?;
     let studio = speech::studio(&settings, &shelf)?;
     let began = clock::now();
     let now = || clock::now() - began;
-    let watch = Watch {
-        now: &now,
-        wait: &|_| std::thread::sleep(PACE),
-    };
+    let watch = Watch { now: &now, wait: &|_| std::thread::sleep(PACE) };
 
     let mut found = Vec::new();
     for (tongue, name) in VOICES {
@@ -64,17 +58,12 @@ fn sentences(tongue: Tongue) -> impl Iterator<Item = (Expect, &'static str)> {
         Tongue::En => EN,
     };
     let lines = text.lines().map(str::trim);
-    lines
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .map(|line| {
-            let (about, sentence) = line.split_once(" | ").unwrap_or(("anything", line));
-            (expect(about), sentence)
-        })
+    lines.filter(|line| !line.is_empty() && !line.starts_with('#')).map(|line| {
+        let (about, sentence) = line.split_once(" | ").unwrap_or(("anything", line));
+        (expect(about), sentence)
+    })
 }
 
 fn expect(about: &str) -> Expect {
-    Expect::ALL
-        .into_iter()
-        .find(|expect| expect.code() == about)
-        .unwrap_or(Expect::Anything)
+    Expect::ALL.into_iter().find(|expect| expect.code() == about).unwrap_or(Expect::Anything)
 }

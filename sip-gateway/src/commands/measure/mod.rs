@@ -11,25 +11,18 @@ use std::time::Duration;
 
 use anyhow::Context;
 use job_core::trade::Language;
+use rand_chacha::rand_core::Rng;
 
 use super::{code, log, runtime};
 use crate::caller::client::{Outcome, call};
 use crate::caller::scenario::Scenario;
 use crate::config::Settings;
-use crate::net::house::House;
+use crate::net::house::{House, chance};
 use crate::net::speech;
 
 const TALK: [(Language, &str, &str); 2] = [
-    (
-        Language::Ru,
-        "100",
-        include_str!("../../../../tests/callers/demo-ru.toml"),
-    ),
-    (
-        Language::En,
-        "200",
-        include_str!("../../../../tests/callers/demo-en.toml"),
-    ),
+    (Language::Ru, "100", include_str!("../../../../tests/callers/demo-ru.toml")),
+    (Language::En, "200", include_str!("../../../../tests/callers/demo-en.toml")),
 ];
 const CUT_IN: [&str; 2] = [
     include_str!("../../../../tests/callers/cut-in-ru.toml"),
@@ -58,32 +51,16 @@ pub fn measure(turns: usize) -> anyhow::Result<ExitCode> {
     std::fs::remove_dir_all(&data).with_context(|| data.display().to_string())?;
 
     println!("| over SIP on loopback | Russian (espeak-ng) | English (flite) |\n|---|---|---|");
-    row("INVITE to first agent audio, p50", &times, |times| {
-        share(&times.first_sound, 50)
-    });
-    row(
-        "end of caller's speech to first agent audio, p50",
-        &times,
-        |times| share(&times.gaps, 50),
-    );
-    row(
-        "end of caller's speech to first agent audio, p95",
-        &times,
-        |times| share(&times.gaps, 95),
-    );
-    row("caller cuts in to agent silent, p50", &times, |times| {
-        share(&times.yields, 50)
-    });
-    row("caller cuts in to agent silent, p95", &times, |times| {
-        share(&times.yields, 95)
-    });
+    row("INVITE to first agent audio, p50", &times, |times| share(&times.first_sound, 50));
+    row("end of caller's speech to first agent audio, p50", &times, |times| share(&times.gaps, 50));
+    row("end of caller's speech to first agent audio, p95", &times, |times| share(&times.gaps, 95));
+    row("caller cuts in to agent silent, p50", &times, |times| share(&times.yields, 50));
+    row("caller cuts in to agent silent, p95", &times, |times| share(&times.yields, 95));
     println!("\n{}", media::speech::measure::table(&hearings));
     for times in &times {
         println!("ends: {}", times.ended.join(", "));
     }
-    Ok(code(times.iter().all(|times| {
-        times.gaps.len() >= turns && !times.yields.is_empty()
-    })))
+    Ok(code(times.iter().all(|times| times.gaps.len() >= turns && !times.yields.is_empty())))
 }
 
 fn row(name: &str, times: &[Times; 2], figure: impl Fn(&Times) -> String) {
@@ -95,25 +72,18 @@ fn share(values: &[u64], percent: usize) -> String {
     let mut sorted = values.to_vec();
     sorted.sort_unstable();
     let nth = (sorted.len() * percent).div_ceil(100).max(1) - 1;
-    sorted
-        .get(nth)
-        .map_or("—".into(), |ms| format!("{ms} ms of {}", sorted.len()))
+    sorted.get(nth).map_or("—".into(), |ms| format!("{ms} ms of {}", sorted.len()))
 }
 
 /// Real calls, both languages at the same time.
 async fn phone(data: &Path, turns: usize) -> anyhow::Result<[Times; 2]> {
-    let mut settings = Settings {
-        data: data.to_owned(),
-        ..Settings::default()
-    };
+    let mut settings = Settings { data: data.to_owned(), ..Settings::default() };
     settings.sip.listen.set_port(0);
     settings.http.listen.set_port(0);
     settings.speech.recognisers = 2;
     let house = House::open(settings, true).await?;
-    let (ru, en) = tokio::join!(
-        one_language(&house, 0, data, turns),
-        one_language(&house, 1, data, turns)
-    );
+    let (ru, en) =
+        tokio::join!(one_language(&house, 0, data, turns), one_language(&house, 1, data, turns));
     house.close().await;
     Ok([ru?, en?])
 }
@@ -130,10 +100,7 @@ async fn one_language(
     let (mut times, mut calls) = (Times::default(), 0);
     while times.gaps.len() < turns && calls < CALLS_MAX {
         calls += 1;
-        eprintln!(
-            "==> {language:?}: call {calls}, {} turns so far",
-            times.gaps.len()
-        );
+        eprintln!("==> {language:?}: call {calls}, {} turns so far", times.gaps.len());
         let outcome = one_call(house, &to, talk, data, calls).await?;
         times.first_sound.extend(outcome.first_sound_ms);
         times.gaps.extend(&outcome.gaps_ms);
@@ -142,9 +109,7 @@ async fn one_language(
     for call in 1..=CUT_IN_CALLS {
         eprintln!("==> {language:?}: cutting in, call {call} of {CUT_IN_CALLS}");
         let outcome = one_call(house, &to, CUT_IN[nth], data, calls + call).await?;
-        times
-            .yields
-            .extend(recording::yields(Path::new(&outcome.recording))?);
+        times.yields.extend(recording::yields(Path::new(&outcome.recording))?);
     }
     Ok(times)
 }
@@ -168,7 +133,7 @@ async fn one_call(
         voice,
         out: data.join(format!("call-{:?}-{nth}", scenario.language)),
         scenario,
-        seed: nth as u64,
+        seed: chance()?.next_u64(),
     })
     .await?;
     tokio::time::sleep(Duration::from_millis(500)).await;

@@ -32,24 +32,16 @@ pub(super) fn yields(file: &Path) -> anyhow::Result<Vec<u64>> {
 }
 
 fn cuts_in(agent: &[bool], caller: &[bool], at: usize) -> bool {
-    let quiet_before = !caller[at.saturating_sub(SPOKE_BEFORE)..at]
-        .iter()
-        .any(|loud| *loud);
+    let quiet_before = !caller[at.saturating_sub(SPOKE_BEFORE)..at].iter().any(|loud| *loud);
     let agent_spoke = at >= SPOKE_BEFORE && agent[at - 3..at + 3].iter().all(|loud| *loud);
-    let goes_on = caller[at..at + GOES_ON]
-        .iter()
-        .filter(|loud| **loud)
-        .count()
-        > GOES_ON * 2 / 3;
+    let goes_on = caller[at..at + GOES_ON].iter().filter(|loud| **loud).count() > GOES_ON * 2 / 3;
     caller[at] && quiet_before && agent_spoke && goes_on
 }
 
 /// The first frame from `at` with which a long silence of the agent begins.
 fn silent_from(agent: &[bool], at: usize) -> usize {
     let quiet = |from: usize| !agent[from..(from + STOPPED).min(agent.len())].contains(&true);
-    (at..agent.len())
-        .find(|from| quiet(*from))
-        .unwrap_or(agent.len())
+    (at..agent.len()).find(|from| quiet(*from)).unwrap_or(agent.len())
 }
 
 fn loudness(file: &Path) -> anyhow::Result<(Vec<bool>, Vec<bool>)> {
@@ -57,10 +49,7 @@ fn loudness(file: &Path) -> anyhow::Result<(Vec<bool>, Vec<bool>)> {
     let samples: Vec<i16> = reader.samples().collect::<Result<_, _>>()?;
     let side = |nth: usize| -> Vec<bool> {
         let samples: Vec<i16> = samples.iter().skip(nth).step_by(2).copied().collect();
-        samples
-            .chunks_exact(FRAME)
-            .map(|frame| level_dbfs(frame) > LOUD_DBFS)
-            .collect()
+        samples.chunks_exact(FRAME).map(|frame| level_dbfs(frame) > LOUD_DBFS).collect()
     };
     Ok((side(0), side(1)))
 }
@@ -74,9 +63,7 @@ mod tests {
         let agent: Vec<bool> = (0..200).map(|frame| frame < 60).collect();
         let caller: Vec<bool> = (0..200).map(|frame| (50..100).contains(&frame)).collect();
 
-        let cut: Vec<usize> = (1..150)
-            .filter(|at| cuts_in(&agent, &caller, *at))
-            .collect();
+        let cut: Vec<usize> = (1..150).filter(|at| cuts_in(&agent, &caller, *at)).collect();
 
         assert_eq!(cut, [50]);
         assert_eq!(silent_from(&agent, 50), 60);

@@ -22,18 +22,11 @@ struct Refusal {
 
 impl Refusal {
     fn plain(status: u16) -> Self {
-        Refusal {
-            status,
-            reason: String::new(),
-            explained: None,
-        }
+        Refusal { status, reason: String::new(), explained: None }
     }
 
     fn explained(status: u16, name: &'static str, value: impl Into<String>) -> Self {
-        Refusal {
-            explained: Some((name, value.into())),
-            ..Refusal::plain(status)
-        }
+        Refusal { explained: Some((name, value.into())), ..Refusal::plain(status) }
     }
 }
 
@@ -42,11 +35,7 @@ impl Agent {
         let wire::Reading { mut message, fault } = reading;
         let is_ack = message.is(rsip::Method::Ack);
         if let Some(id) = known(&self.transactions, &message) {
-            let dialogs = is_ack
-                && self
-                    .transactions
-                    .server(id)
-                    .is_some_and(|s| s.is_accepted());
+            let dialogs = is_ack && self.transactions.server(id).is_some_and(|s| s.is_accepted());
             match (is_ack, dialogs) {
                 (true, true) => self.confirm(&message),
                 (true, false) => self.transactions.acknowledged(id, &mut self.desk),
@@ -136,10 +125,7 @@ impl Agent {
         let local_tag = self.word();
         let call_id = invite.call_id().unwrap_or_default().to_owned();
         let call = Call {
-            state: State::Invited {
-                server,
-                invite: invite.clone(),
-            },
+            state: State::Invited { server, invite: invite.clone() },
             flow,
             dialog: Dialog::of_callee(invite, &local_tag),
             local_tag,
@@ -151,10 +137,7 @@ impl Agent {
         self.desk.tell(Event::Invited {
             leg,
             flow,
-            number: invite
-                .request_uri()
-                .map(|uri| uri.number())
-                .unwrap_or_default(),
+            number: invite.request_uri().map(|uri| uri.number()).unwrap_or_default(),
             caller: caller_of(invite),
             call_id,
             offer: (!invite.body.is_empty()).then(|| invite.body.clone()),
@@ -261,12 +244,7 @@ impl Agent {
             return;
         };
         let number = ack.cseq().map(|cseq| cseq.number);
-        if call
-            .unconfirmed
-            .as_ref()
-            .map(|unconfirmed| unconfirmed.number)
-            != number
-        {
+        if call.unconfirmed.as_ref().map(|unconfirmed| unconfirmed.number) != number {
             return;
         }
 
@@ -313,18 +291,12 @@ impl Agent {
         let Some(call) = self.calls.get_mut(&leg) else {
             return;
         };
-        let in_order = call
-            .dialog
-            .as_mut()
-            .is_some_and(|dialog| dialog.is_in_order(request));
+        let in_order = call.dialog.as_mut().is_some_and(|dialog| dialog.is_in_order(request));
         if !in_order {
             return self.refuse_once(
                 request,
                 way,
-                Refusal {
-                    reason: "CSeq Out Of Order".into(),
-                    ..Refusal::plain(500)
-                },
+                Refusal { reason: "CSeq Out Of Order".into(), ..Refusal::plain(500) },
             );
         }
 
@@ -388,28 +360,19 @@ impl Agent {
             return self.refuse_once(invite, way, full);
         };
 
-        if let Some(dialog) = self
-            .calls
-            .get_mut(&leg)
-            .and_then(|call| call.dialog.as_mut())
-        {
+        if let Some(dialog) = self.calls.get_mut(&leg).and_then(|call| call.dialog.as_mut()) {
             dialog.retarget(invite);
         }
         self.accept(leg, server, invite, sdp);
         if !invite.body.is_empty() {
-            self.desk.tell(Event::Reoffered {
-                leg,
-                offer: invite.body.clone(),
-            });
+            self.desk.tell(Event::Reoffered { leg, offer: invite.body.clone() });
         }
     }
 
     /// An answer that repeated requests get again; without room for that it is given once.
     fn respond_kept(&mut self, request: &Message, way: Flow, response: Message) {
         let room = !self.transactions.is_full();
-        let server = room
-            .then(|| self.transactions.serve(request, way, None))
-            .flatten();
+        let server = room.then(|| self.transactions.serve(request, way, None)).flatten();
         match server {
             Some(server) => self.transactions.respond(server, &response, &mut self.desk),
             None => self.desk.send(way, response.to_bytes()),
@@ -429,11 +392,7 @@ impl Agent {
     }
 
     fn refusal(&self, request: &Message, refusal: Refusal) -> Message {
-        let Refusal {
-            status,
-            reason,
-            explained,
-        } = refusal;
+        let Refusal { status, reason, explained } = refusal;
         let response = Message::response(request, status, &reason, &steady_tag(request));
         let response = match explained {
             Some((name, value)) => response.with(name, value),
@@ -456,10 +415,7 @@ fn known(transactions: &Transactions, request: &Message) -> Option<TransactionId
 
 /// Stamp the first Via and say where answers go (RFC 3261 section 18.2.2, RFC 3581 section 4).
 fn way_back(request: &mut Message, flow: Flow) -> Flow {
-    let via = request
-        .headers
-        .iter_mut()
-        .find(|header| header.name == "Via");
+    let via = request.headers.iter_mut().find(|header| header.name == "Via");
     if let Some(via) = via
         && let Some(stamped) = address::stamped(&via.value, flow.remote)
     {
@@ -472,28 +428,19 @@ fn way_back(request: &mut Message, flow: Flow) -> Flow {
     match request.via() {
         Some(via) if !via.wants_rport() => {
             let port = via.port.unwrap_or(address::PORT);
-            Flow {
-                remote: SocketAddr::new(flow.remote.ip(), port),
-                ..flow
-            }
+            Flow { remote: SocketAddr::new(flow.remote.ip(), port), ..flow }
         }
         Some(_) | None => flow,
     }
 }
 
 fn fault_refusal(fault: &Fault) -> Refusal {
-    Refusal {
-        reason: fault.to_string(),
-        ..Refusal::plain(fault.status())
-    }
+    Refusal { reason: fault.to_string(), ..Refusal::plain(fault.status()) }
 }
 
 /// Why a request we know cannot be served, in the order of RFC 3261 section 8.2.
 fn unfit(request: &Message) -> Option<Refusal> {
-    if !request
-        .request_uri()
-        .is_some_and(|uri| uri.is_sip() || uri.is_tel())
-    {
+    if !request.request_uri().is_some_and(|uri| uri.is_sip() || uri.is_tel()) {
         return Some(Refusal::plain(416));
     }
     let required: Vec<&str> = request.members("Require").collect();
@@ -504,15 +451,11 @@ fn unfit(request: &Message) -> Option<Refusal> {
         return None;
     }
 
-    let encoded = request
-        .members("Content-Encoding")
-        .any(|encoding| encoding != "identity");
+    let encoded = request.members("Content-Encoding").any(|encoding| encoding != "identity");
     if encoded && !request.body.is_empty() {
         return Some(Refusal::explained(415, "Accept-Encoding", "identity"));
     }
-    let foreign = request
-        .header("Content-Type")
-        .is_some_and(|kind| media_type(kind) != ACCEPT);
+    let foreign = request.header("Content-Type").is_some_and(|kind| media_type(kind) != ACCEPT);
     if foreign && !request.body.is_empty() {
         return Some(Refusal::explained(415, "Accept", ACCEPT));
     }
@@ -523,12 +466,7 @@ fn unfit(request: &Message) -> Option<Refusal> {
 }
 
 fn media_type(value: &str) -> String {
-    value
-        .split(';')
-        .next()
-        .unwrap_or(value)
-        .trim()
-        .to_ascii_lowercase()
+    value.split(';').next().unwrap_or(value).trim().to_ascii_lowercase()
 }
 
 /// What From says, for a caller who does not hide.
@@ -536,12 +474,8 @@ fn caller_of(invite: &Message) -> Caller {
     let Some(from) = invite.from() else {
         return Caller::default();
     };
-    let uri = Uri::read(from.uri)
-        .ok()
-        .filter(|uri| uri.host != "anonymous.invalid");
-    let number = uri
-        .map(|uri| uri.number())
-        .map(|number| wire::readable(&number));
+    let uri = Uri::read(from.uri).ok().filter(|uri| uri.host != "anonymous.invalid");
+    let number = uri.map(|uri| uri.number()).map(|number| wire::readable(&number));
     Caller {
         number: number.filter(|number| !number.is_empty() && number != "anonymous"),
         display: from.display.map(|display| wire::readable(&display)),
@@ -555,21 +489,12 @@ fn answer_again(ours: &[u8], offer: &[u8]) -> Option<Vec<u8>> {
     }
 
     let (here, origin) = sdp::own(ours)?;
-    let same = sdp::answer_as(offer, here.ip(), here.port(), origin)
-        .ok()?
-        .sdp;
+    let same = sdp::answer_as(offer, here.ip(), here.port(), origin).ok()?.sdp;
     if same == ours {
         return Some(same);
     }
-    let changed = sdp::Origin {
-        version: origin.version + 1,
-        ..origin
-    };
-    Some(
-        sdp::answer_as(offer, here.ip(), here.port(), changed)
-            .ok()?
-            .sdp,
-    )
+    let changed = sdp::Origin { version: origin.version + 1, ..origin };
+    Some(sdp::answer_as(offer, here.ip(), here.port(), changed).ok()?.sdp)
 }
 
 /// A To tag that is the same each time the same request comes, without remembering it.

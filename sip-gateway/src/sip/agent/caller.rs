@@ -11,10 +11,7 @@ impl Agent {
         assert!(!self.calls.contains_key(&leg), "{leg} is already a call");
         let room = self.calls.len() < LEGS_MAX && !self.transactions.is_full();
         let (Some(uri), Some(from), true) = (callable(to), named(from), room) else {
-            return self.desk.tell(Event::Ended {
-                leg,
-                why: Why::NotPlaced,
-            });
+            return self.desk.tell(Event::Ended { leg, why: Why::NotPlaced });
         };
 
         let (local_tag, call_id) = (self.word(), self.word() + &self.word());
@@ -29,10 +26,7 @@ impl Agent {
             .with_sdp(sdp.clone());
         let client = self.send(invite, flow, Some(leg));
         let call = Call {
-            state: State::Calling {
-                client,
-                rung: false,
-            },
+            state: State::Calling { client, rung: false },
             flow,
             local_tag,
             dialog: None,
@@ -102,10 +96,7 @@ impl Agent {
         match waiting {
             Some((leg, State::Calling { .. })) => {
                 self.join(leg, dialog, client, invite);
-                self.desk.tell(Event::Answered {
-                    leg,
-                    sdp: answer.body.clone(),
-                });
+                self.desk.tell(Event::Answered { leg, sdp: answer.body.clone() });
             }
             Some((leg, State::Cancelling { why, .. })) => {
                 let why = *why;
@@ -204,10 +195,7 @@ impl Agent {
         let State::Calling { client, .. } = call.state else {
             return;
         };
-        let sent = self
-            .transactions
-            .client(client)
-            .is_some_and(|client| client.may_cancel());
+        let sent = self.transactions.client(client).is_some_and(|client| client.may_cancel());
         call.state = State::Cancelling { client, sent, why };
         if sent {
             self.send_cancel(client);
@@ -228,9 +216,7 @@ impl Agent {
 /// The URI to put into the request line.
 fn callable(to: &str) -> Option<&str> {
     let uri = Address::read(to).ok()?.uri;
-    Uri::read(uri)
-        .is_ok_and(|uri| uri.is_sip() || uri.is_tel())
-        .then_some(uri)
+    Uri::read(uri).is_ok_and(|uri| uri.is_sip() || uri.is_tel()).then_some(uri)
 }
 
 /// The From value without parameters.

@@ -115,10 +115,7 @@ fn held_by_address(said: Direction) -> Direction {
 
 fn read_origin(value: &str) -> Option<Origin> {
     let mut words = value.split_ascii_whitespace().skip(1);
-    Some(Origin {
-        id: words.next()?.parse().ok()?,
-        version: words.next()?.parse().ok()?,
-    })
+    Some(Origin { id: words.next()?.parse().ok()?, version: words.next()?.parse().ok()? })
 }
 
 fn read_connection(value: &str) -> Option<IpAddr> {
@@ -133,14 +130,8 @@ impl<'a> Stream<'a> {
     fn read(value: &'a str) -> Result<Self, SdpError> {
         let broken = || SdpError::Stream(value.chars().take(80).collect());
         let mut words = value.splitn(4, ' ');
-        let kind = words
-            .next()
-            .filter(|kind| !kind.is_empty())
-            .ok_or_else(broken)?;
-        let port = words
-            .next()
-            .and_then(|port| port.split('/').next())
-            .ok_or_else(broken)?;
+        let kind = words.next().filter(|kind| !kind.is_empty()).ok_or_else(broken)?;
+        let port = words.next().and_then(|port| port.split('/').next()).ok_or_else(broken)?;
         Ok(Stream {
             kind,
             port: port.parse().map_err(|_| broken())?,
@@ -172,11 +163,7 @@ impl<'a> Stream<'a> {
                 self.rtpmaps.push((payload, map.trim()));
             }
             "ptime" => {
-                let millis = value
-                    .trim()
-                    .parse()
-                    .ok()
-                    .filter(|ms| (5..=200).contains(ms));
+                let millis = value.trim().parse().ok().filter(|ms| (5..=200).contains(ms));
                 self.ptime = millis.map(Duration::from_millis);
             }
             "rtcp" => self.rtcp = Some(value.trim()),
@@ -191,18 +178,14 @@ impl<'a> Stream<'a> {
 
     fn payloads(&self) -> impl Iterator<Item = u8> {
         let words = self.formats.split_ascii_whitespace().take(FORMATS_MAX);
-        words
-            .filter_map(|word| word.parse().ok())
-            .filter(|payload: &u8| *payload < 128)
+        words.filter_map(|word| word.parse().ok()).filter(|payload: &u8| *payload < 128)
     }
 
     /// Whether this payload type is `name` at 8 kHz, one channel.
     fn is(&self, payload: u8, name: &str) -> Option<bool> {
         let (_, map) = self.rtpmaps.iter().find(|(number, _)| *number == payload)?;
         let mut parts = map.split('/').map(str::trim);
-        let same_name = parts
-            .next()
-            .is_some_and(|said| said.eq_ignore_ascii_case(name));
+        let same_name = parts.next().is_some_and(|said| said.eq_ignore_ascii_case(name));
         let same_rate = parts.next() == Some("8000");
         Some(same_name && same_rate && parts.next().unwrap_or("1") == "1")
     }
@@ -212,19 +195,14 @@ impl<'a> Stream<'a> {
     fn voice(&self) -> Option<(Codec, u8)> {
         self.payloads().find_map(|payload| {
             let speaks = |codec: &Codec| {
-                self.is(payload, codec.name())
-                    .unwrap_or(payload == codec.static_payload())
+                self.is(payload, codec.name()).unwrap_or(payload == codec.static_payload())
             };
-            Codec::ALL
-                .into_iter()
-                .find(speaks)
-                .map(|codec| (codec, payload))
+            Codec::ALL.into_iter().find(speaks).map(|codec| (codec, payload))
         })
     }
 
     fn events(&self) -> Option<u8> {
-        self.payloads()
-            .find(|payload| self.is(*payload, "telephone-event") == Some(true))
+        self.payloads().find(|payload| self.is(*payload, "telephone-event") == Some(true))
     }
 
     fn rtcp_beside(&self, address: IpAddr) -> SocketAddr {

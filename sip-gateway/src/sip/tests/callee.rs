@@ -13,16 +13,7 @@ fn an_invite_is_tried_at_once_and_its_caller_is_known() {
     bench.hear(&request("INVITE", 1, "a", "", ""));
 
     assert_eq!(bench.said(), ["100"]);
-    let [
-        Event::Invited {
-            number,
-            caller,
-            call_id,
-            offer,
-            ..
-        },
-    ] = &bench.events[..]
-    else {
+    let [Event::Invited { number, caller, call_id, offer, .. }] = &bench.events[..] else {
         panic!("{:?}", bench.events)
     };
     assert_eq!((number.as_str(), call_id.as_str()), ("100", "call-1"));
@@ -58,17 +49,8 @@ fn the_200_is_repeated_until_its_ack_and_no_longer() {
     bench.hear(&request("ACK", 1, "b", &tag, ""));
     let later = bench.wait(Duration::from_secs(40));
 
-    assert_eq!(
-        repeated.iter().map(name).collect::<Vec<_>>(),
-        ["200", "200"]
-    );
-    assert_eq!(
-        confirmed,
-        [Event::Confirmed {
-            leg: Leg(1),
-            answer: None
-        }]
-    );
+    assert_eq!(repeated.iter().map(name).collect::<Vec<_>>(), ["200", "200"]);
+    assert_eq!(confirmed, [Event::Confirmed { leg: Leg(1), answer: None }]);
     assert_eq!((later.len(), bench.events.len()), (0, 0));
 }
 
@@ -80,18 +62,9 @@ fn without_an_ack_the_call_is_hung_up_after_32_seconds() {
 
     let sent = bench.wait(Duration::from_secs(33));
 
-    assert_eq!(
-        sent.iter().filter(|message| name(message) == "200").count(),
-        10
-    );
+    assert_eq!(sent.iter().filter(|message| name(message) == "200").count(), 10);
     assert!(sent.iter().any(|message| name(message) == "BYE"));
-    assert_eq!(
-        bench.events,
-        [Event::Ended {
-            leg: Leg(1),
-            why: Why::NotConfirmed
-        }]
-    );
+    assert_eq!(bench.events, [Event::Ended { leg: Leg(1), why: Why::NotConfirmed }]);
     bench.wait(Duration::from_secs(33));
     assert_eq!(bench.agent.open(), 0);
 }
@@ -108,10 +81,7 @@ fn a_hang_up_before_the_ack_waits_for_it() {
 
     assert_eq!((before.len(), bench.said()), (0, vec!["BYE".to_owned()]));
     let bye = bench.last();
-    assert_eq!(
-        bye.header("To"),
-        Some("\"Anna\" <sip:+74012000001@192.0.2.2>;tag=them")
-    );
+    assert_eq!(bye.header("To"), Some("\"Anna\" <sip:+74012000001@192.0.2.2>;tag=them"));
     assert_eq!(bye.request_uri().and_then(|uri| uri.user), Some("anna"));
     assert_eq!(bye.header("CSeq"), Some("1 BYE"));
 }
@@ -128,17 +98,8 @@ fn crossing_byes_are_both_answered_and_end_once() {
     bench.hear(&request("BYE", 2, "c", &tag, ""));
 
     assert_eq!(said, ["200"]);
-    assert_eq!(
-        events,
-        [Event::Ended {
-            leg: Leg(1),
-            why: Why::HungUp
-        }]
-    );
-    assert_eq!(
-        (bench.said(), bench.events.len()),
-        (vec!["200".to_owned()], 0)
-    );
+    assert_eq!(events, [Event::Ended { leg: Leg(1), why: Why::HungUp }]);
+    assert_eq!((bench.said(), bench.events.len()), (vec!["200".to_owned()], 0));
     bench.wait(Duration::from_secs(40));
     assert_eq!(bench.agent.open(), 0);
 }
@@ -157,17 +118,8 @@ fn cancel_ends_a_ringing_call_but_not_an_answered_one() {
     unknown.hear(&request("CANCEL", 1, "a", "", ""));
 
     assert_eq!(ringing.said(), ["200", "487"]);
-    assert_eq!(
-        ringing.events,
-        [Event::Ended {
-            leg: Leg(1),
-            why: Why::Cancelled
-        }]
-    );
-    assert_eq!(
-        (answered.said(), answered.agent.legs()),
-        (vec!["200".to_owned()], 1)
-    );
+    assert_eq!(ringing.events, [Event::Ended { leg: Leg(1), why: Why::Cancelled }]);
+    assert_eq!((answered.said(), answered.agent.legs()), (vec!["200".to_owned()], 1));
     assert_eq!(unknown.said(), ["481"]);
 }
 
@@ -175,23 +127,13 @@ fn cancel_ends_a_ringing_call_but_not_an_answered_one() {
 fn a_refusal_is_repeated_until_acknowledged() {
     let mut bench = Bench::new(Transport::Udp);
     bench.hear(&request("INVITE", 1, "a", "", ""));
-    let refuse = Command::Refuse {
-        leg: Leg(1),
-        status: 486,
-        reason: "All Busy",
-        retry_after: Some(30),
-    };
+    let refuse =
+        Command::Refuse { leg: Leg(1), status: 486, reason: "All Busy", retry_after: Some(30) };
 
     bench.input(Input::Command(refuse));
     let refusal = bench.last().clone();
     let repeated = bench.wait(Duration::from_millis(600));
-    bench.hear(&request(
-        "ACK",
-        1,
-        "a",
-        refusal.to_tag().expect("a tag"),
-        "",
-    ));
+    bench.hear(&request("ACK", 1, "a", refusal.to_tag().expect("a tag"), ""));
     let later = bench.wait(Duration::from_secs(6));
 
     assert!(refusal.to_bytes().starts_with(b"SIP/2.0 486 All Busy\r\n"));
@@ -205,46 +147,14 @@ fn what_we_do_not_do_is_refused_with_the_reason() {
         (request("REGISTER", 1, "a", "", ""), 405, "Allow"),
         (request("INFO", 1, "b", "", ""), 405, "Allow"),
         (request("NEWMETHOD", 1, "c", "", ""), 501, "Allow"),
-        (
-            request("INVITE", 1, "d", "", "Require: 100rel, x\r\n"),
-            420,
-            "Unsupported",
-        ),
-        (
-            request("INVITE", 1, "e", "", "Content-Encoding: gzip\r\n"),
-            415,
-            "Accept-Encoding",
-        ),
-        (
-            request("INVITE", 1, "f", "", "Accept: text/plain\r\n"),
-            406,
-            "",
-        ),
-        (
-            request("INVITE", 1, "g", "", "").replace("application/sdp", "text/plain"),
-            415,
-            "Accept",
-        ),
-        (
-            request("INVITE", 1, "h", "", "").replace("INVITE sip:", "INVITE fax:"),
-            416,
-            "",
-        ),
-        (
-            request("INVITE", 1, "i", "", "").replace("SIP/2.0\r\nVia", "SIP/7.0\r\nVia"),
-            505,
-            "",
-        ),
-        (
-            request("INVITE", 1, "j", "", "").replace("CSeq: 1", "CSeq: x"),
-            400,
-            "",
-        ),
-        (
-            request("INVITE", 1, "k", "", "").replace("To: ", "Tu: "),
-            400,
-            "",
-        ),
+        (request("INVITE", 1, "d", "", "Require: 100rel, x\r\n"), 420, "Unsupported"),
+        (request("INVITE", 1, "e", "", "Content-Encoding: gzip\r\n"), 415, "Accept-Encoding"),
+        (request("INVITE", 1, "f", "", "Accept: text/plain\r\n"), 406, ""),
+        (request("INVITE", 1, "g", "", "").replace("application/sdp", "text/plain"), 415, "Accept"),
+        (request("INVITE", 1, "h", "", "").replace("INVITE sip:", "INVITE fax:"), 416, ""),
+        (request("INVITE", 1, "i", "", "").replace("SIP/2.0\r\nVia", "SIP/7.0\r\nVia"), 505, ""),
+        (request("INVITE", 1, "j", "", "").replace("CSeq: 1", "CSeq: x"), 400, ""),
+        (request("INVITE", 1, "k", "", "").replace("To: ", "Tu: "), 400, ""),
         (request("INVITE", 1, "l", "gone", ""), 481, ""),
         (request("BYE", 1, "m", "gone", ""), 481, ""),
         (request("BYE", 1, "n", "", ""), 481, ""),
@@ -261,10 +171,7 @@ fn what_we_do_not_do_is_refused_with_the_reason() {
         bench.hear_unchecked(&text);
         let answer = bench.last();
         assert_eq!(answer.status(), Some(status), "{text}");
-        assert!(
-            explained.is_empty() || answer.header(explained).is_some(),
-            "{text}"
-        );
+        assert!(explained.is_empty() || answer.header(explained).is_some(), "{text}");
         assert_eq!((bench.events.len(), bench.agent.open()), (0, 0), "{text}");
     }
 }
@@ -275,12 +182,7 @@ fn a_400_names_the_fault() {
 
     bench.hear_unchecked(&request("INVITE", 1, "a", "", "").replace("Call-ID: ", "X: "));
 
-    assert!(
-        bench
-            .last()
-            .to_bytes()
-            .starts_with(b"SIP/2.0 400 Missing Call-ID header\r\n")
-    );
+    assert!(bench.last().to_bytes().starts_with(b"SIP/2.0 400 Missing Call-ID header\r\n"));
 }
 
 #[test]
@@ -309,20 +211,14 @@ fn the_same_request_by_another_path_is_a_loop() {
 
     bench.hear(&request("INVITE", 1, "b", "", ""));
 
-    assert_eq!(
-        (bench.said(), bench.agent.legs()),
-        (vec!["482".to_owned()], 1)
-    );
+    assert_eq!((bench.said(), bench.agent.legs()), (vec!["482".to_owned()], 1));
 }
 
 #[test]
 fn an_invite_without_offer_is_offered_to_and_the_ack_answers() {
     let mut bench = Bench::new(Transport::Udp);
     let invite = request("INVITE", 1, "a", "", "").replace(OFFER, "");
-    let invite = invite.replace(
-        &format!("Content-Length: {}", OFFER.len()),
-        "Content-Length: 0",
-    );
+    let invite = invite.replace(&format!("Content-Length: {}", OFFER.len()), "Content-Length: 0");
     bench.hear(&invite);
     let none = matches!(bench.events[..], [Event::Invited { offer: None, .. }]);
 
@@ -332,13 +228,7 @@ fn an_invite_without_offer_is_offered_to_and_the_ack_answers() {
 
     assert!(none);
     let answer = Some(OFFER.as_bytes().to_vec());
-    assert_eq!(
-        bench.events,
-        [Event::Confirmed {
-            leg: Leg(1),
-            answer
-        }]
-    );
+    assert_eq!(bench.events, [Event::Confirmed { leg: Leg(1), answer }]);
 }
 
 #[test]
@@ -352,21 +242,9 @@ fn a_reinvite_is_answered_on_the_same_terms_or_refused() {
     let unmet = bench.said();
     bench.hear(&request("INVITE", 2, "f", &tag, ""));
 
-    assert_eq!(
-        String::from_utf8_lossy(&again.body),
-        String::from_utf8_lossy(&our_answer())
-    );
-    assert_eq!(
-        events,
-        [Event::Reoffered {
-            leg: Leg(1),
-            offer: OFFER.into()
-        }]
-    );
-    assert_eq!(
-        (unmet, bench.said()),
-        (vec!["488".to_owned()], vec!["500".to_owned()])
-    );
+    assert_eq!(String::from_utf8_lossy(&again.body), String::from_utf8_lossy(&our_answer()));
+    assert_eq!(events, [Event::Reoffered { leg: Leg(1), offer: OFFER.into() }]);
+    assert_eq!((unmet, bench.said()), (vec!["488".to_owned()], vec!["500".to_owned()]));
     assert_eq!(bench.agent.legs(), 1);
 }
 
@@ -378,10 +256,7 @@ fn a_request_that_only_knows_our_tag_is_a_strangers() {
     let stranger = bench.said();
     bench.hear(&request("BYE", 2, "d", &tag, "").replace("call-1", "call-9"));
 
-    assert_eq!(
-        (stranger, bench.said()),
-        (vec!["481".to_owned()], vec!["481".to_owned()])
-    );
+    assert_eq!((stranger, bench.said()), (vec!["481".to_owned()], vec!["481".to_owned()]));
     assert_eq!(bench.agent.legs(), 1);
 }
 
@@ -393,13 +268,7 @@ fn a_lost_stream_ends_its_calls_and_leaves_nothing() {
 
     bench.input(Input::FlowLost(flow));
 
-    assert_eq!(
-        bench.events,
-        [Event::Ended {
-            leg: Leg(1),
-            why: Why::FlowLost
-        }]
-    );
+    assert_eq!(bench.events, [Event::Ended { leg: Leg(1), why: Why::FlowLost }]);
     assert_eq!((bench.agent.open(), bench.agent.deadline()), (0, None));
 }
 
@@ -410,10 +279,7 @@ fn over_a_stream_the_contact_says_so_and_the_way_back_is_the_stream() {
 
     answer(&mut bench);
 
-    assert_eq!(
-        bench.last().header("Contact"),
-        Some("<sip:gudok@192.0.2.1:5060;transport=tcp>")
-    );
+    assert_eq!(bench.last().header("Contact"), Some("<sip:gudok@192.0.2.1:5060;transport=tcp>"));
     assert_eq!(bench.sent[0].0, bench.flow);
 }
 
@@ -423,16 +289,8 @@ fn when_full_a_call_is_asked_to_come_back() {
     for number in 0..super::super::agent::LEGS_MAX {
         let invite = request("INVITE", 1, &format!("x{number}"), "", "");
         let flow = bench.flow;
-        let bytes = invite
-            .replace("call-1", &format!("call-{number}"))
-            .into_bytes();
-        bench.agent.handle(
-            bench.now,
-            Input::Message {
-                flow,
-                bytes: &bytes,
-            },
-        );
+        let bytes = invite.replace("call-1", &format!("call-{number}")).into_bytes();
+        bench.agent.handle(bench.now, Input::Message { flow, bytes: &bytes });
         while bench.agent.poll().is_some() {}
     }
 
@@ -451,9 +309,7 @@ fn answer(bench: &mut Bench) -> String {
 }
 
 fn our_answer() -> Vec<u8> {
-    sdp::answer(OFFER.as_bytes(), [192, 0, 2, 1].into(), 6000)
-        .expect("ours")
-        .sdp
+    sdp::answer(OFFER.as_bytes(), [192, 0, 2, 1].into(), 6000).expect("ours").sdp
 }
 
 fn established() -> (Bench, String) {
@@ -470,18 +326,11 @@ impl Bench {
         let flow = self.flow;
         self.sent.clear();
         self.events.clear();
-        self.agent.handle(
-            self.now,
-            Input::Message {
-                flow,
-                bytes: text.as_bytes(),
-            },
-        );
+        self.agent.handle(self.now, Input::Message { flow, bytes: text.as_bytes() });
         while let Some(output) = self.agent.poll() {
             match output {
                 Output::Send { flow, bytes } => {
-                    self.sent
-                        .push((flow, wire::read(&bytes).expect("readable").message));
+                    self.sent.push((flow, wire::read(&bytes).expect("readable").message));
                 }
                 Output::Event(event) => self.events.push(event),
             }

@@ -13,22 +13,13 @@ fn a_call_that_rings_three_minutes_is_cancelled() {
     let rang = bench.events.clone();
 
     let sent = bench.wait(Duration::from_secs(182));
-    let cancel = sent
-        .iter()
-        .find(|message| name(message) == "CANCEL")
-        .expect("a CANCEL");
+    let cancel = sent.iter().find(|message| name(message) == "CANCEL").expect("a CANCEL");
     bench.hear(&response(&invite, 487, "far", ""));
 
     assert_eq!(rang, [Event::Ringing { leg: Leg(1) }]);
     assert_eq!(cancel.header("Via"), invite.header("Via"));
     assert_eq!(bench.said(), ["ACK"]);
-    assert_eq!(
-        bench.events,
-        [Event::Ended {
-            leg: Leg(1),
-            why: Why::NoAnswer
-        }]
-    );
+    assert_eq!(bench.events, [Event::Ended { leg: Leg(1), why: Why::NoAnswer }]);
 }
 
 #[test]
@@ -38,24 +29,13 @@ fn an_answer_that_crosses_our_cancel_is_acknowledged_and_hung_up() {
     bench.input(Input::Command(Command::HangUp { leg: Leg(1) }));
     let cancelled = bench.said();
 
-    bench.hear(&response(
-        &invite,
-        200,
-        "far",
-        "Contact: <sip:b@192.0.2.2>\r\n",
-    ));
+    bench.hear(&response(&invite, 200, "far", "Contact: <sip:b@192.0.2.2>\r\n"));
     let (hung_up, bye) = (bench.said(), bench.last().clone());
     bench.hear(&response(&bye, 200, "", ""));
 
     assert_eq!(cancelled, ["CANCEL"]);
     assert_eq!(hung_up, ["ACK", "BYE"]);
-    assert_eq!(
-        bench.events,
-        [Event::Ended {
-            leg: Leg(1),
-            why: Why::Cancelled
-        }]
-    );
+    assert_eq!(bench.events, [Event::Ended { leg: Leg(1), why: Why::Cancelled }]);
 }
 
 #[test]
@@ -67,12 +47,7 @@ fn a_second_end_that_answers_is_hung_up_on_and_a_repeated_200_gets_its_ack() {
 
     bench.hear(&ok);
     let (again, events) = (bench.last().to_bytes(), bench.events.clone());
-    bench.hear(&response(
-        &invite,
-        200,
-        "other",
-        "Contact: <sip:c@192.0.2.3:5070>\r\n",
-    ));
+    bench.hear(&response(&invite, 200, "other", "Contact: <sip:c@192.0.2.3:5070>\r\n"));
 
     assert_eq!((again, events), (first, vec![]));
     assert_eq!(bench.said(), ["ACK", "BYE"]);
@@ -86,39 +61,18 @@ fn an_address_that_is_none_is_not_called() {
     let (leg, flow) = (bench.agent.next_leg(), bench.flow);
     let (to, from) = ("master".to_owned(), "sip:us@192.0.2.1".to_owned());
 
-    bench.input(Input::Command(Command::Call {
-        leg,
-        flow,
-        to,
-        from,
-        sdp: vec![],
-    }));
+    bench.input(Input::Command(Command::Call { leg, flow, to, from, sdp: vec![] }));
 
-    assert_eq!(
-        bench.events,
-        [Event::Ended {
-            leg,
-            why: Why::NotPlaced
-        }]
-    );
+    assert_eq!(bench.events, [Event::Ended { leg, why: Why::NotPlaced }]);
     assert_eq!(bench.agent.open(), 0);
 }
 
 fn calling() -> (Bench, Message) {
     let mut bench = Bench::new(Transport::Udp);
     let (leg, flow) = (bench.agent.next_leg(), bench.flow);
-    let (to, from) = (
-        "sip:b@192.0.2.2".to_owned(),
-        "\"G\" <sip:us@192.0.2.1>".to_owned(),
-    );
+    let (to, from) = ("sip:b@192.0.2.2".to_owned(), "\"G\" <sip:us@192.0.2.1>".to_owned());
     let sdp = sdp::offer(flow.local.ip(), 4000);
-    bench.input(Input::Command(Command::Call {
-        leg,
-        flow,
-        to,
-        from,
-        sdp,
-    }));
+    bench.input(Input::Command(Command::Call { leg, flow, to, from, sdp }));
     let invite = bench.last().clone();
     (bench, invite)
 }

@@ -79,12 +79,7 @@ impl Link {
             End::Callee => (callee, caller),
         };
         let connection = u64::from(self.transport.is_reliable());
-        Flow {
-            transport: self.transport,
-            local,
-            remote,
-            connection,
-        }
+        Flow { transport: self.transport, local, remote, connection }
     }
 
     pub(super) fn plan(&mut self, after: Duration, end: End, command: Command) {
@@ -97,12 +92,7 @@ impl Link {
     /// `None` once nothing more is to come.
     pub(super) fn step(&mut self) -> Option<Vec<(End, Event)>> {
         let arrival = self.due.peek().map(|Reverse((at, _, _))| *at);
-        let timer = self
-            .caller
-            .deadline()
-            .into_iter()
-            .chain(self.callee.deadline())
-            .min();
+        let timer = self.caller.deadline().into_iter().chain(self.callee.deadline()).min();
         let next = arrival.into_iter().chain(timer).min()?;
         self.now = self.now.max(next);
 
@@ -123,13 +113,7 @@ impl Link {
         let end = match due {
             Due::Bytes(end, bytes) => {
                 let flow = self.flow(end);
-                self.agent(end).handle(
-                    now,
-                    Input::Message {
-                        flow,
-                        bytes: &bytes,
-                    },
-                );
+                self.agent(end).handle(now, Input::Message { flow, bytes: &bytes });
                 end
             }
             Due::Plan(number) => {
@@ -150,8 +134,7 @@ impl Link {
                     self.carry(end, bytes);
                 }
                 Output::Event(event) => {
-                    self.events
-                        .push((self.now - self.began, end, event.clone()));
+                    self.events.push((self.now - self.began, end, event.clone()));
                     told.push((end, event));
                 }
             }
@@ -161,26 +144,15 @@ impl Link {
 
     fn carry(&mut self, from: End, bytes: Vec<u8>) {
         self.trace.extend_from_slice(&bytes);
-        let to = if from == End::Caller {
-            End::Callee
-        } else {
-            End::Caller
-        };
+        let to = if from == End::Caller { End::Callee } else { End::Caller };
         if self.transport.is_reliable() {
             let at = self.now + self.delay();
-            let at = self
-                .last_on_stream
-                .get(&to)
-                .map_or(at, |last| at.max(*last));
+            let at = self.last_on_stream.get(&to).map_or(at, |last| at.max(*last));
             self.last_on_stream.insert(to, at);
             return self.push(at, Due::Bytes(to, bytes));
         }
 
-        let copies = if self.happens(self.weather.repeated) {
-            2
-        } else {
-            1
-        };
+        let copies = if self.happens(self.weather.repeated) { 2 } else { 1 };
         for _ in 0..copies {
             if !self.happens(self.weather.lost) {
                 let at = self.now + self.delay();

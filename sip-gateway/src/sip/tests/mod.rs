@@ -14,10 +14,7 @@ use super::message::Message;
 use super::wire;
 
 /// Tests count from here; what the clock says does not matter to them.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "an Instant can only be had from the clock"
-)]
+#[expect(clippy::disallowed_methods, reason = "an Instant can only be had from the clock")]
 pub(super) fn start() -> Instant {
     Instant::now()
 }
@@ -34,12 +31,7 @@ fn settings(seed: u64) -> Settings {
 /// From a peer at 192.0.2.2:5060, as the agent at 192.0.2.1:5060 sees it.
 fn flow(transport: Transport) -> Flow {
     let (local, remote) = (([192, 0, 2, 1], 5060).into(), ([192, 0, 2, 2], 5060).into());
-    Flow {
-        transport,
-        local,
-        remote,
-        connection: u64::from(transport.is_reliable()),
-    }
+    Flow { transport, local, remote, connection: u64::from(transport.is_reliable()) }
 }
 
 const OFFER: &str = "v=0\r\no=- 1 1 IN IP4 192.0.2.2\r\ns=-\r\nc=IN IP4 192.0.2.2\r\nt=0 0\r\n\
@@ -57,13 +49,7 @@ struct Bench {
 impl Bench {
     fn new(transport: Transport) -> Self {
         let (agent, now, flow) = (Agent::new(settings(7)), start(), flow(transport));
-        Bench {
-            agent,
-            now,
-            flow,
-            sent: Vec::new(),
-            events: Vec::new(),
-        }
+        Bench { agent, now, flow, sent: Vec::new(), events: Vec::new() }
     }
 
     /// What was sent and told before is forgotten.
@@ -85,10 +71,7 @@ impl Bench {
 
     fn hear(&mut self, text: &str) {
         let flow = self.flow;
-        self.input(Input::Message {
-            flow,
-            bytes: text.as_bytes(),
-        });
+        self.input(Input::Message { flow, bytes: text.as_bytes() });
     }
 
     /// Live through `wait`; returns all that was sent meanwhile.
@@ -118,10 +101,7 @@ impl Bench {
 fn name(message: &Message) -> String {
     match message.status() {
         Some(status) => status.to_string(),
-        None => message
-            .method()
-            .map(ToString::to_string)
-            .unwrap_or_default(),
+        None => message.method().map(ToString::to_string).unwrap_or_default(),
     }
 }
 
@@ -129,16 +109,8 @@ fn name(message: &Message) -> String {
 /// INVITE.
 fn request(method: &str, number: u32, branch: &str, to_tag: &str, more: &str) -> String {
     let body = if method == "INVITE" { OFFER } else { "" };
-    let kind = if body.is_empty() {
-        ""
-    } else {
-        "Content-Type: application/sdp\r\n"
-    };
-    let to_tag = if to_tag.is_empty() {
-        String::new()
-    } else {
-        format!(";tag={to_tag}")
-    };
+    let kind = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
+    let to_tag = if to_tag.is_empty() { String::new() } else { format!(";tag={to_tag}") };
     format!(
         "{method} sip:100@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.2:5060;branch=z9hG4bK{branch}\r\n\
          Max-Forwards: 70\r\nFrom: \"Anna\" <sip:+74012000001@192.0.2.2>;tag=them\r\n\

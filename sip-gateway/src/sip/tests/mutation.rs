@@ -41,13 +41,7 @@ fn a_hundred_thousand_mutated_datagrams_do_no_harm() {
             mutate(&mut bytes, &mut chance);
         }
         now += Duration::from_millis(20);
-        agent.handle(
-            now,
-            Input::Message {
-                flow,
-                bytes: &bytes,
-            },
-        );
+        agent.handle(now, Input::Message { flow, bytes: &bytes });
         drain(&mut agent, now, &mut chance);
     }
 
@@ -86,18 +80,10 @@ fn drain(agent: &mut Agent, now: Instant, chance: &mut ChaCha8Rng) {
         match output {
             Output::Send { bytes, .. } => assert!(wire::read(&bytes).is_ok()),
             Output::Event(Event::Invited { leg, .. }) if pick(chance, 2) == 0 => {
-                decided.push(Command::Answer {
-                    leg,
-                    sdp: OFFER.into(),
-                });
+                decided.push(Command::Answer { leg, sdp: OFFER.into() });
             }
             Output::Event(Event::Invited { leg, .. }) => {
-                decided.push(Command::Refuse {
-                    leg,
-                    status: 404,
-                    reason: "",
-                    retry_after: None,
-                });
+                decided.push(Command::Refuse { leg, status: 404, reason: "", retry_after: None });
             }
             Output::Event(Event::Confirmed { leg, .. }) => {
                 decided.push(Command::HangUp { leg });
@@ -123,10 +109,7 @@ fn mutate(bytes: &mut Vec<u8>, chance: &mut ChaCha8Rng) {
         }
         3 => bytes.truncate(at),
         4 => {
-            let line = bytes[..at]
-                .iter()
-                .rposition(|byte| *byte == b'\n')
-                .map_or(0, |at| at + 1);
+            let line = bytes[..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
             let part = bytes[line..end].to_vec();
             bytes.extend(part);
         }
@@ -141,9 +124,7 @@ fn seeds() -> Vec<String> {
     let invite = request("INVITE", 1, "a", "", "Record-Route: <sip:192.0.2.9;lr>\r\n");
     vec![
         invite.clone(),
-        invite
-            .replace("call-1", "call-2")
-            .replace("z9hG4bKa", "z9hG4bKa2;rport"),
+        invite.replace("call-1", "call-2").replace("z9hG4bKa", "z9hG4bKa2;rport"),
         request("ACK", 1, "a", "x", ""),
         request("BYE", 2, "b", "x", ""),
         request("CANCEL", 1, "a", "", ""),

@@ -20,10 +20,7 @@ fn odd_but_meaningful_invites_are_calls() {
     let mut cp1251 = format!("{line}{VIA}From: \"").into_bytes();
     cp1251.extend_from_slice(b"\xc0\xed\xed\xe0");
     cp1251.extend_from_slice(format!("\" <sip:7@h>;tag=1\r\n{TO}{REST}\r\n").as_bytes());
-    let compact = plain
-        .replace("Via:", "v:")
-        .replace("From:", "f:")
-        .replace("To:", "t:");
+    let compact = plain.replace("Via:", "v:").replace("From:", "f:").replace("To:", "t:");
     let compact = compact.replace("Call-ID:", "i:").replace("Contact:", "m:");
     let folded = plain.replace("From: \"Anna\" ", "From:\r\n \"Anna\"\r\n\t");
 
@@ -54,24 +51,12 @@ fn odd_but_meaningful_invites_are_calls() {
     ];
     for (case, bytes, number, caller, display) in cases {
         let (said, event) = hear(&bytes);
-        let Some(Event::Invited {
-            number: dialled,
-            caller: who,
-            ..
-        }) = event
-        else {
+        let Some(Event::Invited { number: dialled, caller: who, .. }) = event else {
             panic!("{case}: {said:?}")
         };
         assert_eq!(dialled, number, "{case}");
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        assert_eq!(
-            who,
-            Caller {
-                number: some(caller),
-                display: some(display)
-            },
-            "{case}"
-        );
+        assert_eq!(who, Caller { number: some(caller), display: some(display) }, "{case}");
         assert_eq!(said, ["100"], "{case}");
     }
 }
@@ -86,9 +71,7 @@ fn an_offer_survives_a_missing_or_overshot_length() {
     let (_, trailing) = hear(format!("{head}l: {}\r\n\r\n{OFFER}junk", OFFER.len()).as_bytes());
 
     for event in [missing, trailing] {
-        let Some(Event::Invited { offer, .. }) = event else {
-            panic!("{event:?}")
-        };
+        let Some(Event::Invited { offer, .. }) = event else { panic!("{event:?}") };
         assert_eq!(offer.as_deref(), Some(OFFER.as_bytes()));
     }
 }
@@ -102,10 +85,7 @@ fn spelling_is_echoed_as_it_came() {
     let mut bench = Bench::new(Transport::Udp);
     let flow = bench.flow;
 
-    bench.input(Input::Message {
-        flow,
-        bytes: &bytes,
-    });
+    bench.input(Input::Message { flow, bytes: &bytes });
 
     let answer = bench.last().to_bytes();
     let holds = |part: &[u8]| answer.windows(part.len()).any(|window| window == part);
@@ -115,13 +95,9 @@ fn spelling_is_echoed_as_it_came() {
 
 #[test]
 fn keep_alives_and_noise_are_passed_over() {
-    for bytes in [
-        &b"\r\n\r\n"[..],
-        b"\0\0",
-        b"",
-        b"GET / HTTP/1.1\r\n\r\n",
-        b"SIP/2.0 200 OK\r\n\r\n",
-    ] {
+    for bytes in
+        [&b"\r\n\r\n"[..], b"\0\0", b"", b"GET / HTTP/1.1\r\n\r\n", b"SIP/2.0 200 OK\r\n\r\n"]
+    {
         let (said, event) = hear(bytes);
         assert_eq!((said.len(), event), (0, None));
     }

@@ -42,20 +42,11 @@ fn two_thousand_calls_in_all_weathers_end_at_both_ends_and_leave_nothing() {
         for (end, legs) in [(End::Caller, 1), (End::Callee, invited(&link))] {
             let whys = endings(&link, end);
             assert_eq!(whys.len(), legs, "seed {seed}: {end:?} {:?}", link.events);
-            whys.iter()
-                .for_each(|why| *ends.entry((end, *why)).or_default() += 1);
+            whys.iter().for_each(|why| *ends.entry((end, *why)).or_default() += 1);
         }
         assert!(invited(&link) <= 1, "seed {seed}: one INVITE made two legs");
-        assert_eq!(
-            (link.caller.open(), link.callee.open()),
-            (0, 0),
-            "seed {seed}"
-        );
-        assert!(
-            link.now - link.began < LONGEST,
-            "seed {seed}: lived {:?}",
-            link.now - link.began
-        );
+        assert_eq!((link.caller.open(), link.callee.open()), (0, 0), "seed {seed}");
+        assert!(link.now - link.began < LONGEST, "seed {seed}: lived {:?}", link.now - link.began);
     }
 
     for expected in [
@@ -69,10 +60,7 @@ fn two_thousand_calls_in_all_weathers_end_at_both_ends_and_leave_nothing() {
         (End::Callee, Why::Cancelled),
         (End::Callee, Why::Refused(486)),
     ] {
-        assert!(
-            ends.contains_key(&expected),
-            "{expected:?} never happened: {ends:?}"
-        );
+        assert!(ends.contains_key(&expected), "{expected:?} never happened: {ends:?}");
     }
 }
 
@@ -120,10 +108,7 @@ fn in_fair_weather_a_call_goes_by_the_book() {
 
 #[test]
 fn a_network_that_carries_nothing_ends_with_no_answer_after_32_seconds() {
-    let dead = Weather {
-        lost: 1000,
-        ..Weather::default()
-    };
+    let dead = Weather { lost: 1000, ..Weather::default() };
     let mut link = Link::new(Transport::Udp, dead, ChaCha8Rng::seed_from_u64(1));
     let story = Story {
         rings: false,
@@ -142,11 +127,7 @@ fn a_network_that_carries_nothing_ends_with_no_answer_after_32_seconds() {
 fn play(seed: u64) -> Link {
     let mut chance = ChaCha8Rng::seed_from_u64(seed);
     let mut up_to = |most: u64| chance.next_u64() % most;
-    let transport = if up_to(5) == 0 {
-        Transport::Tcp
-    } else {
-        Transport::Udp
-    };
+    let transport = if up_to(5) == 0 { Transport::Tcp } else { Transport::Udp };
     let weather = Weather {
         lost: [0, 20, 100, 300][up_to(4) as usize],
         repeated: [0, 50, 300][up_to(3) as usize],
@@ -165,11 +146,7 @@ fn play(seed: u64) -> Link {
         },
         cancels,
         caller_hangs_up: caller,
-        callee_hangs_up: if caller.is_none() {
-            callee.or(Some(decides))
-        } else {
-            callee
-        },
+        callee_hangs_up: if caller.is_none() { callee.or(Some(decides)) } else { callee },
     };
 
     let mut link = Link::new(transport, weather, chance);
@@ -180,28 +157,14 @@ fn play(seed: u64) -> Link {
 /// Play a story to the end of everything.
 fn tell(link: &mut Link, story: Story) {
     let (leg, flow) = (link.caller.next_leg(), link.flow(End::Caller));
-    let (to, from) = (
-        "sip:100@192.0.2.2:5060".to_owned(),
-        "sip:anna@192.0.2.1".to_owned(),
-    );
+    let (to, from) = ("sip:100@192.0.2.2:5060".to_owned(), "sip:anna@192.0.2.1".to_owned());
     let sdp = sdp::offer(flow.local.ip(), 4000);
-    link.plan(
-        Duration::ZERO,
-        End::Caller,
-        Command::Call {
-            leg,
-            flow,
-            to,
-            from,
-            sdp,
-        },
-    );
+    link.plan(Duration::ZERO, End::Caller, Command::Call { leg, flow, to, from, sdp });
     if let Some(after) = story.cancels {
         link.plan(after, End::Caller, Command::HangUp { leg });
     }
     while let Some(told) = link.step() {
-        told.into_iter()
-            .for_each(|(end, event)| react(link, story, end, event));
+        told.into_iter().for_each(|(end, event)| react(link, story, end, event));
     }
 }
 
@@ -234,12 +197,7 @@ fn decide(link: &mut Link, story: Story, leg: Leg, sdp: Vec<u8>) {
     match story.callee {
         Callee::Answers(after) => link.plan(after, End::Callee, Command::Answer { leg, sdp }),
         Callee::Refuses(after) => {
-            let refuse = Command::Refuse {
-                leg,
-                status: 486,
-                reason: "",
-                retry_after: None,
-            };
+            let refuse = Command::Refuse { leg, status: 486, reason: "", retry_after: None };
             link.plan(after, End::Callee, refuse);
         }
         Callee::LetsItRing => {}
@@ -247,10 +205,7 @@ fn decide(link: &mut Link, story: Story, leg: Leg, sdp: Vec<u8>) {
 }
 
 fn invited(link: &Link) -> usize {
-    link.events
-        .iter()
-        .filter(|(_, _, event)| matches!(event, Event::Invited { .. }))
-        .count()
+    link.events.iter().filter(|(_, _, event)| matches!(event, Event::Invited { .. })).count()
 }
 
 fn endings(link: &Link, end: End) -> Vec<Why> {

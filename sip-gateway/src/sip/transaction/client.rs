@@ -63,11 +63,8 @@ impl Client {
     }
 
     pub(super) fn begin(&mut self) -> Vec<Act> {
-        let (again, give_up) = if self.invite {
-            (Timer::A, Timer::B)
-        } else {
-            (Timer::E, Timer::F)
-        };
+        let (again, give_up) =
+            if self.invite { (Timer::A, Timer::B) } else { (Timer::E, Timer::F) };
         self.pause = again.first(self.flow.transport).unwrap_or_default();
         let mut acts = vec![Send(self.bytes.clone())];
         acts.extend(Act::wait(again, self.flow.transport));
@@ -77,11 +74,7 @@ impl Client {
 
     pub(super) fn receive(&mut self, response: &Message) -> (Vec<Act>, News) {
         let status = response.status().unwrap_or_default();
-        if self.invite {
-            self.receive_invite(response, status)
-        } else {
-            self.receive_other(status)
-        }
+        if self.invite { self.receive_invite(response, status) } else { self.receive_other(status) }
     }
 
     fn receive_invite(&mut self, response: &Message, status: u16) -> (Vec<Act>, News) {
@@ -167,10 +160,7 @@ impl Client {
     /// The CANCEL for this INVITE, on its own branch and path (RFC 3261 section 9.1).
     pub fn cancel(&self) -> Option<Message> {
         let settled = matches!(self.state, State::Completed | State::Accepted);
-        self.request
-            .as_ref()
-            .filter(|_| !settled)
-            .map(|i| within(i, rsip::Method::Cancel))
+        self.request.as_ref().filter(|_| !settled).map(|i| within(i, rsip::Method::Cancel))
     }
 
     /// CANCEL may only follow a provisional answer.
@@ -182,19 +172,12 @@ impl Client {
         match timer {
             Timer::A | Timer::E => {
                 let slow = self.state == State::Proceeding;
-                let next = if slow {
-                    Some(T2)
-                } else {
-                    timer.next(self.pause)
-                };
+                let next = if slow { Some(T2) } else { timer.next(self.pause) };
                 let Some(pause) = next else {
                     return (vec![], News::Nothing);
                 };
                 self.pause = pause;
-                (
-                    vec![Send(self.bytes.clone()), Set(timer, pause)],
-                    News::Nothing,
-                )
+                (vec![Send(self.bytes.clone()), Set(timer, pause)], News::Nothing)
             }
             Timer::B | Timer::F => (vec![Done], News::TimedOut),
             Timer::C => (vec![], News::RungOut),
@@ -247,10 +230,7 @@ mod tests {
 
         assert_eq!(waits(&begun), [(Timer::A, 500), (Timer::B, 32_000)]);
         assert_eq!(waits(&again), [(Timer::A, 1000)]);
-        assert_eq!(
-            (waits(&rung), news),
-            (vec![(Timer::C, 181_000)], News::Response)
-        );
+        assert_eq!((waits(&rung), news), (vec![(Timer::C, 181_000)], News::Response));
         assert_eq!(client.fire(Timer::C), (vec![], News::RungOut));
     }
 
@@ -264,15 +244,10 @@ mod tests {
 
         assert_eq!((told, untold), (News::Response, News::Nothing));
         assert_eq!(waits(&first), [(Timer::D, 32_000)]);
-        let [Send(ack)] = &second[..] else {
-            panic!("no ACK in {second:?}")
-        };
+        let [Send(ack)] = &second[..] else { panic!("no ACK in {second:?}") };
         let ack = String::from_utf8_lossy(ack);
         assert!(ack.starts_with("ACK sip:100@h SIP/2.0\r\n") && ack.contains("CSeq: 1 ACK"));
-        assert!(
-            ack.contains(";tag=far") && ack.contains("branch=z9hG4bKx"),
-            "{ack}"
-        );
+        assert!(ack.contains(";tag=far") && ack.contains("branch=z9hG4bKx"), "{ack}");
     }
 
     #[test]
@@ -292,10 +267,7 @@ mod tests {
     }
 
     fn answer(client: &Client, status: u16) -> Message {
-        let asked = client
-            .request
-            .clone()
-            .unwrap_or_else(|| request(rsip::Method::Bye));
+        let asked = client.request.clone().unwrap_or_else(|| request(rsip::Method::Bye));
         Message::response(&asked, status, "", "far")
     }
 }

@@ -166,8 +166,7 @@ impl Transactions {
         if !merge.is_empty() {
             self.merges.insert(merge.clone(), id);
         }
-        self.servers
-            .insert(id, Server::new(flow, leg, key, merge, invite));
+        self.servers.insert(id, Server::new(flow, leg, key, merge, invite));
         Some(id)
     }
 
@@ -177,9 +176,7 @@ impl Transactions {
 
     pub fn respond(&mut self, id: TransactionId, response: &Message, desk: &mut Desk) {
         let status = response.status().unwrap_or(500);
-        self.at_server(id, desk, |server| {
-            server.respond(status, response.to_bytes())
-        });
+        self.at_server(id, desk, |server| server.respond(status, response.to_bytes()));
     }
 
     pub fn acknowledged(&mut self, id: TransactionId, desk: &mut Desk) {
@@ -271,11 +268,8 @@ impl Transactions {
     /// Whatever hangs on a lost stream is over. The legs that had requests under way there.
     pub fn lose(&mut self, connection: u64, desk: &mut Desk) {
         let least = Owner::Server(TransactionId(0));
-        while let Some(&(_, owner)) = self
-            .streams
-            .range((connection, least)..)
-            .next()
-            .filter(|(c, _)| *c == connection)
+        while let Some(&(_, owner)) =
+            self.streams.range((connection, least)..).next().filter(|(c, _)| *c == connection)
         {
             match owner {
                 Owner::Server(id) => self.remove_server(id, desk),
@@ -298,8 +292,7 @@ impl Transactions {
             self.merges.remove(&server.merge);
         }
         if server.transport().is_reliable() {
-            self.streams
-                .remove(&(server.flow.connection, Owner::Server(id)));
+            self.streams.remove(&(server.flow.connection, Owner::Server(id)));
         }
     }
 
@@ -313,8 +306,7 @@ impl Transactions {
         }
         self.client_keys.remove(&client.key);
         if client.transport().is_reliable() {
-            self.streams
-                .remove(&(client.flow.connection, Owner::Client(id)));
+            self.streams.remove(&(client.flow.connection, Owner::Client(id)));
         }
     }
 
@@ -341,9 +333,7 @@ fn server_key(request: &Message, method: &str) -> Option<String> {
     let (from, call_id) = (request.from_tag().unwrap_or_default(), request.call_id()?);
     let (number, sent_by) = (request.cseq()?.number, via.sent_by);
     let branch = via.branch().unwrap_or_default();
-    Some(format!(
-        "{from} {call_id} {number} {sent_by} {branch} {method}"
-    ))
+    Some(format!("{from} {call_id} {number} {sent_by} {branch} {method}"))
 }
 
 fn client_key(message: &Message) -> Option<String> {
@@ -368,12 +358,7 @@ pub(super) mod tests {
     fn nothing_is_left_of_a_lost_stream() {
         let (mut transactions, mut desk) = world();
         transactions.serve(&request(rsip::Method::Invite), flow(Transport::Tcp), None);
-        transactions.send(
-            request(rsip::Method::Bye),
-            flow(Transport::Tcp),
-            None,
-            &mut desk,
-        );
+        transactions.send(request(rsip::Method::Bye), flow(Transport::Tcp), None, &mut desk);
 
         transactions.lose(flow(Transport::Tcp).connection, &mut desk);
 
@@ -403,12 +388,7 @@ pub(super) mod tests {
 
     pub(in crate::sip) fn flow(transport: Transport) -> Flow {
         let (local, remote) = (([192, 0, 2, 1], 5060).into(), ([192, 0, 2, 2], 5060).into());
-        Flow {
-            transport,
-            local,
-            remote,
-            connection: u64::from(transport.is_reliable()),
-        }
+        Flow { transport, local, remote, connection: u64::from(transport.is_reliable()) }
     }
 
     pub(super) fn request(method: rsip::Method) -> Message {

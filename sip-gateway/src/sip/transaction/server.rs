@@ -40,16 +40,7 @@ impl Server {
         invite: bool,
     ) -> Self {
         let (state, last, pause) = (State::Proceeding, Vec::new(), Duration::ZERO);
-        Server {
-            flow,
-            leg,
-            key,
-            merge,
-            invite,
-            state,
-            last,
-            pause,
-        }
+        Server { flow, leg, key, merge, invite, state, last, pause }
     }
 
     /// Whether an ACK that finds this transaction belongs to the dialog instead.
@@ -139,10 +130,7 @@ mod tests {
         let acked = server.ack();
 
         assert_eq!(waits(&refused), [(Timer::G, 500), (Timer::H, 32_000)]);
-        assert_eq!(
-            again,
-            [Send(b"486".to_vec()), Set(Timer::G, Duration::from_secs(1))]
-        );
+        assert_eq!(again, [Send(b"486".to_vec()), Set(Timer::G, Duration::from_secs(1))]);
         assert_eq!(repeated, [Send(b"486".to_vec())]);
         assert_eq!(waits(&acked), [(Timer::I, 5000)]);
         assert_eq!(server.repeated(), []);

@@ -1,0 +1,151 @@
+//! The real program, phoned by real peers: sipp, baresip, and its own simulated caller, each in a
+//! process of its own. Only sound and SIP connect them, and only here tests take the time of a call.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod gateway;
+mod pages;
+mod phones;
+
+use std::time::Duration;
+
+use gateway::{Gateway, until};
+use phones::{baresip, caller, data, demo_caller, sipp, sipp_scenario};
+use sip_gateway::clock;
+
+/// Every other wait of these tests is shorter.
+const A_CALL: Duration = Duration::from_secs(90);
+/// A killed process loses no more of a recording.
+const LOST_MOST: Duration = Duration::from_millis(1_500);
+
+#[test]
+fn two_hundred_calls_at_twenty_a_second_leave_none_open() {
+    let gateway = Gateway::start("load");
+
+    sipp(&gateway, "uac", &["-sn", "uac", "-r", "20", "-m", "200"]).finish();
+
+    for call in gateway.calls_over(200) {
+        assert!(call.reason().starts_with("caller_hung_up"), "{call:?}");
+    }
+    gateway.stop();
+}
+
+#[test]
+fn calls_over_tcp_are_answered_and_end() {
+    let gateway = Gateway::start("tcp");
+
+    sipp(&gateway, "tcp", &["-sn", "uac", "-t", "t1", "-r", "10", "-m", "20"]).finish();
+
+    for call in gateway.calls_over(20) {
+        assert!(call.reason().starts_with("caller_hung_up"), "{call:?}");
+    }
+    gateway.stop();
+}
+
+#[test]
+fn callers_beyond_the_recognisers_are_told_so_and_those_beyond_the_lines_are_refused() {
+    let few = [("GUDOK_SPEECH__RECOGNISERS", "1"), ("GUDOK_CALLS__MOST", "2")];
+    let gateway = Gateway::start_with("busy", &few);
+
+    let first = sipp_scenario(&gateway, "stays");
+    until("the first call", A_CALL, || (gateway.calls().len() == 1).then_some(()));
+    let second = sipp_scenario(&gateway, "is-let-go");
+    until("the second call", A_CALL, || (gateway.calls().len() == 2).then_some(()));
+    sipp_scenario(&gateway, "is-refused").finish();
+    second.finish();
+    first.finish();
+
+    gateway.calls_over(2);
+    let let_go = gateway.call_of("waits");
+    assert_eq!(let_go.reason(), "busy");
+    assert!(gateway.recording(&let_go).has_agent());
+    let untouched = gateway.call_of("stays");
+    assert!(untouched.reason().starts_with("caller_hung_up"), "{untouched:?}");
+    gateway.stop();
+}
+
+#[test]
+fn a_softphone_is_answered_understood_and_recorded() {
+    let gateway = Gateway::start("softphone");
+
+    baresip(&gateway, "здравствуйте у меня течёт кран", 26).finish();
+
+    let call = gateway.call_of("test");
+    let said = gateway.page(&call).said("client");
+    assert!(said.contains("кран"), "{said}");
+    let recording = gateway.recording(&call);
+    assert!(recording.has_caller() && recording.has_agent(), "{recording:?}");
+    gateway.stop();
+}
+
+#[test]
+fn a_russian_and_an_english_caller_at_once_are_talked_through_to_their_bookings() {
+    let gateway = Gateway::start("demo");
+
+    let russian = caller(&gateway, "100", &demo_caller("demo-ru.toml"));
+    let english = caller(&gateway, "200", &demo_caller("demo-en.toml"));
+    russian.finish();
+    english.finish();
+
+    for participant in ["+79114567890", "+79114567891"] {
+        let call = gateway.call_of(participant);
+        assert_eq!(call.reason(), "completed", "{}", gateway.page(&call).told());
+        gateway.job_file(&call);
+        let recording = gateway.recording(&call);
+        assert!(recording.has_caller() && recording.has_agent(), "{recording:?}");
+    }
+    gateway.stop();
+}
+
+#[test]
+fn whoever_says_nothing_hangs_up_or_presses_keys_has_that_on_the_page() {
+    let gateway = Gateway::start("odd");
+
+    let silent = caller(&gateway, "100", &data("silent.toml"));
+    let mut leaves = caller(&gateway, "100", &data("leaves.toml"));
+    let keys = caller(&gateway, "100", &data("keys.toml"));
+    let deaf = sipp_scenario(&gateway, "is-let-go");
+    leaves.wait();
+    for peer in [silent, keys, deaf] {
+        peer.finish();
+    }
+
+    gateway.calls_over(4);
+    assert_eq!(gateway.call_of("+79114560001").reason(), "caller_silent");
+    assert_eq!(gateway.call_of("+79114560002").reason(), "caller_hung_up_over_agent");
+    assert_eq!(gateway.call_of("waits").reason(), "media_lost");
+    let keys = gateway.call_of("+79114560003");
+    let page = gateway.page(&keys);
+    assert_eq!(keys.reason(), "completed", "{}", page.told());
+    assert!(page.events.iter().any(|event| event.kind == "keys"));
+    gateway.job_file(&keys);
+    gateway.stop();
+}
+
+#[test]
+fn a_killed_process_loses_a_second_of_sound_and_takes_the_caller_up_where_it_broke_off() {
+    let mut gateway = Gateway::start("killed");
+    let mut cut_off = caller(&gateway, "100", &data("breaks-off.toml"));
+    until("the call", A_CALL, || gateway.calls().pop());
+    let began = clock::now();
+    let broken = until("the problem to be understood", A_CALL, || {
+        let call = gateway.calls().pop()?;
+        gateway.page(&call).said("client").contains("кран").then_some(call)
+    });
+
+    let talked = clock::now() - began;
+    gateway.die();
+    let recording = gateway.recording(&broken);
+    gateway.rise();
+    cut_off.wait();
+    caller(&gateway, "100", &data("phones-again.toml")).wait();
+
+    assert!(recording.length + LOST_MOST >= talked, "{recording:?} of {talked:?}");
+    let calls = gateway.calls_over(2);
+    let again = calls.iter().find(|call| call.id != broken.id).unwrap();
+    let broken = calls.iter().find(|call| call.id == broken.id).unwrap();
+    assert_eq!(broken.reason(), "crashed");
+    let greeting = gateway.page(again).said("agent");
+    assert!(greeting.contains("снова"), "{greeting}");
+    assert!(greeting.contains("кран"), "{greeting}");
+    gateway.stop();
+}
