@@ -7,11 +7,13 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use dialog::pack::{Pack, Phrase as Said, Topic};
+use dialog::understand::Place;
 use job_core::trade::Language;
 use media::speech::cache::Cached;
 use media::speech::espeak::Espeak;
 use media::speech::flite::Flite;
 use media::speech::language_model::Phrase;
+use media::speech::phrases::common;
 use media::speech::pocketsphinx::{Pocketsphinx, Setup};
 use media::speech::{Expect, Line, Sink, SpeechError, Synthesiser, Tongue, Voice};
 
@@ -125,10 +127,15 @@ fn recogniser(
         Language::Ru => &speech.model_ru,
         Language::En => &speech.model_en,
     };
-    let packs = shelf.values().filter_map(|packs| packs.get(language));
-    let phrases: Vec<Phrase> = packs.flat_map(|pack| pack.caller_phrases()).map(phrase).collect();
+    let tongue = tongue(language);
+    let mut phrases = Vec::new();
+    for pack in shelf.values().filter_map(|packs| packs.get(language)) {
+        let (streets, cities) = (spoken(&pack.places.streets), spoken(&pack.places.cities));
+        phrases.extend(common(tongue, &streets, &cities));
+        phrases.extend(pack.caller_phrases().into_iter().map(phrase));
+    }
     let setup = Setup {
-        tongue: tongue(language),
+        tongue,
         model: Some(model).filter(|path| **path != PathBuf::new()).cloned(),
         phrases: &phrases,
         data: data.join("recogniser"),
@@ -155,6 +162,12 @@ fn synthesiser(data: &Path, shelf: &Shelf, voices: &Voices) -> anyhow::Result<Ar
         }
     })?;
     Ok(cached)
+}
+
+/// Names as they are said: lower case, without the kind of street where English says it after.
+fn spoken(places: &[Place]) -> Vec<String> {
+    let names = places.iter().map(|place| place.name.to_lowercase());
+    names.map(|name| name.trim_end_matches(" street").to_owned()).collect()
 }
 
 fn phrase(said: Said) -> Phrase {

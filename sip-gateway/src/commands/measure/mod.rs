@@ -46,8 +46,10 @@ struct Times {
 pub fn measure(turns: usize) -> anyhow::Result<ExitCode> {
     log("error");
     let data = std::env::temp_dir().join(format!("gudok-measure-{}", std::process::id()));
+    let heard = data.join("hearing");
+    let hearings = std::thread::spawn(move || hearing::all(&heard));
     let times = runtime()?.block_on(phone(&data, turns))?;
-    let hearings = hearing::all(&data)?;
+    let hearings = hearings.join().map_err(|_| anyhow::anyhow!("the recognisers panicked"))??;
     std::fs::remove_dir_all(&data).with_context(|| data.display().to_string())?;
 
     println!("| over SIP on loopback | Russian (espeak-ng) | English (flite) |\n|---|---|---|");

@@ -33,9 +33,13 @@ pub(super) fn yields(file: &Path) -> anyhow::Result<Vec<u64>> {
 
 fn cuts_in(agent: &[bool], caller: &[bool], at: usize) -> bool {
     let quiet_before = !caller[at.saturating_sub(SPOKE_BEFORE)..at].iter().any(|loud| *loud);
-    let agent_spoke = at >= SPOKE_BEFORE && agent[at - 3..at + 3].iter().all(|loud| *loud);
-    let goes_on = caller[at..at + GOES_ON].iter().filter(|loud| **loud).count() > GOES_ON * 2 / 3;
-    caller[at] && quiet_before && agent_spoke && goes_on
+    let agent_spoke = at >= SPOKE_BEFORE && mostly(&agent[at - SPOKE_BEFORE..at + 3]);
+    caller[at] && quiet_before && agent_spoke && mostly(&caller[at..at + GOES_ON])
+}
+
+/// Loud in two frames of three: speech has its own short silences.
+fn mostly(frames: &[bool]) -> bool {
+    frames.iter().filter(|loud| **loud).count() * 3 > frames.len() * 2
 }
 
 /// The first frame from `at` with which a long silence of the agent begins.
