@@ -49,16 +49,15 @@ pub fn measure(turns: usize) -> anyhow::Result<ExitCode> {
     let heard = data.join("hearing");
     let hearings = std::thread::spawn(move || hearing::all(&heard));
     let times = runtime()?.block_on(phone(&data, turns))?;
-    let hearings = hearings.join().map_err(|_| anyhow::anyhow!("the recognisers panicked"))??;
-    std::fs::remove_dir_all(&data).with_context(|| data.display().to_string())?;
-
     println!("| over SIP on loopback | Russian (espeak-ng) | English (flite) |\n|---|---|---|");
     row("INVITE to first agent audio, p50", &times, |times| share(&times.first_sound, 50));
     row("end of caller's speech to first agent audio, p50", &times, |times| share(&times.gaps, 50));
     row("end of caller's speech to first agent audio, p95", &times, |times| share(&times.gaps, 95));
     row("caller cuts in to agent silent, p50", &times, |times| share(&times.yields, 50));
     row("caller cuts in to agent silent, p95", &times, |times| share(&times.yields, 95));
+    let hearings = hearings.join().map_err(|_| anyhow::anyhow!("the recognisers panicked"))??;
     println!("\n{}", media::speech::measure::table(&hearings));
+    std::fs::remove_dir_all(&data).with_context(|| data.display().to_string())?;
     for times in &times {
         println!("ends: {}", times.ended.join(", "));
     }
@@ -104,8 +103,9 @@ async fn one_language(
         calls += 1;
         eprintln!("==> {language:?}: call {calls}, {} turns so far", times.gaps.len());
         let outcome = one_call(house, &to, talk, data, calls).await?;
-        times.first_sound.extend(outcome.first_sound_ms);
-        times.gaps.extend(&outcome.gaps_ms);
+        let (first, gaps) = recording::answers(Path::new(&outcome.recording))?;
+        times.first_sound.extend(first.map(|ms| ms + outcome.answered_ms));
+        times.gaps.extend(gaps);
         times.ended.push(outcome.end);
     }
     for call in 1..=CUT_IN_CALLS {

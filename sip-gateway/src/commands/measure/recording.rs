@@ -1,4 +1,5 @@
-//! What a caller's own recording shows: how soon the agent fell silent when the caller cut in.
+//! What a caller's own recording shows, sample for sample: how soon the agent answered, and how soon
+//! it fell silent when the caller cut in.
 
 use std::path::Path;
 
@@ -29,6 +30,26 @@ pub(super) fn yields(file: &Path) -> anyhow::Result<Vec<u64>> {
         at += 1;
     }
     Ok(found)
+}
+
+/// Milliseconds to the agent's first sound, and from each end of the caller's speech to the agent's
+/// next sound.
+pub(super) fn answers(file: &Path) -> anyhow::Result<(Option<u64>, Vec<u64>)> {
+    let (agent, caller) = loudness(file)?;
+    let first = agent.iter().position(|loud| *loud).map(|at| at as u64 * FRAME_MS);
+    Ok((first, gaps(&agent, &caller)))
+}
+
+fn gaps(agent: &[bool], caller: &[bool]) -> Vec<u64> {
+    let (mut found, mut owed) = (Vec::new(), None);
+    for (at, (agent, caller)) in agent.iter().zip(caller).enumerate() {
+        if *caller {
+            owed = Some(at);
+        } else if *agent && let Some(last) = owed.take() {
+            found.push((at - last - 1) as u64 * FRAME_MS);
+        }
+    }
+    found
 }
 
 fn cuts_in(agent: &[bool], caller: &[bool], at: usize) -> bool {
@@ -71,5 +92,13 @@ mod tests {
 
         assert_eq!(cut, [50]);
         assert_eq!(silent_from(&agent, 50), 60);
+    }
+
+    #[test]
+    fn a_gap_lasts_from_the_last_sound_to_the_answer() {
+        let caller: Vec<bool> = (0..100).map(|frame| (10..20).contains(&frame)).collect();
+        let agent: Vec<bool> = (0..100).map(|frame| !(5..45).contains(&frame)).collect();
+
+        assert_eq!(gaps(&agent, &caller), [25 * FRAME_MS]);
     }
 }
