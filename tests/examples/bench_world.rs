@@ -8,8 +8,8 @@ use sip_gateway::caller::scenario::Scenario;
 use sip_gateway::clock;
 
 const CALLS: u64 = 500;
-/// A caller who takes this long to answer makes a call of three minutes.
-const THINKS_MS: u64 = 14_000;
+/// A caller who takes this long to answer, and asks for every question twice, talks for minutes.
+const THINKS_MS: u64 = 5_000;
 
 fn main() {
     let studio = Studio::new();
@@ -38,6 +38,9 @@ fn setting(seed: u64) -> Setting {
     };
     let mut scenario = Scenario::parse("caller", text).expect("a scenario");
     scenario.thinks_ms = THINKS_MS;
+    for answer in scenario.answers.iter_mut().filter(|answer| !answer.say.is_empty()) {
+        answer.say.insert(0, scenario.otherwise.clone());
+    }
     Setting { scenario, weather: Weather::ROUGH, mishap: Mishap::Nothing, seed }
 }
 
