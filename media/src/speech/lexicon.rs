@@ -56,7 +56,7 @@ impl Lexicon {
         let left_out: BTreeSet<String> =
             words.iter().filter(|word| !pronounced.contains_key(*word)).cloned().collect();
         if !left_out.is_empty() {
-            tracing::warn!(count = left_out.len(), %tongue, "words without a pronunciation");
+            tracing::warn!(words = ?left_out, %tongue, "words without a pronunciation");
         }
         Ok(Lexicon { pronounced, left_out })
     }

@@ -34,7 +34,7 @@ pub fn demo(settings: Settings, caller: Caller, once: bool) -> anyhow::Result<Ex
         println!("==> preparing the demo organisation in {}", settings.data.display());
         let house = House::open(settings, true).await?;
         println!("==> SIP {} · console http://{}/console", house.sip, house.http);
-        println!("==> phoning {} (caller: {caller:?}); Ctrl-C ends\n", number(caller));
+        println!("==> phoning {}, {}; Ctrl-C ends\n", number(caller), speaking(caller));
 
         let watch = house.scribe.watch();
         let mut phone = phone(&house, caller)?;
@@ -65,6 +65,13 @@ fn number(caller: Caller) -> &'static str {
     match caller {
         Caller::Ru => "100",
         Caller::En => "200",
+    }
+}
+
+fn speaking(caller: Caller) -> &'static str {
+    match caller {
+        Caller::Ru => "speaking Russian",
+        Caller::En => "speaking English",
     }
 }
 

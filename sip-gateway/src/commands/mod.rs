@@ -7,6 +7,7 @@ mod measure;
 mod pack;
 mod serve;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 pub use call::call;
@@ -25,8 +26,11 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 fn log(usual: &str) {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(usual));
-    let written =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let written = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .try_init();
     if let Err(error) = written {
         eprintln!("gudok: logging: {error}");
     }

@@ -70,7 +70,7 @@ impl Gateway {
     /// SIGTERM; the program must leave in good order.
     pub(crate) fn stop(mut self) {
         let pid = self.program.id().to_string();
-        let told = Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+        let told = Command::new("sh").args(["-c", "kill -TERM $0", &pid]).status().unwrap();
         assert!(told.success());
         let status =
             until("the gateway to stop", STOPS_WITHIN, || self.program.try_wait().unwrap());
