@@ -21,7 +21,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::clerk;
 use crate::conversation::{Conversation, Input, Mark, Memory, Outcome, Output, Packs, Setup};
-use crate::state::{State, Status};
+use crate::state::{Awaiting, Intent, State, Status};
+use crate::understand::{Asked, Context, Entity, entities};
 
 /// How often a message is tried again when another node answered one at the same moment.
 const ATTEMPTS: u32 = 5;
@@ -63,6 +64,13 @@ pub struct Started {
 pub struct Answered {
     pub reply: String,
     pub state: State,
+}
+
+/// What one utterance says.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Understood {
+    pub intent: Intent,
+    pub entities: Vec<Entity>,
 }
 
 /// One organisation's desk.
@@ -140,6 +148,26 @@ impl Desk {
         drop(guard);
         self.unlock(id, &alone);
         answered
+    }
+
+    /// What one utterance says, outside of any conversation.
+    pub async fn understand(
+        &self,
+        text: &str,
+        language: Language,
+        asked: Option<Asked>,
+        now: Timestamp,
+    ) -> Result<Understood, DeskError> {
+        let zone = self.store.settings().await?.time_zone()?;
+        let pack = self.packs.get_or_first(language);
+        let context = Context {
+            language: pack.language,
+            now: now.to_zoned(zone),
+            awaiting: asked.map_or(Awaiting::Problem, Asked::awaiting),
+            day: None,
+            places: &pack.places,
+        };
+        Ok(Understood { intent: pack.wanted(text), entities: entities(text, &context, asked) })
     }
 
     pub async fn transcript(&self, id: &ConversationId) -> Result<Vec<Utterance>, DeskError> {

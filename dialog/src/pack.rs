@@ -149,6 +149,9 @@ pub struct Settled {
     pub answered: Vec<String>,
 }
 
+/// Outside of any conversation a symptom this sure is a trouble told.
+const TROUBLE_SURE: f32 = 0.6;
+
 impl Pack {
     /// The pack shipped inside the binary.
     pub fn built_in(name: &str, language: Language) -> Result<Self, PackError> {
@@ -163,6 +166,19 @@ impl Pack {
     /// What these words mean in this line of business.
     pub fn read(&self, text: &str) -> Reading {
         self.reading(text)
+    }
+
+    /// What the caller wants: an intent told in sure words, or a job where a trouble is told.
+    pub fn wanted(&self, text: &str) -> Intent {
+        let reading = self.read(text);
+        let sure =
+            |symptom: &Symptom| symptom.score >= TROUBLE_SURE && !self.is_vague(&symptom.code);
+        let trouble = reading.symptoms.first().is_some_and(sure);
+        match reading.intent {
+            Some(intent) if reading.intent_sure => intent,
+            _ if trouble || reading.safety.is_some() => Intent::Book,
+            Some(_) | None => Intent::Unknown,
+        }
     }
 
     /// Everything a master needs for that diagnosis.

@@ -174,7 +174,8 @@ impl Packs {
         self.0.iter().find(|pack| pack.language == language)
     }
 
-    fn get_or_first(&self, language: Language) -> Arc<Pack> {
+    /// The pack in that language, else the organisation's first.
+    pub(crate) fn get_or_first(&self, language: Language) -> Arc<Pack> {
         Arc::clone(self.get(language).unwrap_or(&self.0[0]))
     }
 }

@@ -245,26 +245,7 @@ fn after(tokens: &Tokens<'_>, k: usize, unit: Unit) -> Option<After> {
         .take_while(|&j| tokens.is(k + 1, &["не", "not"]) && !tokens.free(j))
         .count();
     let k = k + refused;
-    let at = k
-        + 1
-        + tokens
-            .any(
-                k + 1,
-                &[
-                    "номер",
-                    "number",
-                    "no",
-                    "n",
-                    "это",
-                    "будет",
-                    "под номером",
-                    "is",
-                    "у нас",
-                    "моя",
-                    "н",
-                ],
-            )
-            .unwrap_or(0);
+    let at = number_led(tokens, number_led(tokens, k + 1));
     if let Some((value, len)) = value(tokens, at, unit) {
         return Some((value, at, at + len));
     }
@@ -273,6 +254,15 @@ fn after(tokens: &Tokens<'_>, k: usize, unit: Unit) -> Option<After> {
         .and_then(|t| t.letter())
         .filter(|_| unit == Unit::Building && tokens.at(k - refused).len() > 2);
     letter.map(|letter| (letter.to_string(), at, at + 1))
+}
+
+/// Past a word that may stand between a label and its number.
+fn number_led(tokens: &Tokens<'_>, at: usize) -> usize {
+    #[rustfmt::skip]
+    const BETWEEN: &[&str] = &[
+        "номер", "number", "no", "n", "это", "будет", "под номером", "is", "у нас", "моя", "н",
+    ];
+    at + tokens.any(at, BETWEEN).unwrap_or(0)
 }
 
 type Before = (String, usize, usize, bool);

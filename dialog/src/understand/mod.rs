@@ -8,6 +8,7 @@ mod address;
 mod answer;
 mod city;
 mod correction;
+mod entity;
 mod given;
 mod likeness;
 mod name;
@@ -29,6 +30,7 @@ use crate::state::Awaiting;
 use token::Tokens;
 
 pub use answer::LAST_CHOICE;
+pub use entity::{Asked, Entity, Grain, Hours, Place as Spot, Value, entities};
 
 /// Nobody says more in one breath; what is beyond is not read.
 const UTTERANCE_MAX: usize = 4000;
@@ -184,4 +186,5 @@ pub struct TimeWish {
     pub today: bool,
     /// Some day was named; otherwise the day is a guess.
     pub dated: bool,
+    pub grain: Grain,
 }

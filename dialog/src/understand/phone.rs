@@ -72,7 +72,7 @@ fn e164(run: &Run, asked: bool, cue: bool) -> Option<String> {
         (false, 11) if digits.starts_with(['7', '8']) => &digits[1..],
         (false, NATIONAL) => {
             let mobile = digits.starts_with('9');
-            return (mobile || cue && digits.starts_with(['3', '4', '8']))
+            return (mobile || cue && digits.starts_with(['3', '4', '5', '8']))
                 .then(|| format!("+7{digits}"));
         }
         // "восемь плюс семь": both prefixes.

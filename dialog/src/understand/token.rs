@@ -134,6 +134,13 @@ impl<'a> Tokens<'a> {
         self.taken.get(i).is_some_and(|taken| !taken)
     }
 
+    /// The tokens of a stretch of bytes: the first, and the one past the last.
+    pub(super) fn within(&self, (start, end): (usize, usize)) -> (usize, usize) {
+        let from = self.list.partition_point(|token| token.end <= start);
+        let to = self.list.partition_point(|token| token.start < end);
+        (from, to.max(from))
+    }
+
     /// Bytes from token `from` up to and without token `to`.
     pub(super) fn span(&self, from: usize, to: usize) -> (usize, usize) {
         let start = self.list.get(from).map_or(self.text.len(), |token| token.start);

@@ -289,13 +289,19 @@ pub(super) fn is_short(word: &str) -> bool {
 
 /// Yes, no, or neither of them.
 pub(super) fn yes_no(tokens: &Tokens<'_>, timed: bool) -> Option<bool> {
+    spot(tokens, timed).map(|(verdict, ..)| verdict)
+}
+
+/// Yes or no, and the tokens from the first word of it to past the last.
+pub(super) fn spot(tokens: &Tokens<'_>, timed: bool) -> Option<(bool, usize, usize)> {
     if tokens.len() == 0 {
-        return sign(tokens.text);
+        return sign(tokens.text).map(|verdict| (verdict, 0, 0));
     }
     let mut verdict = None;
     let mut bare_no = false;
     let mut other = 0;
-    let (mut willing, mut dear) = (false, false);
+    let (mut willing, mut dear) = (None, None);
+    let mut place: Option<(usize, usize)> = None;
     let mut i = 0;
     while i < tokens.len() {
         let Some((tone, len)) = tone(tokens, i) else {
@@ -303,6 +309,7 @@ pub(super) fn yes_no(tokens: &Tokens<'_>, timed: bool) -> Option<bool> {
             i += 1;
             continue;
         };
+        let held = verdict;
         match tone {
             Tone::No => {
                 verdict = Some(false);
@@ -314,16 +321,21 @@ pub(super) fn yes_no(tokens: &Tokens<'_>, timed: bool) -> Option<bool> {
             }
             Tone::Agreed if bare_no && !timed => verdict = Some(true),
             Tone::Yes | Tone::Agreed if verdict.is_none() => verdict = Some(true),
-            Tone::Willing => willing = true,
-            Tone::Dear => dear = true,
+            Tone::Willing => willing = willing.or(Some((i, i + len))),
+            Tone::Dear => dear = dear.or(Some((i, i + len))),
             Tone::BareNo | Tone::Yes | Tone::Agreed | Tone::Neither => {}
+        }
+        if verdict != held {
+            place = Some((i, i + len));
         }
         if verdict == Some(false) && !bare_no {
             break;
         }
         i += len;
     }
-    verdict.or_else(|| (willing && other <= 1 && !timed).then_some(true)).or(dear.then_some(false))
+    let willing = willing.filter(|_| other <= 1 && !timed).map(|place| (true, place));
+    let said = verdict.zip(place).or(willing).or(dear.map(|place| (false, place)));
+    said.map(|(verdict, (from, to))| (verdict, from, to))
 }
 
 /// A message of nothing but a sign.

@@ -26,6 +26,8 @@ use crate::sip::sdp;
 
 /// A call not answered by now is given up.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// A BYE without an answer for this long is given up.
+const BYE_ANSWERED_WITHIN: Duration = Duration::from_secs(2);
 /// Messages from recogniser, synthesiser and SIP waiting for the next beat.
 const MESSAGES_MAX: usize = 4_096;
 
@@ -216,7 +218,7 @@ impl Talk {
         self.outcome.end = end;
         self.outcome.seconds = (clock::now() - self.began).as_secs_f64();
         self.outcome.first_sound_ms = self.outcome.first_sound_ms.map(|ms| ms + dialled_to_talk);
-        self.finish(handset, messages)
+        self.finish(messages)
     }
 
     fn wait(&mut self, messages: &Receiver<Message>, beat: Instant) -> Option<Why> {
@@ -315,13 +317,25 @@ impl Talk {
     }
 
     /// Writes everything down; where we hung up, the BYE is given a moment to be answered.
-    fn finish(self, _handset: &Handset, messages: &Receiver<Message>) -> anyhow::Result<Outcome> {
+    fn finish(self, messages: &Receiver<Message>) -> anyhow::Result<Outcome> {
         if self.hang_up {
-            let _ = messages.recv_timeout(Duration::from_secs(2));
+            await_end(messages);
         }
         self.recording.finish()?;
         write(&self.dial.out, &self.outcome)?;
         Ok(self.outcome)
+    }
+}
+
+/// What the ear and the mouth still send is no answer to the BYE.
+fn await_end(messages: &Receiver<Message>) {
+    let until = clock::now() + BYE_ANSWERED_WITHIN;
+    loop {
+        let left = until.saturating_duration_since(clock::now());
+        match messages.recv_timeout(left) {
+            Ok(Message::Over(_)) | Err(_) => return,
+            Ok(Message::Heard(..) | Message::Spoken(..)) => {}
+        }
     }
 }
 

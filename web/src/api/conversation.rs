@@ -15,7 +15,7 @@ use crate::access::Integration;
 use crate::refusal::Refusal;
 
 /// The longest message anybody sends by hand; the rest is refused, not cut.
-const TEXT_MAX: usize = 8_000;
+pub(super) const TEXT_MAX: usize = 8_000;
 /// Every channel's own name of a message is shorter.
 const ID_MAX: usize = 200;
 
@@ -91,7 +91,7 @@ pub(super) async fn transcript(
     Ok(Json(Transcript { conversation_id, utterances }))
 }
 
-fn check_length(field: &'static str, text: &str, most: usize) -> Result<(), Refusal> {
+pub(super) fn check_length(field: &'static str, text: &str, most: usize) -> Result<(), Refusal> {
     let length = text.chars().count();
     if length <= most {
         return Ok(());
@@ -100,11 +100,11 @@ fn check_length(field: &'static str, text: &str, most: usize) -> Result<(), Refu
 }
 
 /// The caller's `now` counts only where the organisation allows a test clock.
-fn moment(house: &House, test_clock: bool, asked: Option<Timestamp>) -> Timestamp {
+pub(super) fn moment(house: &House, test_clock: bool, asked: Option<Timestamp>) -> Timestamp {
     asked.filter(|_| test_clock).unwrap_or_else(house.clock)
 }
 
-fn refuse(error: DeskError) -> Refusal {
+pub(super) fn refuse(error: DeskError) -> Refusal {
     match error {
         DeskError::Unknown(id) => {
             Refusal::NotFound { what: "conversation", id: id.as_str().to_owned() }

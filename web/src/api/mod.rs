@@ -5,6 +5,7 @@ mod call;
 mod conversation;
 pub(crate) mod health;
 mod job;
+mod understand;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -23,6 +24,7 @@ pub(crate) fn router() -> Router<House> {
         .route("/ai/conversation/start", post(conversation::start))
         .route("/ai/conversation/{id}/message", post(conversation::message))
         .route("/ai/conversation/{id}/transcript", get(conversation::transcript))
+        .route("/understand", post(understand::understand))
         .route("/calls", get(call::calls))
         .route("/calls/{id}", get(call::call))
         .route("/calls/{id}/recording", get(call::recording))

@@ -213,6 +213,30 @@ async fn every_documented_path_answers() {
 }
 
 #[tokio::test]
+async fn an_utterance_is_understood_outside_of_any_conversation() {
+    let world = World::new().await;
+    let said = json!({
+        "text": "Течёт кран, приезжайте завтра в 15:00 на Мира 42",
+        "language": "ru",
+        "now": "2026-11-20T10:00:00+02:00",
+    });
+
+    let answer = world.api_post(KEY, "/api/v1/understand", &said).await.json();
+    let nonsense = json!({ "text": "да", "expects": "weather" });
+    let refused = world.api_post(KEY, "/api/v1/understand", &nonsense).await;
+
+    assert_eq!(answer["intent"], "book");
+    let time = &answer["entities"][0];
+    assert_eq!(time["kind"], "time");
+    assert_eq!(time["from"], "2026-11-21T15:00:00+02:00");
+    assert_eq!(time["text"], "завтра в 15:00");
+    assert_eq!(time["span"], json!([23, 37]));
+    let address = &answer["entities"][1];
+    assert_eq!((&address["kind"], &address["house"]), (&json!("address"), &json!("42")));
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
 async fn nothing_at_an_address_is_a_problem_to_a_program() {
     let world = World::new().await;
 

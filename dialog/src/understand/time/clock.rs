@@ -159,6 +159,36 @@ fn second(
     Some((to, end + join + len))
 }
 
+/// "9-18" where hours that come back are told: two hours, not an hour and its minutes.
+pub(super) fn figures_range(tokens: &Tokens<'_>, i: usize) -> Option<Said> {
+    let at = i + tokens.any(i, &["с", "from"]).unwrap_or(0);
+    let whole = |j: usize| {
+        let token = tokens.get(j).filter(|token| token.figures && token.fold.len() <= 2)?;
+        let hour: i32 = token.fold.parse().ok().filter(|hour| *hour <= 24)?;
+        Some(Face { minutes: hour * 60, sure: hour > 12 || hour == 0, plain: true })
+    };
+    let dash = tokens.gap(at + 1).trim().starts_with(['-', '–', '—']);
+    let (from, to) = (whole(at)?, whole(at + 1).filter(|_| dash)?);
+    (tokens.gap(at + 2) != ":").then_some(Said {
+        piece: Piece::Between(from, to),
+        from: i,
+        to: at + 2,
+    })
+}
+
+/// "ten to two" where hours that come back are told: from ten until two.
+pub(super) fn ten_to_two(tokens: &Tokens<'_>, i: usize) -> Option<Said> {
+    let hour = |at: usize| hour_number(tokens, at).filter(|(hour, _)| (1..=12).contains(hour));
+    let (from, len) = hour(i)?;
+    let join = i + len;
+    let (to, more) = hour(join + 1).filter(|_| tokens.is(join, &["to", "till", "until"]))?;
+    let face = |hour: i32| Face { minutes: hour * 60, sure: false, plain: true };
+    let end = join + 1 + more;
+    let plain =
+        half_of_day(tokens, end, to * 60).is_none() && minutes(tokens, end, false).is_none();
+    plain.then_some(Said { piece: Piece::Between(face(from), face(to)), from: i, to: end })
+}
+
 /// "между двумя и четырьмя", "between 2 and 4".
 pub(super) fn between(tokens: &Tokens<'_>, i: usize) -> Option<Said> {
     if !tokens.is(i, &["между", "between"]) {

@@ -25,6 +25,7 @@ pub(super) enum Day {
     Workday,
     Month(i8, Third),
     NextMonth,
+    ThisMonth(Third),
     /// From now over so many days: "на днях".
     Within(i32),
 }
@@ -108,6 +109,14 @@ const PHRASES: &[(&str, Day)] = &[
     ("next couple of days", Day::Within(2)), ("one of these days", Day::Within(5)),
     ("течение недели", Day::Within(7)), ("within a week", Day::Within(7)),
     ("within the week", Day::Within(7)), ("начале месяца", Day::NextMonth),
+    ("конце месяца", Day::ThisMonth(Third::End)), ("концу месяца", Day::ThisMonth(Third::End)),
+    ("конец месяца", Day::ThisMonth(Third::End)), ("этом месяце", Day::ThisMonth(Third::Whole)),
+    ("конце этого месяца", Day::ThisMonth(Third::End)),
+    ("середине месяца", Day::ThisMonth(Third::Middle)),
+    ("end of the month", Day::ThisMonth(Third::End)),
+    ("end of this month", Day::ThisMonth(Third::End)),
+    ("this month", Day::ThisMonth(Third::Whole)), ("month's end", Day::ThisMonth(Third::End)),
+    ("middle of the month", Day::ThisMonth(Third::Middle)),
 ];
 
 pub(super) fn day(tokens: &Tokens<'_>, i: usize) -> Option<Said> {
@@ -198,7 +207,7 @@ fn weekday(tokens: &Tokens<'_>, i: usize) -> Option<(Day, usize)> {
     Some((Day::Weekday(day, which), skip + 1 + next.unwrap_or(0)))
 }
 
-fn named(word: &str) -> Option<Weekday> {
+pub(super) fn named(word: &str) -> Option<Weekday> {
     const ENDINGS: [&str; 13] =
         ["", "а", "у", "ом", "е", "ы", "ой", "ья", "ье", "ью", "ьем", "ие", "s"];
     let exact = WEEKDAYS.iter().find(|(names, _)| {

@@ -20,6 +20,60 @@ pub(super) fn is_month(word: &str) -> bool {
     day::is_month(word)
 }
 
+/// Monday is 0: a weekday's name in any form.
+pub(super) fn weekday(word: &str) -> Option<usize> {
+    let day = day::named(word)?;
+    usize::try_from(day.to_monday_zero_offset()).ok()
+}
+
+/// Working hours at a token: "с девяти до шести", "9-18", "после шести", "утром".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Hours {
+    /// Minutes since midnight; `None` where open.
+    pub from: Option<i32>,
+    pub to: Option<i32>,
+    pub len: usize,
+}
+
+pub(super) fn hours(tokens: &Tokens<'_>, i: usize) -> Option<Hours> {
+    let said = clock::figures_range(tokens, i)
+        .or_else(|| clock::ten_to_two(tokens, i))
+        .or_else(|| clock::between(tokens, i))
+        .or_else(|| clock::clock(tokens, i, clock::is_free_hour(tokens, i)))
+        .or_else(|| part::part(tokens, i))?;
+    let len = said.to - i;
+    Some(match said.piece {
+        Piece::Between(from, to) => {
+            let (from, to) = working(from, to);
+            Hours { from: Some(from), to: Some(to), len }
+        }
+        Piece::After(face) | Piece::At(face) => Hours { from: Some(likely(face)), to: None, len },
+        Piece::Before(face) => Hours { from: None, to: Some(likely(face)), len },
+        Piece::Part(part) => Hours { from: Some(part.from), to: Some(part.to), len },
+        _ => return None,
+    })
+}
+
+/// "с двух до восьми" is the afternoon, "с девяти до шести" the whole day.
+fn working(from: Face, to: Face) -> (i32, i32) {
+    const NOON: i32 = 12 * 60;
+
+    let first = if to.sure && to.minutes > from.minutes { from.minutes } else { likely(from) };
+    let first = if from.sure { from.minutes } else { first };
+    let last = if !to.sure && to.minutes <= first && to.minutes < NOON {
+        to.minutes + NOON
+    } else {
+        to.minutes
+    };
+    (first, last)
+}
+
+/// Nobody's working day turns at one in the night.
+fn likely(face: Face) -> i32 {
+    let small = !face.sure && face.minutes < 7 * 60;
+    if small { face.minutes + 12 * 60 } else { face.minutes }
+}
+
 /// One thing said about time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Piece {
@@ -130,7 +184,8 @@ fn read(tokens: &Tokens<'_>, asked: bool) -> Vec<Said> {
             i += len;
             continue;
         }
-        match one(tokens, i, asked) {
+        let whole = |found: &Said| (found.from..found.to).all(|at| tokens.free(at));
+        match one(tokens, i, asked).filter(whole) {
             Some(found) => {
                 i = found.to.max(i + 1);
                 said.push(found);

@@ -12,6 +12,7 @@ use super::clock::Face;
 use super::day::{Day, Third, Which};
 use super::part::Part;
 use super::{Piece, Sayings, TimeWish};
+use crate::understand::Grain;
 
 const DAY: i32 = 24 * 60;
 const NOON: i32 = 12 * 60;
@@ -41,7 +42,48 @@ pub(super) fn wish(all: &Sayings, now: &Zoned, day: Option<Date>) -> Option<Time
         urgent: all.urgent,
         today,
         dated: !all.days.is_empty() || all.from_now.is_some(),
+        grain: grain(all),
     })
+}
+
+/// The finest thing said decides.
+fn grain(all: &Sayings) -> Grain {
+    let round = |face: &Face| face.minutes % 60 == 0;
+    if let Some(piece) = merged(&all.hours) {
+        let whole = match &piece {
+            Piece::At(face) | Piece::After(face) | Piece::Before(face) => round(face),
+            Piece::Between(from, to) => round(from) && round(to),
+            _ => false,
+        };
+        return if whole { Grain::Hour } else { Grain::Minute };
+    }
+    match all.from_now {
+        Some(Piece::In(minutes) | Piece::Within(minutes)) if minutes % 60 != 0 => {
+            return Grain::Minute;
+        }
+        Some(Piece::Within(minutes)) if i64::from(DAY) <= minutes => return Grain::Day,
+        Some(_) => return Grain::Hour,
+        None => {}
+    }
+    if !all.parts.is_empty() {
+        return Grain::PartOfDay;
+    }
+    let coarse = all.days.iter().map(|piece| match piece {
+        Piece::Day(day) | Piece::DayFrom(day) | Piece::DayAfter(day) | Piece::DayTo(day) => {
+            day_grain(*day)
+        }
+        _ => Grain::Day,
+    });
+    coarse.min_by_key(|grain| *grain as u8).unwrap_or(Grain::Any)
+}
+
+fn day_grain(day: Day) -> Grain {
+    match day {
+        Day::Week(..) => Grain::Week,
+        Day::Month(..) | Day::NextMonth | Day::ThisMonth(_) => Grain::Month,
+        Day::Today | Day::In(_) | Day::Weekday(..) | Day::Date { .. } => Grain::Day,
+        Day::Weekend(_) | Day::Workday | Day::Within(_) => Grain::Day,
+    }
 }
 
 fn when(all: &Sayings, now: &Zoned) -> Option<Wish> {
@@ -343,6 +385,7 @@ fn place(day: Day, now: &Zoned) -> Days {
         Day::Week(weeks, third) => week(today, weeks, third),
         Day::Workday => workdays(today),
         Day::Month(month, third) => a_month(today, month, third),
+        Day::ThisMonth(third) => a_month(today, today.month(), third),
         Day::NextMonth => {
             let first = next_month(today);
             Days { first, end: next_month(first) }
