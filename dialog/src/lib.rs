@@ -8,5 +8,6 @@ pub mod conversation;
 pub mod desk;
 pub mod pack;
 pub mod phrase;
+pub mod rehearsal;
 pub mod state;
 pub mod understand;

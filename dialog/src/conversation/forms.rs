@@ -160,6 +160,14 @@ pub(super) fn email(text: &str) -> Option<String> {
     whole.map(|word| word.trim_matches('.').to_owned())
 }
 
+/// "без почты", "нету", "I don't have one".
+pub(super) fn declines(text: &str) -> bool {
+    const WORDS: [&str; 9] =
+        ["без", "нету", "нет", "without", "don't", "none", "no", "обойдусь", "пропустим"];
+    let text = text.to_lowercase();
+    text.split(|c: char| !c.is_alphabetic() && c != '\'').any(|word| WORDS.contains(&word))
+}
+
 pub(super) fn terminal(text: &str) -> Option<Terminal> {
     let text = text.to_lowercase();
     let any = |stems: &[&str]| stems.iter().any(|stem| text.contains(stem));

@@ -17,6 +17,8 @@ pub(super) const HEARD_POORLY: f32 = 0.35;
 pub(super) const HEARD_WELL: f32 = 0.6;
 /// Where no problem was asked for, only a symptom recognised at least this well is one.
 const SYMPTOM_SURE: f32 = 0.75;
+/// A symptom like this outweighs words that could be a wrong number.
+const SYMPTOM_LIKELY: f32 = 0.5;
 /// A "no, thank you" sounds like much; a symptom in it must be surer.
 const SYMPTOM_SURE_BESIDE_YES_NO: f32 = 0.85;
 /// A conversation longer than this goes to a person.
@@ -150,7 +152,7 @@ impl Conversation {
         if self.memory.task == Task::Join {
             return self.take_for_joining(heard);
         }
-        if self.too_idle() || self.repeat_or_wait(&heard) {
+        if self.too_idle() || self.repeat_or_wait(&heard) || self.warn_again(&heard) {
             return;
         }
         if self.answer_aside(&heard) {
@@ -214,10 +216,24 @@ impl Conversation {
         }
     }
 
+    /// The same danger told again, and nothing else: the instruction is what helps, not a question.
+    fn warn_again(&mut self, heard: &Heard) -> bool {
+        let told = heard.reading.safety.as_ref().filter(|_| !self.memory.warned);
+        let beside = heard.brings_facts() || heard.facts.yes_no.is_some();
+        let instruction = told.filter(|_| !beside).and_then(|rule| self.pack.safety(rule));
+        let Some(instruction) = instruction else { return false };
+        self.add_spelling(instruction);
+        self.memory.misses = 0;
+        self.go_on();
+        true
+    }
+
     pub(super) fn repeat_or_wait(&mut self, heard: &Heard) -> bool {
         let facts = &heard.facts;
-        let other =
-            heard.brings_facts() || heard.reading.intent.is_some() || facts.sooner.is_some();
+        // "Я вас плохо слышу" complains of the line only.
+        let grumble = heard.reading.intent == Some(Intent::Complaint) && !heard.reading.intent_sure;
+        let wanted = heard.reading.intent.is_some() && !(grumble && facts.repeat);
+        let other = heard.brings_facts() || wanted || facts.sooner.is_some();
         if other || !(facts.repeat || facts.wait) {
             return false;
         }
@@ -232,7 +248,7 @@ impl Conversation {
     /// A question beside the matter is answered, and the open question put again.
     fn answer_aside(&mut self, heard: &Heard) -> bool {
         /// A greeting with more words than this holds something else.
-        const HELLO_WORDS: usize = 4;
+        const HELLO_WORDS: usize = 2;
 
         let Some(line) = heard.reading.aside.as_deref() else {
             return false;
@@ -303,6 +319,8 @@ impl Conversation {
         }
         match intent {
             Intent::Operator => self.wants_operator(),
+            // "Это из школы звонят, у нас кран течёт."
+            Intent::WrongNumber if tells_trouble(heard) => {}
             Intent::WrongNumber => self.wrong_number(),
             Intent::WorkApplication => self.turn_to(Task::Apply, intent),
             Intent::Status => self.turn_to(Task::Status, intent),
@@ -390,6 +408,10 @@ impl Intent {
             Self::Book | Self::Price | Self::Reschedule | Self::Operator | Self::Unknown => false,
         }
     }
+}
+
+fn tells_trouble(heard: &Heard) -> bool {
+    heard.symptom.as_ref().is_some_and(|symptom| symptom.score >= SYMPTOM_LIKELY)
 }
 
 /// "speak English", "говорите по-русски".

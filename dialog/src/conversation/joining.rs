@@ -133,7 +133,7 @@ impl Conversation {
             }
             Awaiting::Email => {
                 told.email = forms::email(&heard.text);
-                told.email.is_some() || refused
+                told.email.is_some() || refused || forms::declines(&heard.text)
             }
             Awaiting::Terminal => {
                 told.terminal = forms::terminal(&heard.text);

@@ -118,10 +118,10 @@ pub(super) fn address(tokens: &mut Tokens<'_>, context: &Context<'_>) -> Heard {
     }
     let spots = city.iter().chain(&street).map(|spot| (spot.from, spot.to));
     let ends = spots.chain(parts.iter().map(|part| (part.from, part.to)));
+    let placed = street.is_some() || city.is_some() || asked;
+    let reading_back = context.awaiting == Awaiting::Confirmation && !parts.is_empty();
     let bounds = ends.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
-    let Some((from, to)) =
-        bounds.filter(|_| worth(&parts, street.is_some() || city.is_some() || asked, tokens))
-    else {
+    let Some((from, to)) = bounds.filter(|_| worth(&parts, placed, reading_back, tokens)) else {
         return Heard { address: None, bare_number: bare(tokens, context.awaiting) };
     };
     let mut found = Address {
@@ -176,10 +176,11 @@ fn drop_refused(tokens: &mut Tokens<'_>) {
 }
 
 /// A lone house or flat outside a talk about the address proves little.
-fn worth(parts: &[Labelled], placed: bool, tokens: &Tokens<'_>) -> bool {
+fn worth(parts: &[Labelled], placed: bool, reading_back: bool, tokens: &Tokens<'_>) -> bool {
     placed
         || parts.len() > 1
         || tokens.len() <= 8
+        || reading_back
         || super::correction::correction(tokens).is_some()
 }
 

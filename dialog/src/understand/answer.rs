@@ -27,7 +27,8 @@ const REPEATS: &[&str] = &[
     "cannot hear", "couldn't hear", "didn't get that", "didn't understand", "don't understand",
     "do not understand", "didn't quite", "speak up", "speak slower", "slow down", "more slowly",
     "louder", "sorry what", "excuse me what", "what's that", "say again", "what what",
-    "hard to hear", "you're breaking up",
+    "hard to hear", "you're breaking up", "плохо слышу", "плохо слышно", "не слышу вас",
+    "вас не слышно", "hardly hear", "barely hear", "can't hear", "cannot hear",
 ];
 const REPEATS_ALONE: &[&str] = &[
     "что",

@@ -106,6 +106,11 @@ pub enum Field {
     Phone,
 }
 
+/// One word that is a number, or a part of one.
+pub(crate) fn is_number(word: &str) -> bool {
+    number::atom(&token::fold(word)).is_some()
+}
+
 /// Everything these words say, by rules alone. What is not understood is left out.
 pub fn understand(text: &str, context: &Context<'_>) -> Facts {
     let mut tokens = Tokens::of(within(text));

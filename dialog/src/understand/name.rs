@@ -177,11 +177,17 @@ fn words(tokens: &Tokens<'_>, at: usize, firm: bool, accusative: bool) -> Vec<Wo
         };
         // A given name proves the words around it; a stranger after it must look like a name.
         let listed = words.iter().any(|word: &Word| word.role != Role::Unknown);
-        let last =
-            firm && token.fold.is_ascii() && i + 1 == tokens.len() && believable(tokens, &word);
+        let ends = i + 1 == tokens.len()
+            || tokens.is(i + 1, &["thank", "thanks", "please", "if", "speaking", "here", "and"]);
+        let last = firm && token.fold.is_ascii() && ends && believable(tokens, &word);
         let fits = if listed { last || token.capital() } else { firm };
         if word.role == Role::Unknown && !fits {
             break;
+        }
+        // "Michael, Michael Brown": a name said twice is one.
+        if words.last().is_some_and(|last| last.shown == word.shown) && !hyphen {
+            i += 1;
+            continue;
         }
         if hyphen && let Some(last) = words.last_mut() {
             last.shown = format!("{}-{}", last.shown, word.shown);
@@ -403,7 +409,7 @@ fn is_common(folded: &str) -> bool {
         "ничего", "никак", "никто", "пока", "все", "всё", "всего", "стоит", "цена", "дорого",
         "деньги", "хозяин", "хозяйка", "жена", "муж", "сын", "дочь", "мама", "папа", "сосед",
         "соседка", "клиент", "жилец", "бабушка", "дедушка", "секрет", "аноним", "анонимно",
-        "имени", "зовите", "раз", "опять", "снова", "течет", "работает", "течь", "ремонт",
+        "имени", "зовите", "будьте", "добры", "любезны", "девушка", "будь", "добр", "добра", "раз", "опять", "снова", "течет", "работает", "течь", "ремонт",
         "холодильник", "плита", "розетка", "труба", "унитаз", "частный", "один", "одна", "угу",
         "ага", "ок", "окей", "магазин", "офис", "дача", "квартиру", "другой", "другое",
         "какая-то", "насчет", "по-моему", "подходит", "устраивает", "неудобно", "зря", "вечер",

@@ -1,0 +1,382 @@
+//! The stage: one rehearsal over a job core of its own, in words, and what its books say afterwards.
+//!
+//! **Never here:** sound, files, the clock: the day on stage is always the same.
+
+use std::collections::VecDeque;
+
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+use job_core::conversation::Kind;
+use job_core::conversation::Page;
+use job_core::demo::{ORG, seed_demo};
+use job_core::ids::{ConversationId, Ids, JobId, OrgId};
+use job_core::job::{Job, JobStatus};
+use job_core::place::place_key;
+use job_core::store::{JobFilter, OrgStore, Store, StoreError};
+use job_core::trade::Channel;
+
+use super::{Act, Mind, Noise, Outcome, Run, Scenario};
+use crate::clerk;
+use crate::conversation::{Conversation, Input, Output, Packs, Setup};
+use crate::state::{Awaiting, Intent, State, Status};
+
+/// A Friday morning.
+const DAY: &str = "2026-11-20T10:00:00+02:00";
+const ZONE: &str = "Europe/Kaliningrad";
+/// A number nobody in the demo has.
+const CALLER: &str = "+79114441122";
+/// Somebody who has an order.
+const CLIENT: &str = "+79114441133";
+/// Between a reply and its answer.
+const TURN_SECONDS: i64 = 8;
+
+#[derive(Debug, thiserror::Error)]
+pub enum StageError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the stage cannot be set: {0}")]
+    Time(#[from] jiff::Error),
+    #[error("the client with an order was not booked: {0}")]
+    NoOrder(String),
+}
+
+/// Where rehearsals are played.
+#[derive(Debug, Clone)]
+pub struct Stage {
+    packs: Packs,
+    noise: Option<Noise>,
+}
+
+/// What the books held before the call.
+struct Before {
+    jobs: usize,
+    order: Option<Job>,
+}
+
+impl Stage {
+    /// `packs`: the caller's language first.
+    pub fn new(packs: Packs, noise: Option<Noise>) -> Self {
+        Self { packs, noise }
+    }
+
+    /// Plays one scenario. Everything that depends on chance follows from `seed`.
+    pub async fn play(&self, scenario: &Scenario, seed: u64) -> Result<Run, StageError> {
+        let now: Timestamp = DAY.parse()?;
+        let store = Store::open(":memory:", Ids::new(seed)).await?;
+        seed_demo(&store, now).await?;
+        let rows = store.org(&OrgId::new(ORG));
+        let order = if scenario.known { Some(self.order(&rows, now).await?) } else { None };
+        let jobs = jobs(&rows).await?.len();
+        let mut call = self.call(scenario, rows, now, seed)?;
+        call.play(scenario, seed).await;
+        let run = call.judge(scenario, seed, &Before { jobs, order }).await?;
+        store.close().await;
+        Ok(run)
+    }
+
+    fn call(
+        &self,
+        scenario: &Scenario,
+        rows: OrgStore,
+        now: Timestamp,
+        seed: u64,
+    ) -> Result<Call, StageError> {
+        let joining = scenario.kind == Kind::MasterOnboarding;
+        let phone = if scenario.known { CLIENT } else { CALLER };
+        let setup = Setup {
+            id: ConversationId::new(rows.new_id(now)),
+            kind: scenario.kind,
+            channel: Channel::Phone,
+            language: scenario.language,
+            phone: (!joining).then(|| phone.to_owned()),
+            zone: TimeZone::get(ZONE)?,
+        };
+        let conversation = Conversation::new(self.packs.clone(), setup);
+        Ok(Call {
+            conversation,
+            rows,
+            now,
+            random: seed | 1,
+            noise: self.noise.clone(),
+            transcript: Vec::new(),
+            alarmed: false,
+            gave_up: None,
+            turns: 0,
+        })
+    }
+
+    /// An order of the known client, made as every order is: by a conversation.
+    async fn order(&self, rows: &OrgStore, now: Timestamp) -> Result<Job, StageError> {
+        const SAID: [&str; 7] = [
+            "не работает розетка",
+            "только одна",
+            "улица горького двадцать один квартира семь",
+            "в понедельник в два часа дня",
+            "да",
+            "анна",
+            "да всё верно",
+        ];
+        let packs = self.packs.clone();
+        let setup = Setup {
+            id: ConversationId::new(rows.new_id(now)),
+            kind: Kind::ClientRequest,
+            channel: Channel::Phone,
+            language: job_core::trade::Language::Ru,
+            phone: Some(CLIENT.to_owned()),
+            zone: TimeZone::get(ZONE)?,
+        };
+        let mut call = Call {
+            conversation: Conversation::new(packs, setup),
+            rows: rows.clone(),
+            now,
+            random: 7,
+            noise: None,
+            transcript: Vec::new(),
+            alarmed: false,
+            gave_up: None,
+            turns: 0,
+        };
+        call.input(Input::Opened).await;
+        for said in SAID {
+            call.input(Input::Said { text: said.into(), confidence: 1.0 }).await;
+        }
+        let booked = call.conversation.state().job_id;
+        let job = match &booked {
+            Some(job) => rows.job(job).await?,
+            None => None,
+        };
+        job.ok_or_else(|| StageError::NoOrder(format!("{:?}", call.transcript.last())))
+    }
+}
+
+/// A call on stage.
+struct Call {
+    conversation: Conversation,
+    rows: OrgStore,
+    now: Timestamp,
+    random: u64,
+    noise: Option<Noise>,
+    transcript: Vec<(String, String)>,
+    /// The safety instruction opened a reply.
+    alarmed: bool,
+    gave_up: Option<&'static str>,
+    turns: usize,
+}
+
+impl Call {
+    async fn play(&mut self, scenario: &Scenario, seed: u64) {
+        let mut mind = Mind::new(scenario, seed);
+        let mut chance = super::Chance::new(seed.rotate_left(17));
+        let mut reply = self.input(Input::Opened).await;
+        loop {
+            match mind.hear(&reply, &self.conversation.state()) {
+                Act::Part => break,
+                Act::HangUp(why) => {
+                    self.gave_up = Some(why);
+                    self.input(Input::Closed).await;
+                    break;
+                }
+                Act::Say(said) => {
+                    let heard = match &self.noise {
+                        Some(noise) => noise.through(&said, &mut chance),
+                        None => said.clone(),
+                    };
+                    self.note("caller", &said, &heard);
+                    self.now = self.now.checked_add(TURN_SECONDS.seconds()).unwrap_or(self.now);
+                    let confidence = if heard == said { 0.95 } else { 0.7 };
+                    reply = self.input(Input::Said { text: heard, confidence }).await;
+                    self.watch(scenario, &reply);
+                }
+            }
+        }
+        self.turns = mind.turns();
+    }
+
+    fn note(&mut self, who: &str, said: &str, heard: &str) {
+        let text = if said == heard { said.to_owned() } else { format!("{said} ⟶ {heard}") };
+        self.transcript.push((who.to_owned(), text));
+    }
+
+    /// The first words of the reply are the instruction.
+    fn watch(&mut self, scenario: &Scenario, reply: &str) {
+        let Some(rule) = &scenario.expects.safety else { return };
+        let instruction = self.conversation.pack().safety(rule);
+        self.alarmed |= instruction.is_some_and(|it| reply.starts_with(&it.text));
+    }
+
+    /// One input, the core's answers to what it asks, and the reply that comes of it.
+    async fn input(&mut self, input: Input) -> String {
+        let mut replies = Vec::new();
+        let mut inputs = VecDeque::from([input]);
+        while let Some(input) = inputs.pop_front() {
+            self.conversation.handle(self.now, input);
+            while let Some(output) = self.conversation.poll() {
+                match output {
+                    Output::Say(reply) => replies.push(reply.text),
+                    Output::Ask(id, request) => {
+                        let of = self.conversation.memory().setup.id.clone();
+                        self.random =
+                            self.random.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+                        let pack = self.conversation.pack();
+                        let answer =
+                            clerk::answer(&self.rows, pack, &of, self.random, self.now, &request)
+                                .await;
+                        inputs.push_back(Input::Answered(id, answer));
+                    }
+                    Output::Mark(_) | Output::End(_) => {}
+                }
+            }
+        }
+        let reply = replies.join(" ");
+        if !reply.is_empty() {
+            self.note("gudok", &reply, &reply);
+        }
+        reply
+    }
+
+    async fn judge(
+        self,
+        scenario: &Scenario,
+        seed: u64,
+        before: &Before,
+    ) -> Result<Run, StageError> {
+        let state = self.conversation.state();
+        // Whoever has heard what to do may hang up and do it.
+        let left =
+            self.gave_up.filter(|_| !(self.alarmed && scenario.expects.outcome == Outcome::Any));
+        let mut faults: Vec<String> = left.map(str::to_owned).into_iter().collect();
+        if scenario.expects.safety.is_some() && !self.alarmed {
+            faults.push("the safety instruction did not open the reply".into());
+        }
+        let after = Books::read(&self.rows, before).await?;
+        faults.extend(after.fault(scenario, &state));
+        let slots = match after.new_job(&state) {
+            Some(job) if scenario.expects.outcome == Outcome::Booked => {
+                slots(scenario, job, &state)
+            }
+            _ => Vec::new(),
+        };
+        let wrong = slots.iter().filter_map(|(right, what)| (!right).then_some(what));
+        faults.extend(wrong.cloned());
+        Ok(Run {
+            scenario: scenario.name.clone(),
+            goal: scenario.goal.clone(),
+            persona: scenario.persona.clone(),
+            seed,
+            slots_right: slots.iter().filter(|(right, _)| *right).count(),
+            slots: slots.len(),
+            faults,
+            turns: self.turns,
+            seconds: 0.0,
+            cut_offs: 0,
+            transcript: self.transcript,
+        })
+    }
+}
+
+/// The job core's books after the call.
+struct Books<'a> {
+    before: &'a Before,
+    jobs: Vec<Job>,
+    order: Option<Job>,
+    complaints: usize,
+    call_backs: usize,
+}
+
+impl<'a> Books<'a> {
+    async fn read(rows: &OrgStore, before: &'a Before) -> Result<Self, StageError> {
+        let order = match &before.order {
+            Some(order) => rows.job(&order.id).await?,
+            None => None,
+        };
+        Ok(Self {
+            before,
+            jobs: jobs(rows).await?,
+            order,
+            complaints: rows.complaints().await?.len(),
+            call_backs: rows.call_backs().await?.len(),
+        })
+    }
+
+    fn new_job(&self, state: &State) -> Option<&Job> {
+        let id: &JobId = state.job_id.as_ref()?;
+        self.jobs.iter().find(|job| job.id == *id)
+    }
+
+    /// Why the books are not as the caller wanted them.
+    fn fault(&self, scenario: &Scenario, state: &State) -> Option<String> {
+        let grown = self.jobs.len() - self.before.jobs;
+        let (order, was) = (self.order.as_ref(), self.before.order.as_ref());
+        let moved = order.zip(was).is_some_and(|(now, was)| now.offer.start != was.offer.start);
+        let cancelled = order.is_some_and(|order| order.status == JobStatus::Cancelled);
+        let ended = state.status == Status::Completed && state.awaiting == Awaiting::None;
+        let good = match scenario.expects.outcome {
+            Outcome::Booked => grown == 1 && self.new_job(state).is_some() && ended,
+            Outcome::Cancelled => grown == 0 && cancelled,
+            Outcome::Moved => grown == 0 && moved && !cancelled,
+            Outcome::Told => grown == 0 && !moved && !cancelled && ended,
+            Outcome::Complained => grown == 0 && self.complaints > 0,
+            Outcome::CalledBack => grown == 0 && self.call_backs > 0,
+            Outcome::WrongNumber => grown == 0 && ended && state.intent == Intent::WrongNumber,
+            Outcome::Joined => grown == 0 && ended && joined(state),
+            Outcome::NoJob => grown == 0 && state.status != Status::Active,
+            Outcome::Any => true,
+        };
+        let told = || {
+            format!(
+                "wanted {:?}: {grown} new jobs, {:?}, awaiting {:?}",
+                scenario.expects.outcome, state.status, state.awaiting
+            )
+        };
+        (!good).then(told)
+    }
+}
+
+fn joined(state: &State) -> bool {
+    state.slots.joined.as_ref().is_some_and(|joined| {
+        joined.full_name.is_some()
+            && joined.city.is_some()
+            && !joined.specializations.is_empty()
+            && joined.experience.is_some()
+            && !joined.schedule.is_empty()
+            && joined.terminal.is_some()
+    })
+}
+
+/// What the order says against what the caller said: right or not, and how not.
+fn slots(scenario: &Scenario, job: &Job, state: &State) -> Vec<(bool, String)> {
+    let mut checked = Vec::new();
+    let mut check = |name: &str, wanted: &str, found: Option<&str>| {
+        let right = found.is_some_and(|found| place_key(found).contains(&place_key(wanted)));
+        checked.push((right, format!("{name}: wanted {wanted:?}, got {found:?}")));
+    };
+    if let Some(address) = &scenario.address {
+        check("street", &address.street, job.address.street.as_deref());
+        check("house", &address.house, job.address.house.as_deref());
+        check("flat", &address.flat, job.address.flat.as_deref());
+    }
+    if let Some(name) = &scenario.called {
+        check("name", name, Some(&job.client_name));
+    }
+    check("phone", CALLER, Some(&job.client_phone));
+    if let Some(category) = scenario.expects.category {
+        let right = job.category == category;
+        checked.push((right, format!("category: wanted {category:?}, got {:?}", job.category)));
+    }
+    if let (Some(date), Some(wish)) = (&scenario.date, &state.slots.requested_time) {
+        let from = wish.from.as_deref().unwrap_or_default();
+        checked.push((from.starts_with(date), format!("day: wanted {date}, got {from:?}")));
+    }
+    checked
+}
+
+/// So many days after the day on stage.
+pub(super) fn date(ahead: i64) -> String {
+    let day: Result<jiff::Zoned, _> = format!("{DAY}[{ZONE}]").parse();
+    let day = day.and_then(|day| day.date().checked_add(ahead.days()));
+    day.map_or_else(|_| String::new(), |day| day.to_string())
+}
+
+async fn jobs(rows: &OrgStore) -> Result<Vec<Job>, StoreError> {
+    rows.jobs(&JobFilter::default(), Page::default()).await
+}
