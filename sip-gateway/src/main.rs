@@ -54,6 +54,8 @@ enum Command {
         #[arg(long, default_value_t = 20)]
         turns: usize,
     },
+    /// Let simulated callers talk to the house, in words or by voice, and count who is served.
+    Eval(commands::Rehearsal),
     /// Packs of data.
     #[command(subcommand)]
     Pack(Pack),
@@ -108,6 +110,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Call { to, scenario, out } => commands::call(&to, &scenario, &out),
         Command::Doctor { serve } => commands::doctor(&serve.settings()?),
         Command::Measure { turns } => commands::measure(turns),
+        Command::Eval(rehearsal) => commands::eval(&rehearsal),
         Command::Pack(Pack::Check { folder }) => commands::check_packs(folder.as_deref()),
     }
 }

@@ -15,6 +15,9 @@ use job_core::trade::{Address, Language};
 /// After so many refused offers a person phones back.
 const REFUSALS_MAX: u8 = 6;
 
+/// "Нет, спасибо" ends it; "нет, в это время не могу, спасибо" asks for another time.
+const DECLINES_MAX: usize = 4;
+
 impl Conversation {
     /// True where the words were an answer to the question.
     pub(super) fn answer_question(&mut self, heard: &Heard) -> bool {
@@ -193,7 +196,8 @@ impl Conversation {
         if let Some(sooner) = heard.facts.sooner.filter(|_| heard.facts.yes_no != Some(true)) {
             return self.shift(sooner);
         }
-        let declined = heard.facts.yes_no == Some(false) && heard.facts.thanks;
+        let short = heard.text.split_whitespace().count() <= DECLINES_MAX;
+        let declined = short && heard.facts.yes_no == Some(false) && heard.facts.thanks;
         if declined && !heard.facts.other {
             self.forget_offer();
             self.close("goodbye", "offer_refused", Status::Abandoned);

@@ -136,6 +136,25 @@ pub struct Cast {
     unsure: Halves,
     joining: Joining,
     persona: Vec<Persona>,
+    pub hears: Hears,
+}
+
+/// By which words of the agent a caller knows the question: beginnings of words.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hears {
+    pub problem: Vec<String>,
+    pub address: Vec<String>,
+    pub house: Vec<String>,
+    pub flat: Vec<String>,
+    pub time: Vec<String>,
+    pub slot: Vec<String>,
+    pub name: Vec<String>,
+    pub phone: Vec<String>,
+    pub read_back: Vec<String>,
+    pub parting: Vec<String>,
+    pub house_word: String,
+    pub flat_word: String,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

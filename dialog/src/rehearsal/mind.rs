@@ -4,6 +4,7 @@
 
 use job_core::trade::Language;
 
+use crate::phrase::{Case, Gender, number};
 use crate::state::{Awaiting, State, Status};
 
 use super::{Chance, Scenario};
@@ -35,6 +36,8 @@ pub struct Mind<'a> {
     refused: bool,
     amended: bool,
     complained: bool,
+    /// The order as it was last read back.
+    read_back: String,
 }
 
 impl<'a> Mind<'a> {
@@ -49,6 +52,7 @@ impl<'a> Mind<'a> {
             refused: false,
             amended: false,
             complained: false,
+            read_back: String::new(),
         }
     }
 
@@ -109,7 +113,7 @@ impl<'a> Mind<'a> {
             Awaiting::Time => nth_of(&says.time, nth + usize::from(self.refused)),
             Awaiting::SlotChoice => self.choose(state),
             Awaiting::Name => nth_of(&says.name, nth),
-            Awaiting::Confirmation => self.confirm(reply),
+            Awaiting::Confirmation => self.confirm(reply, state),
             Awaiting::Phone if state.slots.phone.is_some() => nth_of(&says.yes, nth),
             asked => self.join(asked, nth),
         }
@@ -147,9 +151,13 @@ impl<'a> Mind<'a> {
     }
 
     fn part(&self, russian: &str, english: &str, value: &str) -> String {
-        match self.scenario.language {
-            Language::Ru => format!("{russian} {value}"),
-            Language::En => format!("{english} {value}"),
+        let language = self.scenario.language;
+        let words =
+            value.parse().map(|it| number(it, Gender::Masculine, Case::Nominative, language));
+        let words = words.unwrap_or_else(|_| value.to_owned());
+        match language {
+            Language::Ru => format!("{russian} {words}"),
+            Language::En => format!("{english} {words}"),
         }
     }
 
@@ -184,23 +192,49 @@ impl<'a> Mind<'a> {
         }
     }
 
-    fn confirm(&mut self, reply: &str) -> String {
+    fn confirm(&mut self, reply: &str, state: &State) -> String {
         let says = &self.scenario.says;
         if let Some((said, _)) = says.amends_flat.as_ref().filter(|_| !self.amended) {
             self.amended = true;
             return said.clone();
         }
-        // A wrong house is noticed by anybody who listens.
-        let address = self.scenario.address.as_ref();
-        let wrong = address.filter(|it| {
-            self.scenario.expects.outcome == super::Outcome::Booked
-                && reply.contains(char::is_numeric)
-                && !reply.contains(&it.house)
-        });
-        match wrong {
-            Some(address) => self.part("нет дом", "no house", &address.house),
+        // "Is everything right?" alone is about what was read before.
+        if reply.contains(char::is_numeric) {
+            self.read_back = reply.to_owned();
+        }
+        match self.misheard(&self.read_back, state) {
+            Some(correction) => correction,
             None => nth_of(&says.yes, self.chance.roll(says.yes.len())),
         }
+    }
+
+    /// Whoever listens to an order read back puts right what is wrong in it, one thing at a time.
+    fn misheard(&self, reply: &str, state: &State) -> Option<String> {
+        if self.scenario.expects.outcome != super::Outcome::Booked
+            || !reply.contains(char::is_numeric)
+        {
+            return None;
+        }
+        let (no, says) = (self.no(), &self.scenario.says);
+        let told = |words: &str| reply.to_lowercase().contains(&words.to_lowercase());
+        let number =
+            |value: &str| reply.split(|c: char| !c.is_alphanumeric()).any(|word| word == value);
+        if let Some(address) = &self.scenario.address {
+            if !told(&address.street) {
+                return Some(format!("{no} {}", nth_of(&says.address, 0)));
+            }
+            if !number(&address.house) {
+                return Some(format!("{no} {}", self.part("дом", "house", &address.house)));
+            }
+            if !number(&address.flat) {
+                return Some(format!("{no} {}", self.part("квартира", "flat", &address.flat)));
+            }
+        }
+        let called = self.scenario.called.as_deref().filter(|name| !told(name));
+        if called.is_some() && state.slots.name.is_some() {
+            return Some(format!("{no} {}", nth_of(&says.name, 0)));
+        }
+        self.is_another_day(state).then(|| format!("{no} {}", nth_of(&says.time, 0)))
     }
 
     fn join(&self, asked: Awaiting, nth: usize) -> String {

@@ -15,9 +15,9 @@ mod noise;
 mod score;
 mod stage;
 
-pub use cast::{Address, Cast, CastError, Expects, Outcome, Says, Scenario, Split};
+pub use cast::{Address, Cast, CastError, Expects, Hears, Outcome, Says, Scenario, Split};
 pub use chance::Chance;
 pub use mind::{Act, Mind};
 pub use noise::Noise;
 pub use score::{Run, Score};
-pub use stage::{Stage, StageError};
+pub use stage::{Stage, StageError, slots};

@@ -18,7 +18,7 @@ use job_core::trade::Channel;
 use super::{Act, Mind, Noise, Outcome, Run, Scenario};
 use crate::clerk;
 use crate::conversation::{Conversation, Input, Output, Packs, Setup};
-use crate::state::{Awaiting, Intent, State, Status};
+use crate::state::{Awaiting, Intent, Slots, State, Status};
 
 /// A Friday morning.
 const DAY: &str = "2026-11-20T10:00:00+02:00";
@@ -166,7 +166,10 @@ struct Call {
 impl Call {
     async fn play(&mut self, scenario: &Scenario, seed: u64) {
         let mut mind = Mind::new(scenario, seed);
-        let mut chance = super::Chance::new(seed.rotate_left(17));
+        let own = scenario.name.bytes().fold(seed, |sum, byte| {
+            sum.rotate_left(9).wrapping_add(u64::from(byte)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        });
+        let mut chance = super::Chance::new(own);
         let mut reply = self.input(Input::Opened).await;
         loop {
             match mind.hear(&reply, &self.conversation.state()) {
@@ -252,7 +255,7 @@ impl Call {
         faults.extend(after.fault(scenario, &state));
         let slots = match after.new_job(&state) {
             Some(job) if scenario.expects.outcome == Outcome::Booked => {
-                slots(scenario, job, &state)
+                slots(scenario, job, CALLER, &state.slots)
             }
             _ => Vec::new(),
         };
@@ -344,7 +347,12 @@ fn joined(state: &State) -> bool {
 }
 
 /// What the order says against what the caller said: right or not, and how not.
-fn slots(scenario: &Scenario, job: &Job, state: &State) -> Vec<(bool, String)> {
+pub fn slots(
+    scenario: &Scenario,
+    job: &Job,
+    phone: &str,
+    understood: &Slots,
+) -> Vec<(bool, String)> {
     let mut checked = Vec::new();
     let mut check = |name: &str, wanted: &str, found: Option<&str>| {
         let right = found.is_some_and(|found| place_key(found).contains(&place_key(wanted)));
@@ -358,12 +366,12 @@ fn slots(scenario: &Scenario, job: &Job, state: &State) -> Vec<(bool, String)> {
     if let Some(name) = &scenario.called {
         check("name", name, Some(&job.client_name));
     }
-    check("phone", CALLER, Some(&job.client_phone));
+    check("phone", phone, Some(&job.client_phone));
     if let Some(category) = scenario.expects.category {
         let right = job.category == category;
         checked.push((right, format!("category: wanted {category:?}, got {:?}", job.category)));
     }
-    if let (Some(date), Some(wish)) = (&scenario.date, &state.slots.requested_time) {
+    if let (Some(date), Some(wish)) = (&scenario.date, &understood.requested_time) {
         let from = wish.from.as_deref().unwrap_or_default();
         checked.push((from.starts_with(date), format!("day: wanted {date}, got {from:?}")));
     }

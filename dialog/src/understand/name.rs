@@ -36,18 +36,32 @@ pub(super) type Named = (Found<String>, Person);
 pub(super) fn name(tokens: &mut Tokens<'_>, context: &Context<'_>) -> Option<Named> {
     let asked = matches!(context.awaiting, Awaiting::Name | Awaiting::FullName);
     let start = super::correction::correction(tokens).unwrap_or(0);
-    let introduced = introduced(tokens, start).or_else(|| introduced(tokens, 0));
+    let introduced = introduced(tokens, start)
+        .or_else(|| introduced(tokens, 0))
+        .or_else(|| introduced_after(tokens));
     let words = match introduced {
         Some((at, firm, accusative)) => words(tokens, at, firm || asked, accusative),
-        None if asked => whole(tokens, start).or_else(|| whole(tokens, 0))?,
+        None if asked => whole(tokens, start)
+            .or_else(|| whole(tokens, 0))
+            .or_else(|| listed_inside(tokens, start))?,
+        None if amends(tokens, context) => listed_inside(tokens, 0)?,
         None => return None,
     };
-    let firm = introduced.is_some_and(|(_, firm, _)| firm) || asked;
+    let firm = introduced.is_none() || introduced.is_some_and(|(_, firm, _)| firm) || asked;
     let known = words.iter().any(|word| word.role == Role::Given || word.role == Role::Middle);
     if words.is_empty() || !firm && !known {
         return None;
     }
     Some(named(tokens, words, context.awaiting == Awaiting::FullName))
+}
+
+/// "Нет, Ольга Викторовна" after an order was read back.
+fn amends(tokens: &Tokens<'_>, context: &Context<'_>) -> bool {
+    const WORDS_BESIDE: usize = 3;
+
+    context.awaiting == Awaiting::Confirmation
+        && tokens.is(0, &["нет", "no", "не", "not"])
+        && tokens.len() <= WORDS_MAX + WORDS_BESIDE
 }
 
 fn named(tokens: &mut Tokens<'_>, words: Vec<Word>, full: bool) -> Named {
@@ -111,7 +125,7 @@ const LEADS: &[(&str, bool, bool)] = &[
     ("name's", true, false), ("my full name is", true, false), ("first name", true, false),
     ("last name", true, false), ("surname", true, false), ("first name is", true, false),
     ("last name is", true, false), ("my surname is", true, false), ("this is", false, false),
-    ("it is", false, false), ("it's", false, false), ("i'm", false, false),
+    ("it is", false, false), ("it's", false, false), ("its", false, false), ("i'm", false, false),
     ("i am", false, false), ("im", false, false), ("call me", true, false),
     ("you can call me", true, false), ("they call me", true, false),
     ("people call me", true, false), ("put it under", true, false),
@@ -151,6 +165,24 @@ fn introduced(tokens: &Tokens<'_>, start: usize) -> Option<(usize, bool, bool)> 
     best
 }
 
+/// "Николай меня зовут", "Susan is my name": the name stands first.
+fn introduced_after(tokens: &Tokens<'_>) -> Option<(usize, bool, bool)> {
+    #[rustfmt::skip]
+    const TRAILS: &[&str] = &[
+        "меня зовут", "зовут меня", "зовут", "мое имя", "моя фамилия", "is my name", "is the name",
+        "speaking", "here", "that's my name",
+    ];
+    let trail = (1..tokens.len()).find(|&i| tokens.any(i, TRAILS).is_some())?;
+    let reaches = |from: usize| {
+        let found = words(tokens, from, true, false);
+        let known = found.iter().any(|word| matches!(word.role, Role::Given | Role::Middle));
+        known && found.last().is_some_and(|last| last.at + 1 == trail)
+    };
+    (trail.saturating_sub(WORDS_MAX)..trail)
+        .find(|from| reaches(*from))
+        .map(|from| (from, true, false))
+}
+
 /// The words of a name from token `at` on.
 fn words(tokens: &Tokens<'_>, at: usize, firm: bool, accusative: bool) -> Vec<Word> {
     let mut words = Vec::new();
@@ -177,8 +209,7 @@ fn words(tokens: &Tokens<'_>, at: usize, firm: bool, accusative: bool) -> Vec<Wo
         };
         // A given name proves the words around it; a stranger after it must look like a name.
         let listed = words.iter().any(|word: &Word| word.role != Role::Unknown);
-        let ends = i + 1 == tokens.len()
-            || tokens.is(i + 1, &["thank", "thanks", "please", "if", "speaking", "here", "and"]);
+        let ends = i + 1 == tokens.len() || is_common(tokens.at(i + 1));
         let last = firm && token.fold.is_ascii() && ends && believable(tokens, &word);
         let fits = if listed { last || token.capital() } else { firm };
         if word.role == Role::Unknown && !fits {
@@ -269,6 +300,16 @@ fn whole(tokens: &Tokens<'_>, start: usize) -> Option<Vec<Word>> {
     let known = found.iter().any(|word| word.role != Role::Unknown);
     let strangers = found.len() <= 2 && rest && found.iter().all(|word| believable(tokens, word));
     (known && (rest || found.len() > 1 || tokens.len() <= 6) || strangers).then_some(found)
+}
+
+/// A name that is known stands somewhere among other words.
+fn listed_inside(tokens: &Tokens<'_>, start: usize) -> Option<Vec<Word>> {
+    (start..tokens.len())
+        .filter(|&i| tokens.free(i) && !tokens.is(i.wrapping_sub(1), &["не", "not"]))
+        .map(|i| words(tokens, i, true, false))
+        .find(|found| {
+            found.first().is_some_and(|word| matches!(word.role, Role::Given | Role::Middle))
+        })
 }
 
 /// An unlisted word taken for a name must not look like speech.

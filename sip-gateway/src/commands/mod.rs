@@ -3,6 +3,7 @@
 mod call;
 mod demo;
 mod doctor;
+mod eval;
 mod measure;
 mod pack;
 mod serve;
@@ -13,6 +14,7 @@ use std::process::ExitCode;
 pub use call::call;
 pub use demo::{Caller, demo};
 pub use doctor::doctor;
+pub use eval::{Rehearsal, eval};
 pub use measure::measure;
 pub use pack::check as check_packs;
 pub use serve::serve;

@@ -11,8 +11,10 @@ use anyhow::Context;
 use dialog::conversation::Packs;
 use dialog::pack::Pack;
 use dialog::state::State;
+use job_core::conversation::Page;
 use job_core::ids::{ConversationId, Ids, JobId, OrgId};
-use job_core::store::Store;
+use job_core::job::Job;
+use job_core::store::{JobFilter, Store};
 use job_core::trade::Language;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -132,6 +134,14 @@ impl House {
         drop((self.board, self.scribe));
         let _ = tokio::time::timeout(CLOSE_WITHIN, self.ledger).await;
         self.store.close().await;
+    }
+
+    /// The job booked for that number, the newest of several.
+    pub async fn job_of(&self, phone: &str) -> anyhow::Result<Option<Job>> {
+        let rows = self.store.org(&OrgId::new(demo::ORG));
+        let of = JobFilter { client_phone: Some(phone.to_owned()), ..JobFilter::default() };
+        let jobs = rows.jobs(&of, Page::default()).await?;
+        Ok(jobs.into_iter().max_by_key(|job| job.booked))
     }
 
     /// What is left of that call, once its page is closed.
