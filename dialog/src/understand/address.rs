@@ -252,7 +252,7 @@ fn after(tokens: &Tokens<'_>, k: usize, unit: Unit) -> Option<After> {
     }
     let letter = tokens
         .get(at)
-        .and_then(|t| t.letter())
+        .and_then(|t| t.letter().or_else(|| spoken_letter(&t.fold)))
         .filter(|_| unit == Unit::Building && tokens.at(k - refused).len() > 2);
     letter.map(|letter| (letter.to_string(), at, at + 1))
 }

@@ -49,7 +49,15 @@ pub(super) fn city(tokens: &Tokens<'_>, places: &Places, asked: bool) -> Option<
         if !tokens.free(i) {
             continue;
         }
-        let spot = marked(tokens, i, places).or_else(|| bare(tokens, i, places, asked));
+        // "На Советском проспекте": a street's name, whatever town it is called after.
+        let street = |spot: &Spot| {
+            let adjective = ["ский", "ском", "ского", "скому", "ская", "ской", "скую"]
+                .iter()
+                .any(|end| tokens.at(spot.to - 1).ends_with(end));
+            adjective && super::street::is_type(tokens.at(spot.to))
+        };
+        let spot = marked(tokens, i, places)
+            .or_else(|| bare(tokens, i, places, asked).filter(|spot| !street(spot)));
         found = spot.or(found);
     }
     found

@@ -14,8 +14,13 @@ const CORRECTIONS: &[&str] = &[
     "извините не", "простите не", "i mean", "i meant", "actually", "or rather", "rather",
     "correction", "my mistake", "my bad", "scratch that", "sorry not", "no wait", "no sorry",
     "wait no", "oops", "make that", "make it", "change that to", "change it to", "not that",
-    "instead", "i misspoke", "i was wrong", "let me correct",
+    "то есть", "нет подождите", "нет погодите", "нет стойте", "нет постойте", "нет извините",
+    "нет простите", "нет нет", "точнее говоря", "погодите нет", "подождите нет", "no sorry",
+    "no hold on", "no actually", "hang on no", "wait sorry", "instead", "i misspoke", "i was wrong", "let me correct",
 ];
+
+/// In the middle of a sentence these excuse a slip of the tongue.
+const EXCUSES: &[&str] = &["sorry", "извините", "простите", "пардон", "виноват", "виновата"];
 
 /// Where what follows replaces what stood: the token after the last such marker.
 pub(super) fn correction(tokens: &Tokens<'_>) -> Option<usize> {
@@ -25,6 +30,8 @@ pub(super) fn correction(tokens: &Tokens<'_>) -> Option<usize> {
             let opening_wish = tokens.before(i, 1) == "тем"
                 || i == 0 && tokens.is(i, &["лучше", "make", "actually"]);
             last = if opening_wish { last } else { Some(i + len) };
+        } else if i > 0 && i + 1 < tokens.len() && tokens.is(i, EXCUSES) {
+            last = Some(i + 1);
         } else if let Some(after) = not_but(tokens, i) {
             last = Some(after);
         } else if refuses_then_says(tokens, i) {

@@ -39,6 +39,12 @@ pub(super) fn number(tokens: &Tokens<'_>, i: usize) -> Option<Number> {
     if token.figures {
         return figures(tokens, i);
     }
+    // "a hundred and fifty seven"
+    if token.fold == "a" {
+        let scale = tokens.get(i + 1).and_then(|next| next.atom).map(|atom| atom.scale);
+        let counted = words(tokens, i + 1).filter(|_| scale >= Some(Scale::Hundredfold))?;
+        return Some(Number { len: counted.len + 1, ..counted });
+    }
     token.atom?;
     words(tokens, i)
 }
@@ -441,7 +447,8 @@ mod tests {
             ("две тысячи восемьсот", 2800),
             ("9-ти", 9),
             ("three hundred and five", 305),
-            ("a hundred", 0),
+            ("a hundred", 100),
+            ("a hundred and fifty seven", 157),
         ] {
             let found = read(said).map_or(0, |(value, ..)| value);
 

@@ -104,8 +104,14 @@ pub(super) fn street(
         .filter_map(|i| typed(tokens, i, places))
         .next_back();
     typed
-        .or_else(|| known_alone(tokens, places, asked))
+        .or_else(|| known_alone(tokens, places, asked).filter(|spot| !is_all_numbers(tokens, spot)))
         .or_else(|| before_number(tokens, places, asked))
+}
+
+/// "Twelve" alone is a flat sooner than the street of 1812.
+fn is_all_numbers(tokens: &Tokens<'_>, spot: &Spot) -> bool {
+    (spot.from..spot.to)
+        .all(|i| tokens.get(i).is_some_and(|token| token.figures || token.atom.is_some()))
 }
 
 /// The type word at `i`: its kind, and its length in tokens ("пр-т" is two).

@@ -68,7 +68,9 @@ pub(super) fn clock(tokens: &Tokens<'_>, i: usize, bare: bool) -> Option<Said> {
     let figures = tokens.get(at).is_some_and(|t| t.figures) && tokens.gap(at + 1) == ":";
     let hours = (at..at + len).any(|j| tokens.is(j, HOUR_WORDS))
         || tokens.get(at).is_some_and(|t| t.atom.is_none() && !t.figures);
-    if !prefixed && !bare && !(face.plain && (face.sure || figures || hours)) {
+    // "Карла Маркса, 18-33": a house and a flat.
+    let dashed = tokens.get(at + 1).is_some_and(|t| t.figures && t.gap == "-");
+    if !prefixed && !bare && (dashed || !(face.plain && (face.sure || figures || hours))) {
         return None;
     }
     // "не работает уже три дня"
