@@ -48,7 +48,8 @@ impl Conversation {
     fn address_said(&self, heard: &Heard) -> Option<Address> {
         let facts = &heard.facts;
         if let Some(found) = &facts.address {
-            return Some(found.value.clone());
+            let stray = self.is_stray_city(&found.value) && !facts.correction;
+            return (!stray).then(|| found.value.clone());
         }
         let number = facts.bare_number.as_ref().map(|found| found.value.to_string());
         match self.memory.asked {
@@ -71,6 +72,16 @@ impl Conversation {
             self.memory.phone_part.clear();
         }
         whole
+    }
+
+    /// A town alone, when the street is known and nobody asked: a word misheard sooner than a move.
+    fn is_stray_city(&self, said: &Address) -> bool {
+        let alone = Address { city: said.city.clone(), ..Address::default() };
+        let asked = matches!(
+            self.memory.asked,
+            Some(Question::Address | Question::Street | Question::AddressCheck)
+        );
+        *said == alone && self.memory.known.address.street.is_some() && !asked
     }
 
     fn absorb_time(&mut self, said: TimeWish) {

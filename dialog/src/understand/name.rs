@@ -210,7 +210,7 @@ fn words(tokens: &Tokens<'_>, at: usize, firm: bool, accusative: bool) -> Vec<Wo
         // A given name proves the words around it; a stranger after it must look like a name.
         let listed = words.iter().any(|word: &Word| word.role != Role::Unknown);
         let ends = i + 1 == tokens.len() || is_common(tokens.at(i + 1));
-        let last = firm && token.fold.is_ascii() && ends && believable(tokens, &word);
+        let last = (firm || listed) && token.fold.is_ascii() && ends && believable(tokens, &word);
         let fits = if listed { last || token.capital() } else { firm };
         if word.role == Role::Unknown && !fits {
             break;
