@@ -10,6 +10,7 @@ mod arrivals;
 mod concealment;
 mod delay;
 
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use crate::audio::{FRAME, Frame, RATE, SILENCE, lasts};
@@ -218,11 +219,13 @@ impl JitterBuffer {
         }
 
         let from = self.cursor.max(at);
-        for (position, &sample) in (from..end).zip(&samples[(from - at) as usize..]) {
-            let slot = slot(position);
-            self.samples[slot] = sample;
-            self.filled[slot] = true;
-        }
+        let new = &samples[(from - at).min(samples.len() as i64) as usize..];
+        let (tail, head) = spans(from, new.len());
+        let (before, after) = new.split_at(tail.len());
+        self.samples[tail.clone()].copy_from_slice(before);
+        self.samples[head.clone()].copy_from_slice(after);
+        self.filled[tail].fill(true);
+        self.filled[head].fill(true);
         self.end = self.end.max(end);
     }
 
@@ -328,11 +331,14 @@ impl JitterBuffer {
     /// Moves on by `count` samples, at most a frame, and says which of them are there.
     fn take(&mut self, count: usize) -> (Frame, [bool; FRAME]) {
         let (mut frame, mut present) = (SILENCE, [false; FRAME]);
-        for n in 0..count {
-            let slot = slot(self.cursor + n as i64);
-            frame[n] = self.samples[slot];
-            present[n] = std::mem::take(&mut self.filled[slot]);
-        }
+        let (tail, head) = spans(self.cursor, count);
+        let (before, after) = (..tail.len(), tail.len()..count);
+        frame[before].copy_from_slice(&self.samples[tail.clone()]);
+        frame[after.clone()].copy_from_slice(&self.samples[head.clone()]);
+        present[before].copy_from_slice(&self.filled[tail.clone()]);
+        present[after].copy_from_slice(&self.filled[head.clone()]);
+        self.filled[tail].fill(false);
+        self.filled[head].fill(false);
         self.cursor += count as i64;
         (frame, present)
     }
@@ -358,6 +364,13 @@ impl Default for JitterBuffer {
 
 fn slot(position: i64) -> usize {
     position.rem_euclid(RING as i64) as usize
+}
+
+/// Where `count` samples from `position` on lie: up to the end of the ring, and from its beginning.
+fn spans(position: i64, count: usize) -> (Range<usize>, Range<usize>) {
+    let from = slot(position);
+    let to_end = count.min(RING - from);
+    (from..from + to_end, 0..count - to_end)
 }
 
 #[cfg(test)]

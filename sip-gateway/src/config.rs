@@ -127,7 +127,7 @@ impl Default for Speech {
 
 impl Default for Calls {
     fn default() -> Self {
-        Self { most: 400, longest_seconds: 900 }
+        Self { most: 2_000, longest_seconds: 900 }
     }
 }
 

@@ -118,6 +118,7 @@ pub(super) const LINES: &[(&str, &[&str])] = &[
     ("wrong_number_bye", &[]),
     ("work_application", &["phone"]),
     ("busy_lines", &[]),
+    ("load_line", &[]),
     ("time_limit", &[]),
     ("language_switched", &[]),
     ("safety_then", &[]),

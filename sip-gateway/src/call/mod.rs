@@ -9,6 +9,7 @@ pub mod end;
 pub mod keys;
 pub mod line;
 pub mod note;
+pub mod strain;
 pub mod talk;
 
 use std::collections::VecDeque;
@@ -125,6 +126,11 @@ pub enum Talk {
         language: Language,
         end: End,
     },
+    /// One line over and over until the caller hangs up; nobody listens, both sides are recorded.
+    Prompt {
+        reply: Reply,
+        language: Language,
+    },
 }
 
 #[derive(Debug)]
@@ -227,7 +233,7 @@ impl Call {
     pub fn conversation(&self) -> Option<&Conversation> {
         match &self.talk {
             Talk::Conversation(conversation) => Some(conversation),
-            Talk::Notice { .. } => None,
+            Talk::Notice { .. } | Talk::Prompt { .. } => None,
         }
     }
 
@@ -242,6 +248,7 @@ impl Call {
                 self.ending = Some((*end, None));
                 self.lines.push_back(reply.clone());
             }
+            Talk::Prompt { reply, .. } => self.lines.push_back(reply.clone()),
         }
         self.speak_next();
     }
@@ -255,7 +262,8 @@ impl Call {
             self.last_voice = Some(now);
         }
 
-        self.floor.handle(now, floor::Input::Frame { voiced });
+        let for_us = voiced && !matches!(self.talk, Talk::Prompt { .. });
+        self.floor.handle(now, floor::Input::Frame { voiced: for_us });
         if let Hearing::Speech { turn, .. } = self.hearing {
             self.outputs.push_back(Output::Hear(turn));
         }

@@ -260,7 +260,13 @@ impl Call {
         }
         self.note_first_sound(now);
         self.saying = None;
+        if let Talk::Prompt { reply, .. } = &self.talk {
+            self.lines.push_back(reply.clone());
+        }
         self.speak_next();
+        if let (Talk::Prompt { .. }, Some(again)) = (&self.talk, &mut self.saying) {
+            again.noted = true;
+        }
         if self.saying.is_none() {
             self.floor.handle(now, floor::Input::AgentSilent);
         }
@@ -284,7 +290,7 @@ impl Call {
     fn language(&self) -> Language {
         match &self.talk {
             Talk::Conversation(conversation) => conversation.pack().language,
-            Talk::Notice { language, .. } => *language,
+            Talk::Notice { language, .. } | Talk::Prompt { language, .. } => *language,
         }
     }
 }

@@ -36,6 +36,8 @@ use crate::sip;
 pub const PACKS: &[&str] = &["home-repair"];
 /// News from the telephone set waiting for the switchboard.
 const EVENTS_MAX: usize = 4_096;
+/// Database, pages, pipes to synthesisers.
+const FILES_BESIDE_CALLS: u64 = 512;
 /// How long running calls may take to end when the house closes.
 const CLOSE_WITHIN: Duration = Duration::from_secs(3);
 
@@ -68,6 +70,7 @@ pub struct Summary {
 impl House {
     /// Opens everything; an error names what is missing and how to mend it.
     pub async fn open(settings: Settings, demo: bool) -> anyhow::Result<Self> {
+        allow_many_sockets(settings.calls.most);
         let data = settings.data.clone();
         std::fs::create_dir_all(&data)
             .with_context(|| format!("data folder {}", data.display()))?;
@@ -177,6 +180,22 @@ impl House {
             job: record.job,
             job_file,
         })
+    }
+}
+
+/// Every call holds a socket and a recording; the usual limit of 1,024 files is too low for that.
+fn allow_many_sockets(calls: usize) {
+    let wanted = 2 * calls as u64 + FILES_BESIDE_CALLS;
+    match rlimit::increase_nofile_limit(wanted) {
+        Ok(files) if files < wanted => {
+            tracing::warn!(
+                files,
+                wanted,
+                "few open files allowed: raise the hard limit (ulimit -Hn)"
+            );
+        }
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%error, wanted, "the limit of open files stays as it is"),
     }
 }
 

@@ -1,29 +1,40 @@
 //! The pacemaker: every 20 ms each call hears one frame and sends one frame.
 //!
-//! One thread per core steps all its calls. Between two beats it passes on what recognisers,
-//! synthesisers and the job core have answered, so that nothing waits for a beat in vain.
+//! One thread per core, of real-time priority where the kernel allows it, steps all its calls. A beat comes every 5 ms and belongs to a quarter of
+//! them, so that an answered call speaks within 5 ms and packets leave evenly. Between two beats it
+//! passes on what recognisers, synthesisers and the job core have answered, so that nothing waits
+//! for a beat in vain.
 //!
 //! **Never here:** waiting for anything but the next beat or a message.
 
-use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use dialog::conversation::{Answer, RequestId};
 use media::audio::FRAME_TIME;
 use media::speech::{Heard, Spoken};
 use media::turn::TurnId;
+use thread_priority::{
+    RealtimeThreadSchedulePolicy, ScheduleParams, ThreadPriority, ThreadSchedulePolicy,
+    set_thread_priority_and_policy, thread_native_id,
+};
 
 use super::seat::Seat;
 use crate::call::end::End;
+use crate::call::strain::Strain;
 use crate::clock;
 use crate::sip::agent::Leg;
 
 /// Messages waiting for one pacemaker; one more is refused, and its sender ends what it was doing.
 const MESSAGES_MAX: usize = 8_192;
-/// A beat later than this is not made up for: the machine was asleep.
-const BEATS_MISSED_MAX: u32 = 25;
+/// Calls are spread over so many beats of their 20 ms.
+const PHASES: usize = 4;
+const BEAT: Duration = Duration::from_nanos(FRAME_TIME.as_nanos() as u64 / PHASES as u64);
+/// A beat later than half a second is not made up for: the machine was asleep.
+const LATE_MAX: Duration = Duration::from_millis(500);
 
 #[derive(Debug)]
 pub enum Message {
@@ -41,16 +52,25 @@ pub enum Message {
 #[derive(Debug, Clone)]
 pub struct Beat {
     inbox: SyncSender<Message>,
+    strained: Arc<AtomicBool>,
 }
 
 impl Beat {
     /// Starts a pacemaker thread.
     pub fn start(nth: usize) -> std::io::Result<Self> {
         let (inbox, messages) = sync_channel(MESSAGES_MAX);
+        let strained = Arc::new(AtomicBool::new(false));
+        let shown = Arc::clone(&strained);
         thread::Builder::new().name(format!("pacemaker-{nth}")).spawn(move || {
-            Pacemaker { seats: HashMap::new(), messages }.run();
+            prefer_this_thread();
+            Pacemaker { phases: Default::default(), phase: 0, messages }.run(&shown);
         })?;
-        Ok(Self { inbox })
+        Ok(Self { inbox, strained })
+    }
+
+    /// One more call would make its calls stutter.
+    pub fn strained(&self) -> bool {
+        self.strained.load(Ordering::Relaxed)
     }
 
     /// False when the pacemaker is gone or drowning. Never waits: seats send from the beat itself.
@@ -60,16 +80,24 @@ impl Beat {
 }
 
 struct Pacemaker {
-    seats: HashMap<Leg, Seat>,
+    /// Whose turn it is at each beat.
+    phases: [Vec<Box<Seat>>; PHASES],
+    /// The next beat's.
+    phase: usize,
     messages: Receiver<Message>,
 }
 
 impl Pacemaker {
-    fn run(mut self) {
-        let mut beat = clock::now() + FRAME_TIME;
-        while self.pass_messages(beat) {
-            self.step(clock::now());
-            beat = next_beat(beat, clock::now());
+    fn run(mut self, shown: &AtomicBool) {
+        let mut due = clock::now() + BEAT;
+        let mut strain = Strain::new(due);
+        while self.pass_messages(due) {
+            let began = clock::now();
+            self.step(began);
+            let done = clock::now();
+            strain.beat(due, began, done);
+            shown.store(strain.strained(done), Ordering::Relaxed);
+            due = next_beat(due, done);
         }
     }
 
@@ -83,7 +111,7 @@ impl Pacemaker {
             match self.messages.recv_timeout(wait) {
                 Ok(message) => self.pass(clock::now(), message),
                 Err(RecvTimeoutError::Timeout) => return true,
-                Err(RecvTimeoutError::Disconnected) => return !self.seats.is_empty(),
+                Err(RecvTimeoutError::Disconnected) => return self.seats().next().is_some(),
             }
         }
     }
@@ -93,7 +121,7 @@ impl Pacemaker {
         match message {
             Message::Sit(mut seat) => {
                 seat.handle(now, Input::Answered);
-                self.seats.insert(seat.leg(), *seat);
+                self.phases[self.phase].push(seat);
             }
             Message::Heard(leg, turn, heard) => self.tell(now, leg, Input::Heard(turn, heard)),
             Message::Spoken(leg, line, spoken) => self.tell(now, leg, Input::Spoken(line, spoken)),
@@ -101,38 +129,61 @@ impl Pacemaker {
             Message::HungUp(leg) => self.tell(now, leg, Input::HungUp),
             Message::Stop(leg, end) => self.tell(now, leg, Input::Stop(end)),
             Message::StopAll(end) => {
-                for seat in self.seats.values_mut() {
+                for seat in self.seats() {
                     seat.handle(now, Input::Stop(end));
                 }
-                self.seats.retain(|_, seat| !seat.over());
+                self.leave();
             }
         }
     }
 
     /// What comes for a call that is over is dropped here.
     fn tell(&mut self, now: Instant, leg: Leg, input: crate::call::Input<'_>) {
-        let Some(seat) = self.seats.get_mut(&leg) else {
+        let Some(seat) = self.seats().find(|seat| seat.leg() == leg) else {
             return;
         };
         seat.handle(now, input);
         if seat.over() {
-            self.seats.remove(&leg);
+            self.leave();
         }
     }
 
+    /// Those whose beat it is hear and send; those that are over leave.
     fn step(&mut self, now: Instant) {
-        for seat in self.seats.values_mut() {
+        self.phases[self.phase].retain_mut(|seat| {
             seat.step(now);
+            !seat.over()
+        });
+        self.phase = (self.phase + 1) % PHASES;
+    }
+
+    fn seats(&mut self) -> impl Iterator<Item = &mut Box<Seat>> {
+        self.phases.iter_mut().flatten()
+    }
+
+    fn leave(&mut self) {
+        for phase in &mut self.phases {
+            phase.retain(|seat| !seat.over());
         }
-        self.seats.retain(|_, seat| !seat.over());
     }
 }
 
-fn next_beat(beat: Instant, now: Instant) -> Instant {
-    let late = now.saturating_duration_since(beat);
-    if late > FRAME_TIME * BEATS_MISSED_MAX {
-        tracing::warn!(late_ms = late.as_millis() as u64, "beats missed");
-        return now + FRAME_TIME;
+/// A beat that waits for another program is heard. Needs root, CAP_SYS_NICE or RLIMIT_RTPRIO; without
+/// them the thread is one among equals, which a quiet machine forgives.
+fn prefer_this_thread() {
+    let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::RoundRobin);
+    let lowest = ThreadPriority::from_posix(ScheduleParams { sched_priority: 1 });
+    let set = set_thread_priority_and_policy(thread_native_id(), lowest, policy);
+    if let Err(error) = set {
+        tracing::info!(?error, "no real-time priority for the pacemaker");
     }
-    beat + FRAME_TIME
+}
+
+fn next_beat(due: Instant, now: Instant) -> Instant {
+    let late = now.saturating_duration_since(due);
+    if late > LATE_MAX {
+        tracing::warn!(late_ms = late.as_millis() as u64, "beats missed");
+        return now + BEAT;
+    }
+    due + BEAT
 }

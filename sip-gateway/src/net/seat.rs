@@ -135,13 +135,11 @@ impl Seat {
     fn receive(&mut self, now: Instant) {
         let mut datagram = [0; DATAGRAM_MAX];
         for _ in 0..DATAGRAMS_PER_BEAT {
-            match self.socket.recv_from(&mut datagram) {
-                Ok((length, from)) => {
-                    self.latch(from);
-                    if from == self.remote {
-                        self.handle(now, Input::Packet(&datagram[..length]));
-                    }
+            match self.next_datagram(&mut datagram) {
+                Ok((length, from)) if from == self.remote => {
+                    self.handle(now, Input::Packet(&datagram[..length]));
                 }
+                Ok(_) => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(error) => {
                     tracing::trace!(%error, "media socket");
@@ -150,18 +148,27 @@ impl Seat {
         }
     }
 
-    /// Symmetric RTP: the first packet shows where the phone really is, once and for good.
-    fn latch(&mut self, from: SocketAddr) {
+    /// Symmetric RTP: the first packet shows where the phone really is, once and for good. From then
+    /// on the kernel keeps everybody else's packets away.
+    fn next_datagram(&mut self, datagram: &mut [u8]) -> std::io::Result<(usize, SocketAddr)> {
+        let (length, from) = self.socket.recv_from(datagram)?;
         if !self.latched {
             self.latched = true;
             self.remote = from;
+            self.socket.connect(from)?;
         }
+        Ok((length, from))
     }
 
     fn carry_out(&mut self, output: Output) {
         match output {
             Output::Packet => {
-                if let Err(error) = self.socket.send_to(self.call.packet(), self.remote) {
+                let packet = self.call.packet();
+                let sent = match self.latched {
+                    true => self.socket.send(packet),
+                    false => self.socket.send_to(packet, self.remote),
+                };
+                if let Err(error) = sent {
                     tracing::trace!(%error, "packet not sent");
                 }
             }

@@ -23,6 +23,7 @@ use rand_chacha::rand_core::Rng;
 use tokio::sync::mpsc;
 
 use super::clerk::Clerk;
+use super::house::PACKS;
 use super::pacemaker::{Beat, Message};
 use super::phone::Handset;
 use super::ports::Ports;
@@ -86,6 +87,7 @@ struct Ringing {
 enum Refusal {
     NoSuchNumber,
     AllLinesTaken,
+    Overloaded,
     NoCommonSound(sdp::SdpError),
     Trouble(anyhow::Error),
 }
@@ -129,13 +131,14 @@ impl Switchboard {
             let (status, reason, retry_after) = match &refusal {
                 Refusal::NoSuchNumber => (404, "Not Found", None),
                 Refusal::AllLinesTaken => (486, "Busy Here", Some(RETRY_AFTER)),
+                Refusal::Overloaded => (503, "Service Unavailable", Some(RETRY_AFTER)),
                 Refusal::NoCommonSound(_) => (488, "Not Acceptable Here", None),
                 Refusal::Trouble(_) => (500, "Server Internal Error", Some(RETRY_AFTER)),
             };
             match refusal {
                 Refusal::NoCommonSound(error) => tracing::info!(%leg, %error, "call refused"),
                 Refusal::Trouble(error) => tracing::error!(%leg, %error, "call refused"),
-                Refusal::NoSuchNumber | Refusal::AllLinesTaken => {
+                Refusal::NoSuchNumber | Refusal::AllLinesTaken | Refusal::Overloaded => {
                     tracing::info!(%leg, status, "call refused");
                 }
             }
@@ -149,6 +152,9 @@ impl Switchboard {
         let found = self.parts.store.organisation_by_number(&dialled).await;
         let number = found.map_err(trouble)?.ok_or(Refusal::NoSuchNumber)?;
         self.packs(&number).map_err(trouble)?;
+        if self.beat(leg).strained() {
+            return Err(Refusal::Overloaded);
+        }
         self.take_line(leg)?;
         let socket = self.parts.ports.open().map_err(trouble)?;
         let port = socket.local_addr().map_err(trouble)?.port();
@@ -235,15 +241,17 @@ impl Switchboard {
         self.parts.studio.tape.begin(leg, file);
 
         let beat = self.beat(leg).clone();
-        let opened = self.parts.studio.recognisers.of(language).open(events(&beat, leg));
-        let (ear, talk) = match opened {
-            Ok(ear) => {
-                let zone = settings.time_zone()?;
-                let setup = setup(id.clone(), language, phone, zone);
-                let conversation = self.conversation(&rows, packs.clone(), setup, now).await;
-                (Some(ear), Talk::Conversation(Box::new(conversation)))
-            }
-            Err(error) => (None, notice(&packs, language, &error)),
+        let (ear, talk) = match &waiting.number.pack {
+            None => (None, prompt(&packs, language)),
+            Some(_) => match self.parts.studio.recognisers.of(language).open(events(&beat, leg)) {
+                Ok(ear) => {
+                    let zone = settings.time_zone()?;
+                    let setup = setup(id.clone(), language, phone, zone);
+                    let conversation = self.conversation(&rows, packs.clone(), setup, now).await;
+                    (Some(ear), Talk::Conversation(Box::new(conversation)))
+                }
+                Err(error) => (None, notice(&packs, language, &error)),
+            },
         };
         let handset = self.parts.handset.clone();
         let seat = Seat {
@@ -301,8 +309,9 @@ impl Switchboard {
         }
     }
 
+    /// The number's pack; a load line borrows the first one's words.
     fn packs(&self, number: &Number) -> anyhow::Result<Packs> {
-        let name = number.pack.as_deref().unwrap_or_default();
+        let name = number.pack.as_deref().unwrap_or(PACKS[0]);
         let packs = self.parts.shelf.get(name).cloned();
         packs.ok_or_else(|| anyhow::anyhow!("the number's pack {name:?} is not loaded"))
     }
@@ -342,9 +351,17 @@ fn setup(id: ConversationId, language: Language, phone: Option<String>, zone: Ti
 /// All recognisers are taken, or none works: the caller is told so and let go.
 fn notice(packs: &Packs, language: Language, error: &SpeechError) -> Talk {
     tracing::warn!(%error, "a caller is sent away");
-    let line = packs.get(language).map(|pack| pack.line("busy_lines", 0, &[])).unwrap_or_default();
-    let reply = Reply { text: line.text, speech: line.speech, awaiting: Awaiting::None };
-    Talk::Notice { reply, language, end: End::Busy }
+    Talk::Notice { reply: fixed(packs, language, "busy_lines"), language, end: End::Busy }
+}
+
+/// The load line's one sentence.
+fn prompt(packs: &Packs, language: Language) -> Talk {
+    Talk::Prompt { reply: fixed(packs, language, "load_line"), language }
+}
+
+fn fixed(packs: &Packs, language: Language, name: &str) -> Reply {
+    let line = packs.get(language).map(|pack| pack.line(name, 0, &[])).unwrap_or_default();
+    Reply { text: line.text, speech: line.speech, awaiting: Awaiting::None }
 }
 
 fn trouble(error: impl Into<anyhow::Error>) -> Refusal {
