@@ -32,6 +32,20 @@ fn two_hundred_calls_at_twenty_a_second_leave_none_open() {
 }
 
 #[test]
+fn the_load_line_plays_its_prompt_to_more_callers_than_there_are_recognisers() {
+    let gateway = Gateway::start_with("load-line", &[("GUDOK_SPEECH__RECOGNISERS", "1")]);
+
+    let load = ["-sn", "uac", "-s", "900", "-d", "4000", "-r", "10", "-m", "10"];
+    sipp(&gateway, "uac-900", &load).finish();
+
+    for call in gateway.calls_over(10) {
+        assert_eq!(call.reason(), "caller_hung_up_over_agent", "{call:?}");
+        assert!(gateway.recording(&call).has_agent());
+    }
+    gateway.stop();
+}
+
+#[test]
 fn calls_over_tcp_are_answered_and_end() {
     let gateway = Gateway::start("tcp");
 
