@@ -9,7 +9,7 @@ CALLER ?= ru
 # ONCE=1: exit after the call, 0 only if a booking, a recording with both voices and a job file exist.
 ONCE ?=
 
-.PHONY: demo test check test-long measure bench-world clean
+.PHONY: demo test check test-long measure bench-world bench-dialog clean
 
 demo:
 	@deploy/packages demo
@@ -34,8 +34,12 @@ measure:
 bench-world:
 	@$(CARGO) run --quiet --release -p call-tests --example bench_world
 
+# What a turn of conversation costs, and what ten thousand open ones weigh.
+bench-dialog:
+	@$(CARGO) run --quiet --release -p call-tests --example bench_dialog
+
 test-long: test
-	@$(CARGO) test --release -p call-tests -- --ignored
+	@$(CARGO) test --release -p call-tests -p dialog -- --ignored --nocapture
 
 clean:
 	$(CARGO) clean

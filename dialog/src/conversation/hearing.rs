@@ -84,7 +84,13 @@ impl Conversation {
         if self.memory.turns > TURNS_MAX {
             return self.call_back("too_long");
         }
-        if text.trim().is_empty() || confidence < HEARD_POORLY {
+        if text.trim().is_empty() {
+            return self.missed();
+        }
+        // Two poor hearings of the same words bear each other out.
+        let again = self.memory.half_heard.take().is_some_and(|before| before == text);
+        if confidence < HEARD_POORLY && !again {
+            self.memory.half_heard = Some(text);
             return self.missed();
         }
         let switched = self.switch_language(&text);
@@ -178,7 +184,7 @@ impl Conversation {
             self.memory.idle = 0;
         } else if warned {
             self.add_line("safety_done");
-        } else if !turned && !priced && heard.reading.safety.is_none() {
+        } else if !turned && !priced && !self.memory.warned {
             return self.missed();
         }
         self.memory.misses = 0;

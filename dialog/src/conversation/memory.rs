@@ -61,6 +61,9 @@ pub struct Memory {
     pub(super) asked_times: u8,
     /// How often in a row the answer to the question was not understood.
     pub(super) misses: u8,
+    /// Words that were heard too poorly to be taken.
+    #[serde(default)]
+    pub(super) half_heard: Option<String>,
     pub(super) silences: u8,
     /// Turns in a row that brought nothing new.
     pub(super) idle: u8,
@@ -287,6 +290,7 @@ impl Memory {
             price_range_told: false,
             asked_times: 0,
             misses: 0,
+            half_heard: None,
             silences: 0,
             idle: 0,
             turns: 0,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use dialog::pack::{Pack, Phrase as Said, Topic};
+use dialog::rehearsal::{Cast, Split};
 use dialog::understand::Place;
 use job_core::trade::Language;
 use media::speech::cache::Cached;
@@ -134,6 +135,9 @@ fn recogniser(
         phrases.extend(common(tongue, &streets, &cities));
         phrases.extend(pack.caller_phrases().into_iter().map(phrase));
     }
+    for name in PACKS {
+        phrases.extend(rehearsed(name, language)?);
+    }
     let setup = Setup {
         tongue,
         model: Some(model).filter(|path| **path != PathBuf::new()).cloned(),
@@ -142,6 +146,14 @@ fn recogniser(
         decoders: speech.recognisers,
     };
     Pocketsphinx::start(&setup).with_context(|| format!("the {language:?} recogniser"))
+}
+
+/// What the rehearsals' callers say, but for the wordings that are kept for measuring.
+fn rehearsed(pack: &str, language: Language) -> anyhow::Result<Vec<Phrase>> {
+    let cast = Cast::built_in(pack, language)?;
+    let known = cast.wordings().into_iter().filter(|(split, _)| *split == Split::Tune);
+    let phrase = |text: &str| Phrase { text: text.into(), weight: 1.0, about: Expect::Anything };
+    Ok(known.map(|(_, text)| phrase(text)).collect())
 }
 
 /// Speaks through the two programs; fixed lines come from the cache, which fills in the background.
