@@ -9,7 +9,7 @@ use super::memory::{Question, Task};
 use super::{Conversation, Output};
 use crate::pack::{Reading, Symptom};
 use crate::state::{Awaiting, Intent, Status};
-use crate::understand::{Context, Facts, understand};
+use crate::understand::{Context, Facts, Found, mended, understand};
 
 /// Heard worse than this, nothing is taken: ask again, differently.
 pub(super) const HEARD_POORLY: f32 = 0.35;
@@ -114,9 +114,34 @@ impl Conversation {
             let choosing = Context { awaiting: Awaiting::SlotChoice, ..context };
             facts.time = understand(&text, &choosing).time;
         }
+        if let Some(phone) = self.phone_mended(&facts, &text) {
+            facts.phone = Some(Found { value: phone, span: (0, text.len()) });
+            facts.time = None;
+        }
         let reading = self.pack.read(&text);
         let symptom = self.symptom(&facts, &reading);
         Heard { text, confidence, facts, reading, symptom }
+    }
+
+    /// "Не 22, а 23", "в конце 45" about the number just read back.
+    fn phone_mended(&self, facts: &Facts, text: &str) -> Option<String> {
+        let read_back = matches!(
+            self.memory.asked,
+            Some(Question::ReadBack | Question::Correction | Question::PhoneCheck)
+        );
+        let other = facts.phone.is_some() || facts.address.is_some() || facts.name.is_some();
+        if !read_back || other || facts.yes_no == Some(true) {
+            return None;
+        }
+        let known = &self.memory.known;
+        let (house, flat) = (known.address.house.clone(), known.address.flat.clone());
+        let mut elsewhere: Vec<String> = house.into_iter().chain(flat).collect();
+        if let Some(offer) = &self.memory.deal.offer {
+            let start = self.local(offer.start);
+            let numbers = [start.hour(), start.hour() % 12, start.day(), start.minute()];
+            elsewhere.extend(numbers.iter().map(i8::to_string));
+        }
+        mended(known.phone.as_deref()?, text, &elsewhere)
     }
 
     /// "Can you make it four?" at the read-back: a number and nothing it could belong to.

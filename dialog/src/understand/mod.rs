@@ -31,6 +31,7 @@ use token::Tokens;
 
 pub use answer::LAST_CHOICE;
 pub use entity::{Asked, Entity, Grain, Hours, Place as Spot, Value, entities};
+pub(crate) use phone::mended;
 
 /// Nobody says more in one breath; what is beyond is not read.
 const UTTERANCE_MAX: usize = 4000;

@@ -15,6 +15,11 @@ const DIGITS_MAX: usize = 15;
 /// A Russian number without its +7 or 8.
 const NATIONAL: usize = 10;
 
+/// A number said all but alone needs no word that tells it is one: "нет, 401 …".
+const WORDS_BESIDE: usize = 2;
+/// 911 222-33-44
+const USUAL_GROUPS: [usize; 4] = [3, 3, 2, 2];
+
 /// What was said of a phone number.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Heard {
@@ -30,14 +35,96 @@ struct Run {
     plus: bool,
     from: usize,
     to: usize,
+    /// Digits in each group as it was said.
+    groups: Vec<usize>,
+    /// "девятьсот девяносто шесть": numbers in it that may as well be 900 and 96.
+    joined: usize,
+}
+
+/// The number with the group put right that "не 22, а 23", "в конце 45" or a lone group speaks of;
+/// none where it is not certain which group is meant.
+/// `elsewhere`: numbers that were read back beside it and may be meant as well.
+pub(crate) fn mended(known: &str, text: &str, elsewhere: &[String]) -> Option<String> {
+    let tokens = Tokens::of(text);
+    let runs = runs(&tokens, None);
+    let (country, digits) = known.split_at(known.len().checked_sub(NATIONAL)?);
+    let fixed = match runs.as_slice() {
+        [was, is] if was.digits.len() == is.digits.len() && !elsewhere.contains(&was.digits) => {
+            replaced(digits, &was.digits, &is.digits)?
+        }
+        [.., is] if tokens.has(AT_THE_END) => {
+            let kept = digits.len().checked_sub(is.digits.len())?;
+            format!("{}{}", &digits[..kept], is.digits)
+        }
+        [.., is] if tokens.has(AT_THE_BEGINNING) => {
+            format!("{}{}", is.digits, digits.get(is.digits.len()..)?)
+        }
+        [is] if is.digits.len() > 2 => nearest_group(digits, &is.digits)?,
+        _ => return None,
+    };
+    (fixed.len() == NATIONAL && fixed != digits).then(|| format!("{country}{fixed}"))
+}
+
+#[rustfmt::skip]
+const AT_THE_END: &[&str] = &[
+    "в конце", "последние", "последняя", "последний", "окончание", "заканчивается", "last", "ends", "the end",
+];
+#[rustfmt::skip]
+const AT_THE_BEGINNING: &[&str] = &[
+    "в начале", "первые", "сначала", "начинается", "код", "first", "begins", "starts", "area code",
+];
+
+/// `was` stands in the number once.
+fn replaced(digits: &str, was: &str, is: &str) -> Option<String> {
+    let mut places = digits.match_indices(was).map(|(at, _)| at);
+    let first = places.next()?;
+    let whole_group =
+        |at: usize| group_starts().any(|(start, len)| (start, len) == (at, was.len()));
+    let rest: Vec<usize> = places.collect();
+    let all = std::iter::once(first).chain(rest.iter().copied());
+    let at = match rest.as_slice() {
+        [] => first,
+        _ => {
+            let mut grouped = all.filter(|at| whole_group(*at));
+            let one = grouped.next()?;
+            grouped.next().is_none().then_some(one)?
+        }
+    };
+    Some(format!("{}{is}{}", &digits[..at], &digits[at + was.len()..]))
+}
+
+/// One digit of one group differs, and of no other.
+fn nearest_group(digits: &str, is: &str) -> Option<String> {
+    let differs = |at: usize| {
+        let group = &digits[at..at + is.len()];
+        group.chars().zip(is.chars()).filter(|(one, other)| one != other).count() == 1
+    };
+    let mut near = group_starts().filter(|(at, len)| *len == is.len() && differs(*at));
+    let (at, len) = near.next()?;
+    let certain = near.next().is_none();
+    certain.then(|| format!("{}{is}{}", &digits[..at], &digits[at + len..]))
+}
+
+/// Where the usual groups begin, and their lengths.
+fn group_starts() -> impl Iterator<Item = (usize, usize)> {
+    USUAL_GROUPS.into_iter().scan(0, |at, len| {
+        let start = *at;
+        *at += len;
+        Some((start, len))
+    })
 }
 
 /// The last complete number wins: it is the corrected one.
 pub(super) fn phone(tokens: &mut Tokens<'_>, awaiting: Awaiting) -> Heard {
     let asked = awaiting == Awaiting::Phone;
     let cue = asked || tokens.has(CUES) || tokens.text.contains('+');
-    let runs = runs(tokens);
-    let complete = runs.iter().rev().find_map(|run| Some((run, e164(run, asked, cue)?)));
+    let runs = runs(tokens, None);
+    let alone = |run: &Run| run.to - run.from + WORDS_BESIDE >= tokens.len();
+    let complete = runs.iter().rev().find_map(|run| {
+        let number = e164(run, asked, cue || alone(run))?;
+        Some((run.clone(), number))
+    });
+    let complete = complete.or_else(|| cue.then(|| parted(tokens, &runs)).flatten());
     if let Some((run, number)) = complete {
         let span = tokens.span(run.from, run.to);
         tokens.take(run.from, run.to);
@@ -83,11 +170,23 @@ fn e164(run: &Run, asked: bool, cue: bool) -> Option<String> {
     (plausible || asked || plus).then(|| format!("+7{national}"))
 }
 
-fn runs(tokens: &Tokens<'_>) -> Vec<Run> {
+/// One digit is missing because two groups ran together: taken apart so that the groups are usual.
+fn parted(tokens: &Tokens<'_>, whole: &[Run]) -> Option<(Run, String)> {
+    let most = whole.iter().map(|run| run.joined).max().unwrap_or(0);
+    (0..most).find_map(|nth| {
+        let run = runs(tokens, Some(nth)).into_iter().next_back()?;
+        let usual = run.groups.ends_with(&USUAL_GROUPS);
+        let number = e164(&run, true, true).filter(|_| usual)?;
+        Some((run, number))
+    })
+}
+
+/// `part`: which of the joined numbers is taken apart.
+fn runs(tokens: &Tokens<'_>, part: Option<usize>) -> Vec<Run> {
     let mut runs = Vec::new();
     let mut i = 0;
     while i < tokens.len() {
-        match run(tokens, i) {
+        match run(tokens, i, part) {
             Some(run) => {
                 i = run.to;
                 runs.push(run);
@@ -98,29 +197,47 @@ fn runs(tokens: &Tokens<'_>) -> Vec<Run> {
     runs
 }
 
-fn run(tokens: &Tokens<'_>, start: usize) -> Option<Run> {
+fn run(tokens: &Tokens<'_>, start: usize, part: Option<usize>) -> Option<Run> {
     let spoken_plus = tokens.is(start, &["плюс", "plus"]);
     let from = start + usize::from(spoken_plus);
-    let mut digits = piece(tokens, from)?.0;
-    let mut to = from + piece(tokens, from)?.1;
-    loop {
-        if tokens.gap(to).contains(['.', '!', '?', ';', '\n']) && !dotted(tokens, to) {
+    let plus = spoken_plus || tokens.gap(from).contains('+');
+    let mut run =
+        Run { digits: String::new(), plus, from: start, to: from, groups: Vec::new(), joined: 0 };
+    let mut next = from;
+    while let Some((more, len)) = run.next_piece(tokens, next, part) {
+        run.groups.push(more.len());
+        run.digits.push_str(&more);
+        run.to = next + len;
+        let ends = tokens.gap(run.to).contains(['.', '!', '?', ';', '\n']);
+        if ends && !dotted(tokens, run.to) || run.digits.len() > 2 * DIGITS_MAX {
             break;
         }
-        let next = to + joint(tokens, to);
-        let Some((more, len)) = piece(tokens, next) else {
-            break;
-        };
-        digits.push_str(&more);
-        to = next + len;
-        if digits.len() > 2 * DIGITS_MAX {
-            break;
-        }
+        next = run.to + joint(tokens, run.to);
     }
-    let plus = spoken_plus
-        || tokens.gap(from).trim_end().ends_with(['+'])
-        || tokens.gap(from).contains('+');
-    Some(Run { digits, plus, from: start, to })
+    (!run.digits.is_empty()).then_some(run)
+}
+
+impl Run {
+    fn next_piece(
+        &mut self,
+        tokens: &Tokens<'_>,
+        at: usize,
+        part: Option<usize>,
+    ) -> Option<(String, usize)> {
+        let (digits, len) = piece(tokens, at)?;
+        let hundreds = number(tokens, at).filter(|found| {
+            digits.len() == 3 && len > 1 && found.len == len && !found.value.is_multiple_of(100)
+        });
+        let Some(found) = hundreds else {
+            return Some((digits, len));
+        };
+        self.joined += 1;
+        if part != Some(self.joined - 1) {
+            return Some((digits, len));
+        }
+        let hundreds_len = 1 + usize::from(tokens.at(at + 1) == "hundred");
+        Some(((found.value / 100 * 100).to_string(), hundreds_len))
+    }
 }
 
 /// "911.222.33.44"
@@ -234,6 +351,31 @@ mod tests {
 
     fn heard(text: &str, awaiting: Awaiting) -> Heard {
         phone(&mut Tokens::of(text), awaiting)
+    }
+
+    #[test]
+    fn a_group_put_right_mends_the_number_and_an_uncertain_one_does_not() {
+        let known = "+79112374475";
+        for (said, meant) in [
+            ("нет не двести тридцать семь а двести девяносто семь", Some("+79112974475")),
+            ("в конце семьдесят шесть", Some("+79112374476")),
+            ("no the last two digits are seventy six", Some("+79112374476")),
+            ("нет двести тридцать девять", Some("+79112394475")),
+            ("не десять а двенадцать", None),
+            ("нет сорок пять", None),
+            ("да", None),
+        ] {
+            assert_eq!(mended(known, said, &[]).as_deref(), meant, "{said}");
+        }
+    }
+
+    #[test]
+    fn groups_that_ran_together_are_taken_apart_where_a_digit_is_missing() {
+        let said = "восемь девятьсот одиннадцать девятьсот девяносто шесть двадцать три";
+
+        let number = heard(said, Awaiting::Phone).whole.map(|found| found.value);
+
+        assert_eq!(number.as_deref(), Some("+79119009623"));
     }
 
     #[test]
