@@ -24,7 +24,7 @@ pub enum JobStatus {
     Cancelled,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum StepRefused {
     #[error("a job that is {from} cannot become {to}: next comes {next}")]
     OutOfOrder { from: JobStatus, to: JobStatus, next: JobStatus },
@@ -55,6 +55,22 @@ impl JobStatus {
         } else {
             Err(StepRefused::OutOfOrder { from: self, to, next })
         }
+    }
+
+    /// The steps that lead from here to there, none where it is there already.
+    pub fn steps_to(self, to: Self) -> Result<Vec<Self>, StepRefused> {
+        let (mut at, mut steps) = (self, Vec::new());
+        while at != to {
+            let Some(next) = at.next() else {
+                return Err(StepRefused::Over { from: self });
+            };
+            if next > to {
+                return Err(StepRefused::OutOfOrder { from: self, to, next });
+            }
+            steps.push(next);
+            at = next;
+        }
+        Ok(steps)
     }
 
     /// Before the master has begun, a client may move or cancel.

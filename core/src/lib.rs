@@ -6,6 +6,7 @@
 
 pub mod assign;
 pub mod conversation;
+pub mod day;
 pub mod demo;
 pub mod ids;
 pub mod job;

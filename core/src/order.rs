@@ -90,6 +90,9 @@ pub struct OrderCard {
     pub status: String,
     pub offer: Offer,
     pub master_name: String,
+    /// Four digits the master shows at the door.
+    #[serde(default)]
+    pub door_code: String,
     pub findings: Findings,
     pub city: String,
     pub street: Option<String>,

@@ -3,6 +3,7 @@
 //! **Never here:** decisions; what the core refuses is refused.
 
 use jiff::Timestamp;
+use job_core::day::DayAct;
 use job_core::ids::ConversationId;
 use job_core::order::Order;
 use job_core::store::{OrgStore, StoreError};
@@ -44,7 +45,16 @@ impl Clerk<'_> {
     async fn ask(&self, request: &Request) -> Result<Answer, StoreError> {
         let (store, own, now) = (self.store, self.conversation, self.now);
         Ok(match request {
-            Request::Caller { phone } => Answer::Caller(store.caller(phone).await?),
+            Request::Caller { phone } => {
+                match store.day(phone, &DayAct::Look, own.as_str(), now).await? {
+                    Some(told) => Answer::Day(Box::new(told)),
+                    None => Answer::Caller(store.caller(phone).await?),
+                }
+            }
+            Request::Day { phone, act } => match store.day(phone, act, own.as_str(), now).await? {
+                Some(told) => Answer::Day(Box::new(told)),
+                None => Answer::Failed("the master is no longer active".into()),
+            },
             Request::Feasible { work, wish } => {
                 Answer::Feasible(store.feasible(work, wish, Some(own), now).await?)
             }
@@ -88,5 +98,6 @@ fn name(request: &Request) -> &'static str {
         Request::Move { .. } => "move",
         Request::Complain { .. } => "complain",
         Request::CallBack { .. } => "call_back",
+        Request::Day { .. } => "day",
     }
 }

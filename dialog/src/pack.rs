@@ -51,6 +51,7 @@ pub struct Pack {
     intents_sure: Vec<Vec<Pattern>>,
     /// Line that answers a question beside the matter, and how the question is put.
     asides: Vec<(String, Vec<Pattern>)>,
+    day: Vec<(String, Vec<Pattern>)>,
     dangers: Vec<DangerRule>,
     dangers_told: Vec<Spelling>,
     urgent: Vec<Pattern>,

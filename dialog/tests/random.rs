@@ -326,7 +326,8 @@ impl Caller {
             Request::Caller { .. }
             | Request::Cancel { .. }
             | Request::Complain { .. }
-            | Request::CallBack { .. } => {}
+            | Request::CallBack { .. }
+            | Request::Day { .. } => {}
         }
     }
 

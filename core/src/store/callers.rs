@@ -47,7 +47,7 @@ impl OrgStore {
         let orders = self
             .db
             .query(
-                "SELECT j.id, j.number, j.status, j.start_ms, j.end_ms, j.master_id, f.file \
+                "SELECT j.id, j.number, j.status, j.door_code, j.start_ms, j.end_ms, j.master_id, f.file \
                  FROM jobs j JOIN job_files f ON f.job_id = j.id AND f.org_id = j.org_id \
                  AND f.version = (SELECT MAX(v.version) FROM job_files v WHERE v.job_id = j.id AND v.org_id = $1) \
                  WHERE j.org_id = $1 AND j.client_phone = $2 \
@@ -161,6 +161,7 @@ fn order_card(row: &Row) -> Result<OrderCard, StoreError> {
             master_id: MasterId::new(row.text("master_id")?),
         },
         master_name: file.master.name.clone(),
+        door_code: row.text("door_code")?,
         city: file.address.city.clone().unwrap_or_default(),
         street: file.address.street.clone(),
         findings: findings(file),

@@ -4,9 +4,10 @@ use super::StoreError;
 use super::db::{Db, Tx, values};
 
 /// In order; a file's number is its place here, from 1.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("../../../migrations/0001_first_call.sql"),
     include_str!("../../../migrations/0002_sessions.sql"),
+    include_str!("../../../migrations/0003_final_price.sql"),
 ];
 
 /// The newest schema this program knows.

@@ -10,6 +10,7 @@ mod booking;
 mod callers;
 mod changes;
 mod conversations;
+mod day;
 pub(crate) mod db;
 mod jobs;
 mod lists;

@@ -48,7 +48,7 @@ impl Conversation {
     /// The greeting asks what has happened.
     fn greet(&mut self) {
         self.add_line(self.greeting());
-        if self.memory.task == Task::Join {
+        if matches!(self.memory.task, Task::Join | Task::Day) {
             return self.go_on();
         }
         self.memory.asked = Some(Question::Problem);
@@ -59,6 +59,7 @@ impl Conversation {
         let named = self.memory.earlier.card.as_ref().is_some_and(|card| !card.name.is_empty());
         match (named, self.memory.by_voice()) {
             _ if self.memory.task == Task::Join => "join_greeting",
+            _ if self.memory.task == Task::Day => "day_greeting",
             (true, _) => "greeting_known",
             (false, true) => "greeting_phone",
             (false, false) => "greeting_text",
@@ -71,6 +72,7 @@ impl Conversation {
         };
         match answer {
             Answer::Caller(card) => self.recognised(card),
+            Answer::Day(told) => self.day_told(&pending.request, *told),
             Answer::Feasible(feasibility) => self.weigh(&pending.request, feasibility),
             Answer::Held(Ok(hold)) => {
                 self.memory.deal.hold = Some(hold);
@@ -248,6 +250,7 @@ impl Conversation {
             | Request::Book(_)
             | Request::Cancel { .. }
             | Request::Move { .. }
+            | Request::Day { .. }
             | Request::Complain { .. } => self.call_back("core_failed"),
         }
     }

@@ -49,6 +49,7 @@ impl Conversation {
             Task::Apply => self.next_for_application(),
             Task::CallBack(_) => self.next_for_call_back(),
             Task::Join => self.next_for_joining(),
+            Task::Day => Step::Ask(Question::Day),
         }
     }
 

@@ -23,7 +23,7 @@ impl Conversation {
             Task::Order => (true, true),
             Task::Move => (false, true),
             Task::Status | Task::Cancel | Task::Complain => (false, false),
-            Task::Apply | Task::CallBack(_) | Task::Join => (false, false),
+            Task::Apply | Task::CallBack(_) | Task::Join | Task::Day => (false, false),
         };
         if ordering {
             self.absorb_problem(heard);

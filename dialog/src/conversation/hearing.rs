@@ -183,6 +183,9 @@ impl Conversation {
         if self.memory.task == Task::Join {
             return self.take_for_joining(heard);
         }
+        if self.memory.task == Task::Day {
+            return self.take_for_day(&heard);
+        }
         if self.too_idle() || self.repeat_or_wait(&heard) || self.warn_again(&heard) {
             return;
         }

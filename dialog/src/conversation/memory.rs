@@ -12,6 +12,7 @@ use job_core::slot::{Offer, Wish};
 use job_core::trade::{Address, Category, Channel, Language};
 use serde::{Deserialize, Serialize};
 
+use super::day::Day;
 use super::joining::Joining;
 use super::{Outcome, Reply, Request, RequestId};
 use crate::pack::Spelling;
@@ -51,6 +52,8 @@ pub struct Memory {
     pub(super) deal: Deal,
     pub(super) earlier: Earlier,
     pub(super) joining: Joining,
+    #[serde(default)]
+    pub(super) day: Option<Day>,
     pub(super) asked: Option<Question>,
     /// "How much?" is still to be answered.
     pub(super) price_asked: bool,
@@ -98,6 +101,8 @@ pub(super) enum Task {
     /// A person has to phone back; why, in one word.
     CallBack(String),
     Join,
+    /// A master speaks of the day's work.
+    Day,
 }
 
 /// What the caller has told.
@@ -231,6 +236,13 @@ pub(super) enum Question {
     CancelSure,
     Complaint,
     Joining(Awaiting),
+    /// What a master wants done.
+    Day,
+    /// What the job came to.
+    DayPrice,
+    /// More than the client was told: did the client agree?
+    DayPriceSure,
+    DayHours,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -285,6 +297,7 @@ impl Memory {
             deal: Deal::default(),
             earlier: Earlier::default(),
             joining: Joining::default(),
+            day: None,
             asked: None,
             price_asked: false,
             price_range_told: false,
@@ -331,6 +344,8 @@ impl Question {
             Self::Phone | Self::PhoneCheck => Awaiting::Phone,
             Self::ReadBack | Self::Correction => Awaiting::Confirmation,
             Self::Joining(awaiting) => *awaiting,
+            Self::Day | Self::DayPrice | Self::DayPriceSure => Awaiting::Clarification,
+            Self::DayHours => Awaiting::Schedule,
         }
     }
 
@@ -347,7 +362,8 @@ impl Question {
             Self::Problem | Self::Clarification(_) | Self::Address | Self::City => false,
             Self::Street | Self::House | Self::Flat | Self::Time | Self::OtherSlots => false,
             Self::Name | Self::Phone | Self::Correction | Self::Complaint => false,
-            Self::Joining(_) => false,
+            Self::DayPriceSure => true,
+            Self::Joining(_) | Self::Day | Self::DayPrice | Self::DayHours => false,
         }
     }
 }

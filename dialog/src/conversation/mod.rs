@@ -8,6 +8,7 @@
 
 mod answers;
 mod course;
+mod day;
 mod ends;
 mod facts;
 mod forms;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use job_core::conversation::CallEvent;
+use job_core::day::{DayAct, DayTold};
 use job_core::ids::{ConversationId, HoldId, JobId};
 use job_core::order::{Booked, CallerCard, Order, Refused};
 use job_core::slot::{Feasibility, Offer, Wish, Work};
@@ -130,6 +132,11 @@ pub enum Request {
         phone: Option<String>,
         words: String,
     },
+    /// A master's own day: something done, and how it stands.
+    Day {
+        phone: String,
+        act: DayAct,
+    },
     /// A person must phone back or take over.
     CallBack {
         phone: Option<String>,
@@ -148,6 +155,8 @@ pub enum Answer {
     Moved(Result<Offer, Refused>),
     Complained,
     CallBackNoted,
+    /// The caller is a master.
+    Day(Box<DayTold>),
     /// The core could not answer (database away, time-out): say so and promise a call-back.
     Failed(String),
 }

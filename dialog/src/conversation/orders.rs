@@ -59,7 +59,7 @@ impl Conversation {
             Task::Cancel if self.memory.earlier.sure => Step::Request(Request::Cancel { job }),
             Task::Cancel => Step::Ask(Question::CancelSure),
             Task::Move => self.next_for_move(),
-            Task::Status | Task::Order | Task::Complain | Task::Apply | Task::Join => {
+            Task::Status | Task::Order | Task::Complain | Task::Apply | Task::Join | Task::Day => {
                 self.add_line("status");
                 Step::Close { line: "goodbye", reason: "told_status", status: Status::Completed }
             }

@@ -45,6 +45,9 @@ impl Conversation {
             Question::CancelSure => self.answer_cancel(yes_no),
             Question::Complaint => self.answer_complaint(heard),
             Question::Joining(_) => false,
+            Question::Day | Question::DayPrice | Question::DayPriceSure | Question::DayHours => {
+                false
+            }
         }
     }
 

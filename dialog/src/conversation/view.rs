@@ -49,6 +49,7 @@ fn phase(memory: &Memory) -> &'static str {
         Task::Apply => "work_application",
         Task::CallBack(_) => "call_back",
         Task::Join => "onboarding",
+        Task::Day => "day",
     }
 }
 

@@ -151,6 +151,10 @@ impl Conversation {
             Question::CancelSure => self.add_line("ask_cancel_sure"),
             Question::Complaint => self.add_line("complaint_ask"),
             Question::Joining(awaiting) => self.put_joining_question(*awaiting),
+            Question::Day => self.add_line("day_ask"),
+            Question::DayPrice => self.add_line("day_ask_price"),
+            Question::DayPriceSure => self.add_line("day_price_sure"),
+            Question::DayHours => self.add_line("day_ask_hours"),
         }
     }
 
@@ -251,7 +255,10 @@ impl Conversation {
         values.extend(self.values_of_work());
         values.extend(self.values_of_price());
         values.extend(self.values_of_slot());
-        values.extend(self.values_of_orders());
+        match self.memory.day {
+            Some(_) => values.extend(self.values_of_day()),
+            None => values.extend(self.values_of_orders()),
+        }
         values
     }
 
@@ -358,6 +365,7 @@ impl Conversation {
         let mut values = vec![
             ("number", phrase::code(&order.number, lang)),
             ("master", phrase::plain(&order.master_name)),
+            ("code", phrase::code(&order.door_code, lang)),
             ("diagnosis", phrase::plain(&order.diagnosis)),
             ("problem", phrase::plain(&order.diagnosis)),
             ("status", lowered(self.pack.line(&format!("step_{}", order.status), 0, &[]))),
@@ -395,6 +403,8 @@ fn again_line(question: &Question) -> Option<&'static str> {
         Question::House | Question::Flat | Question::AddressCheck | Question::OtherSlots => None,
         Question::PhoneCheck | Question::Correction | Question::CallBackWanted => None,
         Question::CancelSure | Question::Complaint | Question::Joining(_) => None,
+        Question::Day => Some("day_ask_again"),
+        Question::DayPrice | Question::DayPriceSure | Question::DayHours => None,
     }
 }
 

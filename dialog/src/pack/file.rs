@@ -25,6 +25,9 @@ pub(super) struct File {
     pub(super) intent: Vec<IntentSaid>,
     #[serde(default)]
     pub(super) aside: Vec<Aside>,
+    /// What a master does by word: `next`, `accept`, `on_the_way`, …
+    #[serde(default)]
+    pub(super) day: Vec<Aside>,
     #[serde(default)]
     pub(super) danger: Vec<Danger>,
     #[serde(default)]

@@ -101,6 +101,13 @@ impl Pack {
         Some(aside.0.clone())
     }
 
+    /// What a master does with these words, by the pack's name; the first in the file's order.
+    pub fn act_of_day(&self, text: &str) -> Option<&str> {
+        let words = self.tongue.words(text);
+        let met = |said: &[Pattern]| said.iter().any(|pattern| pattern.is_met(&words));
+        self.day.iter().find(|(_, said)| met(said)).map(|(name, _)| name.as_str())
+    }
+
     /// The first rule that fires, in the file's order.
     fn danger(&self, words: &[Word]) -> Option<String> {
         self.dangers.iter().find(|rule| rule.fires(words)).map(|rule| rule.name.clone())

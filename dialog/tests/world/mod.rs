@@ -88,6 +88,7 @@ impl Core {
             Request::Move { offer, .. } => Answer::Moved(Ok(offer.clone())),
             Request::Complain { .. } => Answer::Complained,
             Request::CallBack { .. } => Answer::CallBackNoted,
+            Request::Day { .. } => Answer::Failed("no masters here".into()),
         }
     }
 
@@ -340,6 +341,7 @@ fn short(request: &Request) -> String {
             format!("move {job} to {}", offer.start.to_zoned(zone()).strftime("%a %H:%M"))
         }
         Request::Complain { words, .. } => format!("complaint: {words}"),
+        Request::Day { act, .. } => format!("{act:?}"),
         Request::CallBack { phone, reason } => format!("call back {phone:?}: {reason}"),
     }
 }
@@ -358,6 +360,7 @@ pub fn known_caller() -> CallerCard {
         status: "booked".into(),
         offer: Offer { start, end, master_id: MasterId::new("m-1") },
         master_name: "Сергей".into(),
+        door_code: "4821".into(),
         findings,
         city: "Калининград".into(),
         street: Some("Черняховского".into()),

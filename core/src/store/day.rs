@@ -1,0 +1,204 @@
+//! A master's day: open jobs, steps, the sum at the end, hours.
+
+use jiff::Timestamp;
+
+use super::db::{Row, values};
+use super::{OrgStore, StoreError};
+use crate::day::{DayAct, DayDone, DayJob, DayRefused, DayTold, HoursChange, MasterDay};
+use crate::ids::{JobId, MasterId};
+use crate::job::JobStatus;
+use crate::job_file::JobFile;
+use crate::master::Master;
+use crate::money::{Kopecks, split};
+use crate::schedule::{Schedule, Span};
+
+/// Open jobs read out at most; the rest is for the eye.
+const JOBS_MAX: i64 = 20;
+/// No job costs more: a misheard sum is not taken.
+const PRICE_MAX: Kopecks = Kopecks::roubles(1_000_000);
+
+impl OrgStore {
+    /// The active master with that number, E.164.
+    pub async fn master_by_phone(&self, phone: &str) -> Result<Option<Master>, StoreError> {
+        let masters = self.masters().await?;
+        Ok(masters.into_iter().find(|master| master.active && master.phone == phone))
+    }
+
+    /// Does one thing and tells the day after it. `None`: no active master has that number.
+    pub async fn day(
+        &self,
+        phone: &str,
+        act: &DayAct,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<Option<DayTold>, StoreError> {
+        let Some(master) = self.master_by_phone(phone).await? else {
+            return Ok(None);
+        };
+        let done = match act {
+            DayAct::Look => Ok(DayDone::Looked),
+            DayAct::Advance { job, to } => self.advance(&master.id, job, *to, by, now).await?,
+            DayAct::Finish { job, amount } => {
+                self.finish(&master.id, job, *amount, by, now).await?
+            }
+            DayAct::DropOut { job } => self.drop_out(&master, job, now).await?,
+            DayAct::Hours(changes) => Ok(self.set_hours(&master, changes, now).await?),
+        };
+        let day = self.master_day(&master, now).await?;
+        Ok(Some(DayTold { day, done }))
+    }
+
+    async fn advance(
+        &self,
+        master: &MasterId,
+        job: &JobId,
+        to: JobStatus,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<Result<DayDone, DayRefused>, StoreError> {
+        let Some(known) = self.job(job).await?.filter(|it| it.offer.master_id == *master) else {
+            return Ok(Err(DayRefused::NotYours(job.clone())));
+        };
+        let steps = match known.status.steps_to(to) {
+            Ok(steps) => steps,
+            Err(refused) => return Ok(Err(refused.into())),
+        };
+        for step in steps {
+            match self.step(job, step, by, now).await? {
+                Some(Ok(_)) => {}
+                Some(Err(refused)) => return Ok(Err(refused.into())),
+                None => return Ok(Err(DayRefused::NotYours(job.clone()))),
+            }
+        }
+        Ok(Ok(DayDone::Advanced(to)))
+    }
+
+    /// The sum stands in the same row as the job; telling it twice changes nothing.
+    async fn finish(
+        &self,
+        master: &MasterId,
+        job: &JobId,
+        amount: Kopecks,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<Result<DayDone, DayRefused>, StoreError> {
+        if amount <= Kopecks(0) || amount > PRICE_MAX {
+            return Ok(Err(DayRefused::NoPrice(amount.0)));
+        }
+        if let Err(refused) = self.advance(master, job, JobStatus::Done, by, now).await? {
+            return Ok(Err(refused));
+        }
+        self.db
+            .execute(
+                "UPDATE jobs SET final_kopecks = $3, finished_ms = $4 \
+                 WHERE org_id = $1 AND id = $2 AND final_kopecks IS NULL",
+                values![&self.org, job, amount.0, now],
+            )
+            .await?;
+        let share = split(amount, self.settings().await?.rates).master;
+        Ok(Ok(DayDone::Earned(share)))
+    }
+
+    async fn drop_out(
+        &self,
+        master: &Master,
+        job: &JobId,
+        now: Timestamp,
+    ) -> Result<Result<DayDone, DayRefused>, StoreError> {
+        let known = self.job(job).await?.filter(|it| it.offer.master_id == master.id);
+        let Some(known) = known else {
+            return Ok(Err(DayRefused::NotYours(job.clone())));
+        };
+        let reason = format!("master_dropped_out:{}", known.number);
+        self.call_back(Some(&master.phone), &reason, now).await?;
+        Ok(Ok(DayDone::DroppedOut))
+    }
+
+    /// Visits outside the new hours stay promised; a person is told of them.
+    async fn set_hours(
+        &self,
+        master: &Master,
+        changes: &[HoursChange],
+        now: Timestamp,
+    ) -> Result<DayDone, StoreError> {
+        let mut changed = master.clone();
+        for change in changes {
+            apply(&mut changed.schedule, change);
+        }
+        self.put_master(&changed).await?;
+
+        let zone = self.settings().await?.time_zone()?;
+        let jobs = self.master_day(&changed, now).await?.jobs;
+        let works = |span: Span| changed.schedule.covers(span, &zone);
+        let outside = jobs.iter().filter(|job| job.span.start > now && !works(job.span));
+        let outside = outside.count() as u32;
+        if outside > 0 {
+            let reason = format!("master_hours:{outside} visits outside");
+            self.call_back(Some(&master.phone), &reason, now).await?;
+        }
+        Ok(DayDone::HoursSet { outside })
+    }
+
+    async fn master_day(&self, master: &Master, now: Timestamp) -> Result<MasterDay, StoreError> {
+        let rows = self
+            .db
+            .query(
+                "SELECT j.*, f.file FROM jobs j JOIN job_files f ON f.job_id = j.id AND f.org_id = j.org_id \
+                 AND f.version = (SELECT MAX(v.version) FROM job_files v WHERE v.job_id = j.id AND v.org_id = $1) \
+                 WHERE j.org_id = $1 AND j.master_id = $2 \
+                 AND j.status NOT IN ('done', 'paid', 'cancelled') ORDER BY j.start_ms, j.id LIMIT $3",
+                values![&self.org, &master.id, JOBS_MAX],
+            )
+            .await?;
+        let settings = self.settings().await?;
+        let today = now.to_zoned(settings.time_zone()?);
+        let midnight = today.start_of_day().map_or(now, |start| start.timestamp());
+        let finished = self
+            .db
+            .query(
+                "SELECT final_kopecks FROM jobs WHERE org_id = $1 AND master_id = $2 \
+                 AND finished_ms >= $3 AND final_kopecks IS NOT NULL",
+                values![&self.org, &master.id, midnight],
+            )
+            .await?;
+        let shares: Vec<i64> = finished
+            .iter()
+            .map(|row| Ok(split(Kopecks(row.int("final_kopecks")?), settings.rates).master.0))
+            .collect::<Result<_, StoreError>>()?;
+
+        Ok(MasterDay {
+            master: master.id.clone(),
+            name: master.name.clone(),
+            jobs: rows.iter().map(day_job).collect::<Result<_, _>>()?,
+            earned: Kopecks(shares.iter().sum()),
+            finished: shares.len() as u32,
+        })
+    }
+}
+
+fn day_job(row: &Row) -> Result<DayJob, StoreError> {
+    let file: JobFile = row.json("file")?;
+    Ok(DayJob {
+        job: JobId::new(row.text("id")?),
+        number: row.text("number")?,
+        status: row.word("status")?,
+        span: Span { start: row.time("start_ms")?, end: row.time("end_ms")? },
+        client_name: row.text("client_name")?,
+        client_phone: row.text("client_phone")?,
+        address: row.json("address")?,
+        diagnosis: row.text("diagnosis")?,
+        door_code: row.text("door_code")?,
+        told: (file.price_receipt.min, file.price_receipt.max),
+    })
+}
+
+fn apply(schedule: &mut Schedule, change: &HoursChange) {
+    if let Some(date) = change.date {
+        schedule.dates.insert(date, change.hours.clone());
+    }
+    for day in &change.days {
+        if let Some(hours) = schedule.week.get_mut(*day) {
+            hours.clone_from(&change.hours);
+        }
+    }
+}

@@ -1,0 +1,317 @@
+//! A master phones or writes during the day: what is next, accepted, on the way, arrived, done and
+//! for how much, what was earned, other hours.
+//!
+//! **Never here:** whether a step is allowed, what a share comes to (the job core).
+
+use job_core::day::{DayAct, DayDone, DayJob, DayRefused, DayTold, HoursChange, MasterDay};
+use job_core::job::JobStatus;
+use job_core::money::Kopecks;
+use job_core::schedule::{Clock, Hours};
+use serde::{Deserialize, Serialize};
+
+use super::hearing::Heard;
+use super::memory::{Question, Task};
+use super::{Conversation, Request};
+use crate::pack::Spelling;
+use crate::phrase;
+use crate::state::{Intent, Status};
+use crate::understand::{Asked, Context, Entity, Hours as Said, Value, entities};
+
+/// The day as the core told it last, and what is being settled.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Day {
+    pub told: MasterDay,
+    /// The sum the master named.
+    pub amount: Option<Kopecks>,
+    /// The job spoken of, when the day was told.
+    pub spoken_of: Option<DayJob>,
+    pub share: Kopecks,
+    pub outside: u32,
+}
+
+impl Conversation {
+    pub(super) fn take_for_day(&mut self, heard: &Heard) {
+        if heard.reading.intent == Some(Intent::Operator) {
+            return self.wants_operator();
+        }
+        if self.too_idle() || self.repeat_or_wait(heard) {
+            return;
+        }
+        let understood = match self.memory.asked {
+            Some(Question::DayPrice) => self.take_price(heard),
+            Some(Question::DayPriceSure) => self.take_consent(heard),
+            Some(Question::DayHours) => self.take_hours(heard),
+            _ => false,
+        };
+        if !understood && !self.take_act(heard) {
+            return self.missed();
+        }
+        self.memory.idle = 0;
+        self.memory.misses = 0;
+    }
+
+    fn take_act(&mut self, heard: &Heard) -> bool {
+        let act = self.pack.act_of_day(&heard.text).map(str::to_owned);
+        match act.as_deref() {
+            Some("next") => self.tell_next(),
+            Some("accept") => self.advance(JobStatus::Accepted),
+            Some("on_the_way") => self.advance(JobStatus::OnTheWay),
+            Some("arrived") => self.advance(JobStatus::Started),
+            Some("done") => self.finish_job(heard),
+            Some("earned") => self.tell_earned(),
+            Some("drop_out") => self.with_job(|job| DayAct::DropOut { job: job.job.clone() }),
+            Some("hours") => {
+                if !self.take_hours(heard) {
+                    self.ask(Question::DayHours);
+                }
+            }
+            Some("day_off") => return self.take_day_off(heard),
+            Some("bye") => {
+                self.close("day_goodbye", "day", Status::Completed);
+            }
+            Some(_) | None if heard.facts.yes_no == Some(false) => {
+                self.close("day_goodbye", "day", Status::Completed);
+            }
+            Some(_) | None => return self.take_hours(heard),
+        }
+        true
+    }
+
+    fn tell_next(&mut self) {
+        let line = if self.current_job().is_some() { "day_next" } else { "day_none" };
+        self.add_line(line);
+        self.ask(Question::Day);
+    }
+
+    fn tell_earned(&mut self) {
+        self.add_line("day_earned");
+        self.ask(Question::Day);
+    }
+
+    fn advance(&mut self, to: JobStatus) {
+        self.with_job(|job| DayAct::Advance { job: job.job.clone(), to });
+    }
+
+    fn with_job(&mut self, act: impl Fn(&DayJob) -> DayAct) {
+        match self.current_job().map(&act) {
+            Some(act) => self.act(act),
+            None => self.tell_next(),
+        }
+    }
+
+    fn act(&mut self, act: DayAct) {
+        let spoken_of = self.current_job().cloned();
+        if let Some(day) = &mut self.memory.day {
+            day.spoken_of = spoken_of;
+        }
+        let phone = self.memory.setup.phone.clone().unwrap_or_default();
+        self.request(Request::Day { phone, act });
+    }
+
+    /// Done needs its sum, unless it was said in the same breath.
+    fn finish_job(&mut self, heard: &Heard) {
+        if self.current_job().is_none() {
+            return self.tell_next();
+        }
+        if !self.take_price(heard) {
+            self.ask(Question::DayPrice);
+        }
+    }
+
+    fn take_price(&mut self, heard: &Heard) -> bool {
+        let Some(amount) = self.sum_said(&heard.text) else {
+            return false;
+        };
+        let told = self.current_job().map(|job| job.told);
+        if let Some(day) = &mut self.memory.day {
+            day.amount = Some(amount);
+        }
+        let more = told.is_some_and(|(_, most)| amount > Kopecks::roubles(most));
+        if more {
+            self.ask(Question::DayPriceSure);
+        } else {
+            self.finish_for(amount);
+        }
+        true
+    }
+
+    fn take_consent(&mut self, heard: &Heard) -> bool {
+        let amount = self.memory.day.as_ref().and_then(|day| day.amount);
+        match (heard.facts.yes_no, amount) {
+            (Some(true), Some(amount)) => self.finish_for(amount),
+            (Some(false), _) => self.ask(Question::DayPrice),
+            (_, _) => return self.take_price(heard),
+        }
+        true
+    }
+
+    fn finish_for(&mut self, amount: Kopecks) {
+        self.with_job(|job| DayAct::Finish { job: job.job.clone(), amount });
+    }
+
+    fn take_hours(&mut self, heard: &Heard) -> bool {
+        let changes: Vec<HoursChange> = self
+            .entities_in(&heard.text, Asked::named("schedule"))
+            .into_iter()
+            .filter_map(|entity| match entity.value {
+                Value::Schedule(said) => change(&said),
+                _ => None,
+            })
+            .collect();
+        if changes.is_empty() {
+            return false;
+        }
+        self.act(DayAct::Hours(changes));
+        true
+    }
+
+    fn take_day_off(&mut self, heard: &Heard) -> bool {
+        let Some(from) = heard.facts.time.as_ref().and_then(|found| found.value.wish.from) else {
+            self.ask(Question::DayHours);
+            return true;
+        };
+        let date = Some(self.local(from).date());
+        self.act(DayAct::Hours(vec![HoursChange { days: Vec::new(), date, hours: Vec::new() }]));
+        true
+    }
+
+    fn sum_said(&self, text: &str) -> Option<Kopecks> {
+        let found = self.entities_in(text, None);
+        let money = found.iter().find_map(|entity| match entity.value {
+            Value::Money { amount, .. } => Some(amount),
+            _ => None,
+        });
+        let number = || {
+            found.iter().find_map(|entity| match entity.value {
+                Value::Number { value } if value >= 100.0 => Some(value),
+                _ => None,
+            })
+        };
+        let roubles = money.or_else(number)?;
+        Some(Kopecks((roubles * 100.0).round() as i64))
+    }
+
+    fn entities_in(&self, text: &str, asked: Option<Asked>) -> Vec<Entity> {
+        let context = Context {
+            language: self.pack.language,
+            now: self.local(self.now),
+            awaiting: asked.map_or_else(Default::default, Asked::awaiting),
+            day: None,
+            places: &self.pack.places,
+        };
+        entities(text, &context, asked)
+    }
+
+    /// The job at hand: the one begun, else the next.
+    fn current_job(&self) -> Option<&DayJob> {
+        let jobs = &self.memory.day.as_ref()?.told.jobs;
+        let begun = jobs.iter().find(|job| job.status >= JobStatus::OnTheWay);
+        begun.or(jobs.first())
+    }
+
+    /// The caller is a master, or something the master asked for is done.
+    pub(super) fn day_told(&mut self, request: &Request, told: DayTold) {
+        let first = self.memory.day.is_none();
+        let before = self.memory.day.take();
+        let (share, outside) = match told.done {
+            Ok(DayDone::Earned(share)) => (share, 0),
+            Ok(DayDone::HoursSet { outside }) => (Kopecks(0), outside),
+            _ => (Kopecks(0), 0),
+        };
+        let spoken_of = before.and_then(|day| day.spoken_of);
+        self.memory.day = Some(Day { told: told.day, amount: None, spoken_of, share, outside });
+        self.memory.task = Task::Day;
+        if first || !matches!(request, Request::Day { .. }) {
+            return self.greet_master();
+        }
+        for line in done_lines(&told.done) {
+            self.add_line(line);
+        }
+        self.ask(Question::Day);
+    }
+
+    fn greet_master(&mut self) {
+        self.memory.earlier.looked_up = true;
+        self.add_line("day_greeting");
+        self.tell_next();
+    }
+
+    pub(super) fn values_of_day(&self) -> Vec<(&'static str, Spelling)> {
+        let Some(day) = &self.memory.day else {
+            return Vec::new();
+        };
+        let lang = self.pack.language;
+        let mut values = vec![
+            ("name", phrase::plain(&given(&day.told.name))),
+            ("earned", phrase::money(day.told.earned.whole_roubles(), lang)),
+            ("share", phrase::money(day.share.whole_roubles(), lang)),
+            ("count", phrase::plain(&day.told.finished.max(day.outside).to_string())),
+        ];
+        if let Some(amount) = day.amount {
+            values.push(("sum", phrase::money(amount.whole_roubles(), lang)));
+        }
+        let Some(job) = day.spoken_of.as_ref().or(self.current_job()) else {
+            return values;
+        };
+        let status = self.pack.line(&format!("step_{}", job.status), 0, &[]);
+        let when = phrase::moment(job.span.start, self.now, &self.memory.setup.zone, lang);
+        values.extend([
+            ("number", phrase::code(&job.number, lang)),
+            ("when", when),
+            ("address", phrase::address(&job.address, false, lang)),
+            ("problem", phrase::plain(&job.diagnosis)),
+            ("client", phrase::plain(&job.client_name)),
+            ("client_phone", phrase::phone(&job.client_phone, lang)),
+            ("code", phrase::code(&job.door_code, lang)),
+            ("told", phrase::money_range(job.told.0, job.told.1, lang)),
+            ("status", status),
+        ]);
+        values
+    }
+}
+
+fn done_lines(done: &Result<DayDone, DayRefused>) -> Vec<&'static str> {
+    match done {
+        Ok(DayDone::Looked) => vec![],
+        Ok(DayDone::Advanced(JobStatus::Accepted)) => vec!["day_accepted"],
+        Ok(DayDone::Advanced(JobStatus::OnTheWay)) => vec!["day_on_the_way"],
+        Ok(DayDone::Advanced(_)) => vec!["day_arrived"],
+        Ok(DayDone::Earned(_)) => vec!["day_finished"],
+        Ok(DayDone::DroppedOut) => vec!["day_dropped_out"],
+        Ok(DayDone::HoursSet { outside: 0 }) => vec!["day_hours_set"],
+        Ok(DayDone::HoursSet { .. }) => vec!["day_hours_set", "day_hours_outside"],
+        Err(DayRefused::NoPrice(_)) => vec!["day_no_price"],
+        Err(DayRefused::Step(_) | DayRefused::NotYours(_)) => vec!["day_refused"],
+    }
+}
+
+/// "Соколов Андрей Петрович" is spoken to as "Андрей Петрович".
+fn given(name: &str) -> String {
+    match name.split_once(' ') {
+        Some((_, given)) => given.to_owned(),
+        None => name.to_owned(),
+    }
+}
+
+/// Without hours it is a day off only where days were named.
+fn change(said: &Said) -> Option<HoursChange> {
+    const WEEK: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    let days: Vec<usize> =
+        said.days.iter().filter_map(|day| WEEK.iter().position(|it| it == day)).collect();
+    let date = said.date.as_deref().and_then(|date| date.parse().ok());
+    if days.is_empty() && date.is_none() {
+        return None;
+    }
+    let clock = |at: &Option<String>, open: Clock| match at {
+        Some(at) => Clock::try_from(at.clone()).ok(),
+        None => Some(open),
+    };
+    let hours = match (&said.from, &said.to) {
+        (None, None) => Vec::new(),
+        (from, to) => {
+            let (from, to) = (clock(from, Clock::at(9, 0))?, clock(to, Clock::at(20, 0))?);
+            (from < to).then_some(Hours { from, to }).into_iter().collect()
+        }
+    };
+    Some(HoursChange { days, date, hours })
+}

@@ -1,0 +1,174 @@
+//! A master's whole day by phone or text, over a real store, with no app.
+
+mod world;
+
+use dialog::desk::{Desk, Opening};
+use job_core::conversation::{Kind, Page};
+use job_core::demo::{ORG, seed_demo};
+use job_core::ids::{ConversationId, Ids, OrgId};
+use job_core::job::{Job, JobStatus};
+use job_core::store::{JobFilter, OrgStore, Store};
+use job_core::trade::{Channel, Language};
+use world::{morning, packs};
+
+struct Shift {
+    desk: Desk,
+    rows: OrgStore,
+    master: String,
+}
+
+#[tokio::test]
+async fn a_whole_day_is_noted_step_by_step() {
+    for (language, said) in [
+        (
+            Language::Ru,
+            [
+                "принимаю заказ",
+                "выезжаю",
+                "я на месте, начинаю",
+                "всё, закончил",
+                "две тысячи рублей",
+                "сколько я сегодня заработал",
+                "завтра работаю с десяти до шести",
+                "спасибо, это всё",
+            ],
+        ),
+        (
+            Language::En,
+            [
+                "I accept the job",
+                "I'm on my way",
+                "I have arrived",
+                "the job is done",
+                "two thousand roubles",
+                "how much did I earn today",
+                "tomorrow I work from ten to six",
+                "that's all, thanks",
+            ],
+        ),
+    ] {
+        let shift = Shift::begun().await;
+        let (id, hello) = shift.phones(language).await;
+        let job = shift.next_job().await;
+        assert!(hello.contains(&job.number) && hello.contains(&job.door_code), "{hello}");
+
+        let mut replies = Vec::new();
+        for text in said {
+            replies.push(shift.says(&id, text).await);
+        }
+
+        let told = replies.join("\n");
+        let steps: Vec<JobStatus> = shift
+            .rows
+            .history(&job.id)
+            .await
+            .expect("history")
+            .iter()
+            .map(|it| it.status)
+            .collect();
+        assert_eq!(
+            steps,
+            [
+                JobStatus::Booked,
+                JobStatus::Offered,
+                JobStatus::Accepted,
+                JobStatus::OnTheWay,
+                JobStatus::Started,
+                JobStatus::Done
+            ],
+            "{told}"
+        );
+        // 2000 less 2 % is 1960, three quarters of it are the master's.
+        assert!(told.matches("1470").count() >= 2, "{told}");
+        let hours = shift.rows.master(&job.offer.master_id).await.expect("row").expect("master");
+        assert_eq!(hours.schedule.dates.len(), 1, "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_sum_above_what_the_client_was_told_needs_the_clients_word() {
+    let shift = Shift::begun().await;
+    let (id, _) = shift.phones(Language::Ru).await;
+    shift.says(&id, "приехал").await;
+
+    let asked = shift.says(&id, "готово, вышло десять тысяч").await;
+    let refused = shift.says(&id, "нет").await;
+    let closed = shift.says(&id, "1900").await;
+
+    assert!(asked.contains("10 000") || asked.contains("10000"), "{asked}");
+    assert!(refused.contains("сумму"), "{refused}");
+    assert!(closed.contains("закрыт"), "{closed}");
+}
+
+#[tokio::test]
+async fn a_master_who_cannot_come_is_replaced_by_a_person() {
+    let shift = Shift::begun().await;
+    let (id, _) = shift.phones(Language::Ru).await;
+
+    let told = shift.says(&id, "не смогу приехать, сломалась машина").await;
+
+    let calls = shift.rows.call_backs().await.expect("call-backs");
+    assert!(told.contains("замену"), "{told}");
+    assert!(calls[0].reason.starts_with("master_dropped_out"), "{calls:?}");
+}
+
+#[tokio::test]
+async fn a_day_off_is_noted_and_promised_visits_are_not_forgotten() {
+    let shift = Shift::begun().await;
+    let (id, _) = shift.phones(Language::Ru).await;
+    let job = shift.next_job().await;
+    let day = job.offer.start.to_zoned(world::zone()).date();
+
+    let days = day.day() - morning().to_zoned(world::zone()).date().day();
+    let said = ["сегодня не работаю", "завтра не работаю", "послезавтра не работаю"];
+    let told =
+        shift.says(&id, said.get(days as usize).unwrap_or(&"в понедельник не работаю")).await;
+
+    let master = shift.rows.master(&job.offer.master_id).await.expect("row").expect("master");
+    assert_eq!(master.schedule.dates.get(&day), Some(&vec![]), "{told}");
+    assert!(told.contains("переназначит"), "{told}");
+}
+
+impl Shift {
+    /// The demo's organisation, and the number of a master who has a job.
+    async fn begun() -> Self {
+        let store = Store::open(":memory:", Ids::new(1)).await.expect("store");
+        seed_demo(&store, morning()).await.expect("demo");
+        let org = OrgId::new(ORG);
+        let rows = store.org(&org);
+        let jobs = rows.jobs(&JobFilter::default(), Page::default()).await.expect("jobs");
+        let open = jobs.into_iter().filter(|job| job.status == JobStatus::Booked);
+        let job = open.min_by_key(|job| job.offer.start).expect("a job");
+        let master = rows.master(&job.offer.master_id).await.expect("row").expect("master").phone;
+        let desk = Desk::new(rows.clone(), packs(Language::Ru), || 7);
+        Self { desk, rows, master }
+    }
+
+    async fn phones(&self, language: Language) -> (ConversationId, String) {
+        let opening = Opening {
+            kind: Kind::ClientRequest,
+            channel: Channel::Phone,
+            language,
+            phone: Some(self.master.clone()),
+            test: true,
+        };
+        let begun = self.desk.start(opening, morning()).await.expect("a conversation");
+        (begun.conversation_id, begun.reply)
+    }
+
+    async fn says(&self, id: &ConversationId, text: &str) -> String {
+        self.desk.message(id, text, None, morning()).await.expect("an answer").reply
+    }
+
+    async fn next_job(&self) -> Job {
+        let jobs = self.rows.jobs(&JobFilter::default(), Page::default()).await.expect("jobs");
+        let mut own = Vec::new();
+        for job in jobs {
+            let master = self.rows.master(&job.offer.master_id).await.expect("row");
+            if master.is_some_and(|it| it.phone == self.master) && job.status.is_open() {
+                own.push(job);
+            }
+        }
+        own.into_iter().min_by_key(|job| job.offer.start).expect("a job of the master's")
+    }
+}

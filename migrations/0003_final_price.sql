@@ -1,0 +1,4 @@
+-- What a job came to in the end, told by its master; NULL until then.
+ALTER TABLE jobs ADD COLUMN final_kopecks BIGINT;
+
+ALTER TABLE jobs ADD COLUMN finished_ms BIGINT;
