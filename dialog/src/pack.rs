@@ -62,6 +62,9 @@ pub struct Pack {
     callers: Callers,
 }
 
+/// The shape of a pack's file (JSON Schema 2020-12), for editors; loading checks more than shape.
+pub const SCHEMA: &str = include_str!("../../prompts/pack.schema.json");
+
 #[derive(Debug, thiserror::Error)]
 pub enum PackError {
     #[error("{file}: {source}")]

@@ -65,6 +65,8 @@ enum Command {
 enum Pack {
     /// Check every pack under a folder (the built-in ones without it).
     Check { folder: Option<PathBuf> },
+    /// Print the JSON Schema of a pack's file, for an editor.
+    Schema,
 }
 
 #[derive(Debug, clap::Args)]
@@ -112,6 +114,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Measure { turns } => commands::measure(turns),
         Command::Eval(rehearsal) => commands::eval(&rehearsal),
         Command::Pack(Pack::Check { folder }) => commands::check_packs(folder.as_deref()),
+        Command::Pack(Pack::Schema) => commands::print_schema(),
     }
 }
 

@@ -16,7 +16,7 @@ pub use demo::{Caller, demo};
 pub use doctor::doctor;
 pub use eval::{Rehearsal, eval};
 pub use measure::measure;
-pub use pack::check as check_packs;
+pub use pack::{check as check_packs, print_schema};
 pub use serve::serve;
 
 /// A runtime for commands that talk to the world.

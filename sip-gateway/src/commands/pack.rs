@@ -1,9 +1,9 @@
-//! `gudok pack check`: is the data of a line of business complete?
+//! `gudok pack check`: is the data of a line of business complete? `gudok pack schema`: its shape.
 
 use std::path::Path;
 use std::process::ExitCode;
 
-use dialog::pack::Pack;
+use dialog::pack::{Pack, SCHEMA};
 use job_core::trade::Language;
 
 use super::code;
@@ -22,6 +22,12 @@ pub fn check(folder: Option<&Path>) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(code(good))
+}
+
+/// The JSON Schema of a pack's file.
+pub fn print_schema() -> anyhow::Result<ExitCode> {
+    print!("{SCHEMA}");
+    Ok(ExitCode::SUCCESS)
 }
 
 fn check_one(folder: Option<&Path>, name: &str, language: Language) -> bool {

@@ -5,6 +5,7 @@ use job_core::trade::Language;
 use super::*;
 
 mod danger;
+mod schema;
 mod unseen;
 
 fn russian() -> Pack {
