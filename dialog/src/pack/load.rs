@@ -145,5 +145,5 @@ fn placed(names: PlaceNames) -> Places {
 /// "name | also | also".
 fn place(line: &str) -> Place {
     let mut names = line.split('|').map(|name| name.trim().to_string());
-    Place { name: names.next().unwrap_or_default(), also: names.collect() }
+    Place::new(names.next().unwrap_or_default(), names.collect())
 }

@@ -152,7 +152,7 @@ fn known(tokens: &Tokens<'_>, i: usize, places: &Places) -> Option<(String, usiz
     if tokens.any(i, &["питер", "питере", "спб", "питера"]).is_some() {
         return Some(("Санкт-Петербург".to_owned(), 1));
     }
-    let home = Place { name: places.home_city.clone(), also: Vec::new() };
+    let home = Place::new(places.home_city.clone(), Vec::new());
     let pack = places.cities.iter().chain(std::iter::once(&home));
     let listed = pack.filter_map(|place| Some((place.name.clone(), one_of(tokens, i, place)?)));
     if let Some(best) = listed.max_by_key(|(_, len)| *len) {

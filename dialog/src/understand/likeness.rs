@@ -18,50 +18,62 @@ pub(super) fn likeness(
     full: Option<&str>,
 ) -> Option<u32> {
     let initial = tokens.at(to.checked_sub(1)?).chars().next()?;
-    let names = std::iter::once(&place.name).chain(&place.also);
+    let names = place.folded.get_or_init(|| {
+        std::iter::once(&place.name).chain(&place.also).map(|name| Name::new(name)).collect()
+    });
     names
-        .filter(|name| begins(name, initial))
+        .iter()
+        .filter(|name| name.initials.contains(&initial))
         .filter_map(|name| like(tokens, from, to, name, full))
         .max()
 }
 
-/// Some word of the name begins with that letter; the cheap test before the thorough one.
-fn begins(name: &str, initial: char) -> bool {
-    let lower = |c: char| c.to_lowercase().next().unwrap_or(c);
-    let mut start = true;
-    name.chars().any(|c| {
-        let same = start && (lower(c) == initial || initial == 'е' && lower(c) == 'ё');
-        start = matches!(c, ' ' | '-' | '.');
-        same
-    })
+/// A known name, ready to be compared with spoken words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Name {
+    folded: String,
+    /// Without "улица" and the like.
+    words: Vec<String>,
+    /// First letters of all its words: the cheap test before the thorough one.
+    initials: Vec<char>,
+    /// A rank before the name, which is often left out.
+    titled: bool,
+}
+
+impl Name {
+    fn new(name: &str) -> Self {
+        const TITLES: &[&str] = &[
+            "генерала",
+            "маршала",
+            "подполковника",
+            "профессора",
+            "адмирала",
+            "капитана",
+            "полковника",
+            "лейтенанта",
+            "имени",
+        ];
+        let folded = fold(name);
+        let all = folded.split([' ', '-', '.']).filter(|word| !word.is_empty());
+        let initials = all.clone().filter_map(|word| word.chars().next()).collect();
+        let words: Vec<String> = all
+            .filter(|word| !is_type(word) && !KINDS_EN.contains(word))
+            .map(str::to_owned)
+            .collect();
+        let titled = words.iter().any(|word| TITLES.contains(&word.as_str()));
+        Self { words, initials, titled, folded }
+    }
 }
 
 fn like(
     tokens: &Tokens<'_>,
     from: usize,
     to: usize,
-    name: &str,
+    name: &Name,
     full: Option<&str>,
 ) -> Option<u32> {
-    const TITLES: &[&str] = &[
-        "генерала",
-        "маршала",
-        "подполковника",
-        "профессора",
-        "адмирала",
-        "капитана",
-        "полковника",
-        "лейтенанта",
-        "имени",
-    ];
-    let folded = fold(name);
-    let words = || {
-        folded
-            .split([' ', '-', '.'])
-            .filter(|word| !word.is_empty() && !is_type(word) && !KINDS_EN.contains(word))
-    };
-    let mut known = words().peekable();
-    let count = words().count();
+    let mut known = name.words.iter().peekable();
+    let count = name.words.len();
     let mut score = 0;
     for j in from..to {
         let spoken = tokens.at(j);
@@ -80,10 +92,9 @@ fn like(
         return None;
     }
     let left_out = count - (to - from).min(count);
-    let titled = words().any(|word| TITLES.contains(&word));
-    let kind = full.is_some_and(|full| folded.contains(full));
+    let kind = full.is_some_and(|full| name.folded.contains(full));
     let average = score / u32::try_from(to - from).ok()?.max(1);
-    let least = if left_out > 0 && !titled { 2 } else { 1 };
+    let least = if left_out > 0 && !name.titled { 2 } else { 1 };
     (average >= least).then(|| {
         average * 2
             + u32::try_from(to - from).unwrap_or(0) * 2

@@ -21,6 +21,8 @@ mod token;
 mod wordings;
 mod yes_no;
 
+use std::sync::OnceLock;
+
 use jiff::Zoned;
 use jiff::civil::Date;
 use job_core::slot::Wish;
@@ -64,6 +66,15 @@ pub struct Place {
     /// Other spellings, spoken forms, the other language's name.
     #[serde(default)]
     pub also: Vec<String>,
+    /// The names as they are compared, made once.
+    #[serde(skip)]
+    pub(super) folded: OnceLock<Vec<likeness::Name>>,
+}
+
+impl Place {
+    pub fn new(name: String, also: Vec<String>) -> Self {
+        Self { name, also, folded: OnceLock::new() }
+    }
 }
 
 /// Everything found in one utterance; each fact with the stretch of text it came from.

@@ -390,9 +390,9 @@ fn address(facts: &Facts) -> String {
 }
 
 fn places() -> Places {
-    let place = |name: &str, also: &[&str]| Place {
-        name: name.to_owned(),
-        also: also.iter().map(|name| (*name).to_owned()).collect(),
+    let place = |name: &str, also: &[&str]| {
+        let also = also.iter().map(|name| (*name).to_owned()).collect();
+        Place::new(name.to_owned(), also)
     };
     let streets = [
         "Ленинский проспект",
