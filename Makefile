@@ -9,7 +9,7 @@ CALLER ?= ru
 # ONCE=1: exit after the call, 0 only if a booking, a recording with both voices and a job file exist.
 ONCE ?=
 
-.PHONY: demo test check test-long measure bench-world bench-dialog clean
+.PHONY: demo test check test-long measure bench-world bench-dialog bench-media clean
 
 demo:
 	@deploy/packages demo
@@ -37,6 +37,12 @@ bench-world:
 # What a turn of conversation costs, and what ten thousand open ones weigh.
 bench-dialog:
 	@$(CARGO) run --quiet --release -p call-tests --example bench_dialog
+
+# How evenly sound comes back under load, and what it costs; alone on the machine.
+bench-media:
+	@deploy/packages test
+	@$(CARGO) build --release -p sip-gateway
+	@$(CARGO) run --quiet --release -p call-tests --example bench_media
 
 test-long: test
 	@$(CARGO) test --release -p call-tests -p dialog -- --ignored --nocapture

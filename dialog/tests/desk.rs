@@ -46,6 +46,21 @@ async fn a_written_conversation_ends_in_a_job() {
 }
 
 #[tokio::test]
+async fn a_day_too_far_ahead_is_told_so_and_asked_again() {
+    let desk = desk().await;
+    let id = begun(&desk).await;
+    for text in ["Не работает розетка", "только одна", "Горького 21, кв 7"]
+    {
+        desk.message(&id, text, None, morning()).await.expect("answer");
+    }
+
+    let far = desk.message(&id, "двадцатого июня в десять", None, morning()).await.expect("answer");
+
+    assert!(far.reply.contains("вперёд"), "{}", far.reply);
+    assert_eq!(far.state.awaiting, Awaiting::Time);
+}
+
+#[tokio::test]
 async fn the_same_message_twice_changes_nothing() {
     let desk = desk().await;
     let id = begun(&desk).await;

@@ -20,6 +20,7 @@ pub struct Settings {
     pub http: Http,
     pub speech: Speech,
     pub calls: Calls,
+    pub load_line: LoadLine,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -73,6 +74,14 @@ pub struct Calls {
     pub longest_seconds: u64,
 }
 
+/// What the line for load tests does besides playing its prompt.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LoadLine {
+    pub voice_activity: bool,
+    pub recording: bool,
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     #[error("{0}")]
@@ -91,6 +100,7 @@ impl Default for Settings {
             http: Http::default(),
             speech: Speech::default(),
             calls: Calls::default(),
+            load_line: LoadLine::default(),
         }
     }
 }
@@ -122,6 +132,12 @@ impl Default for Speech {
             voice_ru: "ru".into(),
             voice_en: "slt".into(),
         }
+    }
+}
+
+impl Default for LoadLine {
+    fn default() -> Self {
+        Self { voice_activity: true, recording: true }
     }
 }
 

@@ -11,6 +11,8 @@ use crate::pack::Symptom;
 use crate::state::Intent;
 use crate::understand::{Facts, TimeWish};
 
+/// Nobody's calendar is kept further: "the 23rd of November" said on the 26th.
+const BOOKED_AHEAD: jiff::SignedDuration = jiff::SignedDuration::from_hours(24 * 90);
 /// A symptom recognised so much better than the one before takes its place.
 const SYMPTOM_CLEARER: f32 = 0.15;
 /// More digits than this are no phone number (E.164 and a trunk prefix).
@@ -87,6 +89,9 @@ impl Conversation {
     fn absorb_time(&mut self, said: TimeWish) {
         if said.wish.to.is_some_and(|to| to <= self.now) {
             return self.add_line("time_past");
+        }
+        if said.wish.from.is_some_and(|from| from.duration_since(self.now) > BOOKED_AHEAD) {
+            return self.add_line("time_far");
         }
         self.memory.deal.wish_refused = false;
         let before = self.memory.known.time;

@@ -119,6 +119,7 @@ pub(super) const LINES: &[(&str, &[&str])] = &[
     ("work_application", &["phone"]),
     ("busy_lines", &[]),
     ("load_line", &[]),
+    ("time_far", &[]),
     ("day_greeting", &["name"]),
     ("day_ask", &[]),
     ("day_ask_again", &[]),

@@ -130,6 +130,8 @@ pub enum Talk {
     Prompt {
         reply: Reply,
         language: Language,
+        /// Voice activity is looked for all the same.
+        listens: bool,
     },
 }
 
@@ -256,7 +258,8 @@ impl Call {
     fn tick(&mut self, now: Instant) {
         self.ticks += 1;
         self.heard = self.line.hear(now);
-        let voiced = self.vad.hear(&self.heard).voiced;
+        let listens = !matches!(self.talk, Talk::Prompt { listens: false, .. });
+        let voiced = listens && self.vad.hear(&self.heard).voiced;
         self.back.push(&self.heard);
         if voiced {
             self.last_voice = Some(now);

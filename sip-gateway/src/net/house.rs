@@ -111,6 +111,7 @@ impl House {
             recordings: recordings.clone(),
             most: settings.calls.most,
             longest: Duration::from_secs(settings.calls.longest_seconds),
+            load_line: settings.load_line,
             media_address: settings.sip.advertise.unwrap_or(sip.ip()),
         });
         let (sender, events) = mpsc::channel(EVENTS_MAX);

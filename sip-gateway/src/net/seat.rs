@@ -65,6 +65,7 @@ pub struct Seat {
     pub beat: Beat,
     pub hang_up: Box<dyn Fn(Leg) + Send>,
     pub reel: Vec<Pair>,
+    pub records: bool,
     pub hushed: Arc<AtomicU32>,
     pub ended: Option<End>,
     /// The recogniser refused a frame in this beat.
@@ -111,7 +112,7 @@ impl Seat {
         if let Some((turn, error)) = self.deaf.take() {
             self.handle(now, Input::Heard(turn, Heard::Failed(error)));
         }
-        if self.over() {
+        if self.over() || !self.records {
             return;
         }
 

@@ -33,6 +33,7 @@ use crate::call::end::End;
 use crate::call::line::{Agreed, Origin};
 use crate::call::{Call, Start, Talk};
 use crate::clock;
+use crate::config::LoadLine;
 use crate::sip::agent::{Caller, Command, Event, Leg, Why};
 use crate::sip::sdp::{self, Session};
 
@@ -56,6 +57,7 @@ pub struct Parts {
     /// Calls at the same time.
     pub most: usize,
     pub longest: Duration,
+    pub load_line: LoadLine,
     /// Told to peers in SDP.
     pub media_address: std::net::IpAddr,
 }
@@ -230,19 +232,22 @@ impl Switchboard {
         let settings = rows.settings().await?;
         let packs = self.packs(&waiting.number)?;
 
+        let records = waiting.number.pack.is_some() || self.parts.load_line.recording;
         let record = Record {
             participant: phone.clone().or(waiting.caller.number),
             dialled: Some(waiting.dialled),
-            recording: Some(format!("{id}.wav")),
+            recording: records.then(|| format!("{id}.wav")),
             test: settings.demo,
             ..Record::beginning(id.clone(), Channel::Phone, language, now)
         };
         page.begin(waiting.number.org.clone(), record);
-        self.parts.studio.tape.begin(leg, file);
+        if records {
+            self.parts.studio.tape.begin(leg, file);
+        }
 
         let beat = self.beat(leg).clone();
         let (ear, talk) = match &waiting.number.pack {
-            None => (None, prompt(&packs, language)),
+            None => (None, self.prompt(&packs, language)),
             Some(_) => match self.parts.studio.recognisers.of(language).open(events(&beat, leg)) {
                 Ok(ear) => {
                     let zone = settings.time_zone()?;
@@ -274,6 +279,7 @@ impl Switchboard {
             beat: beat.clone(),
             hang_up: Box::new(move |leg| handset.order(Command::HangUp { leg })),
             reel: Vec::new(),
+            records,
             hushed: Arc::new(AtomicU32::new(0)),
             ended: None,
             deaf: None,
@@ -316,6 +322,12 @@ impl Switchboard {
         packs.ok_or_else(|| anyhow::anyhow!("the number's pack {name:?} is not loaded"))
     }
 
+    /// The load line's one sentence.
+    fn prompt(&self, packs: &Packs, language: Language) -> Talk {
+        let listens = self.parts.load_line.voice_activity;
+        Talk::Prompt { reply: fixed(packs, language, "load_line"), language, listens }
+    }
+
     fn clerk(&self, rows: OrgStore, packs: Packs, conversation: ConversationId) -> Clerk {
         let runtime = tokio::runtime::Handle::current();
         Clerk { rows, packs, conversation, parts: Arc::clone(&self.parts), runtime }
@@ -352,11 +364,6 @@ fn setup(id: ConversationId, language: Language, phone: Option<String>, zone: Ti
 fn notice(packs: &Packs, language: Language, error: &SpeechError) -> Talk {
     tracing::warn!(%error, "a caller is sent away");
     Talk::Notice { reply: fixed(packs, language, "busy_lines"), language, end: End::Busy }
-}
-
-/// The load line's one sentence.
-fn prompt(packs: &Packs, language: Language) -> Talk {
-    Talk::Prompt { reply: fixed(packs, language, "load_line"), language }
 }
 
 fn fixed(packs: &Packs, language: Language, name: &str) -> Reply {
