@@ -3,12 +3,12 @@
 
 mod world;
 
-use dialog::conversation::{Conversation, Input, Memory, Output};
+use dialog::conversation::{Conversation, Input, Memory};
 use dialog::phrase::{Case, Gender, number};
 use dialog::rehearsal::Chance;
 use dialog::state::Awaiting;
 use job_core::trade::{Channel, Language};
-use world::{Core, morning, packs, setup};
+use world::{Core, answer, packs, setup};
 
 const NUMBERS: u64 = 1_000;
 const EXACT: f64 = 0.995;
@@ -180,20 +180,4 @@ impl Dictation {
 /// 911 222 33 44
 fn groups(digits: &[usize]) -> [&[usize]; 4] {
     [&digits[..3], &digits[3..6], &digits[6..8], &digits[8..]]
-}
-
-fn answer(conversation: &mut Conversation, core: &mut Core, input: Input) -> Vec<String> {
-    let mut said = Vec::new();
-    conversation.handle(morning(), input);
-    while let Some(output) = conversation.poll() {
-        match output {
-            Output::Say(reply) => said.push(reply.text),
-            Output::Ask(id, request) => {
-                let answer = core.answer(morning(), &request);
-                conversation.handle(morning(), Input::Answered(id, answer));
-            }
-            Output::Mark(_) | Output::End(_) => {}
-        }
-    }
-    said
 }

@@ -3,10 +3,10 @@
 
 mod world;
 
-use dialog::conversation::{Conversation, Input, Output};
+use dialog::conversation::{Conversation, Input};
 use dialog::pack::Pack;
 use job_core::trade::{Channel, Language};
-use world::{Core, morning, packs, setup};
+use world::{Core, answer, packs, setup};
 
 const DANGERS_MIN: usize = 60;
 const HARMLESS_MIN: usize = 200;
@@ -87,20 +87,4 @@ fn hears(language: Language, said: &str) -> (Conversation, Vec<String>) {
         answer(&mut conversation, &mut core, Input::Said { text: said.into(), confidence: 1.0 });
     assert!(!told.is_empty(), "no answer to {said}");
     (conversation, told)
-}
-
-fn answer(conversation: &mut Conversation, core: &mut Core, input: Input) -> Vec<String> {
-    let mut said = Vec::new();
-    conversation.handle(morning(), input);
-    while let Some(output) = conversation.poll() {
-        match output {
-            Output::Say(reply) => said.push(reply.text),
-            Output::Ask(id, request) => {
-                let answer = core.answer(morning(), &request);
-                conversation.handle(morning(), Input::Answered(id, answer));
-            }
-            Output::Mark(_) | Output::End(_) => {}
-        }
-    }
-    said
 }

@@ -55,6 +55,23 @@ pub fn setup(channel: Channel, language: Language, phone: Option<&str>) -> Setup
     }
 }
 
+/// One input, the core's answers to what it asks, and what is said to it.
+pub fn answer(conversation: &mut Conversation, core: &mut Core, input: Input) -> Vec<String> {
+    let mut said = Vec::new();
+    conversation.handle(morning(), input);
+    while let Some(output) = conversation.poll() {
+        match output {
+            Output::Say(reply) => said.push(reply.text),
+            Output::Ask(id, request) => {
+                let answer = core.answer(morning(), &request);
+                conversation.handle(morning(), Input::Answered(id, answer));
+            }
+            Output::Mark(_) | Output::End(_) => {}
+        }
+    }
+    said
+}
+
 /// A core that books in memory.
 #[derive(Debug, Default)]
 pub struct Core {
