@@ -2,6 +2,7 @@
 //! process of its own. Only sound and SIP connect them, and only here tests take the time of a call.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod console;
 mod gateway;
 mod pages;
 mod phones;
@@ -88,6 +89,8 @@ fn a_softphone_is_answered_understood_and_recorded() {
     let call = gateway.call_of("test");
     let said = gateway.page(&call).said("client");
     assert!(said.contains("кран"), "{said}");
+    let shown = gateway.console_page(&call).to_lowercase();
+    assert!(said.lines().all(|line| shown.contains(line)), "{shown}");
     let recording = gateway.recording(&call);
     assert!(recording.has_caller() && recording.has_agent(), "{recording:?}");
     gateway.stop();
