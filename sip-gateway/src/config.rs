@@ -72,6 +72,8 @@ pub struct Calls {
     pub most: usize,
     /// A call ends after this many seconds whatever happens.
     pub longest_seconds: u64,
+    /// On SIGTERM running calls may go on for so long; new ones are sent away. Ctrl-C ends all at once.
+    pub drain_seconds: u64,
 }
 
 /// What the line for load tests does besides playing its prompt.
@@ -143,7 +145,7 @@ impl Default for LoadLine {
 
 impl Default for Calls {
     fn default() -> Self {
-        Self { most: 2_000, longest_seconds: 900 }
+        Self { most: 2_000, longest_seconds: 900, drain_seconds: 300 }
     }
 }
 
@@ -209,6 +211,12 @@ impl Settings {
             "calls.longest_seconds",
             self.calls.longest_seconds.to_string(),
             "must be between 30 and 14400",
+        )?;
+        refuse(
+            self.calls.drain_seconds <= 14_400,
+            "calls.drain_seconds",
+            self.calls.drain_seconds.to_string(),
+            "must be at most 14400",
         )
     }
 }

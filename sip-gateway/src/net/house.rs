@@ -128,6 +128,15 @@ impl House {
         Ok(Self { sip, http, data, demo_file, admin, scribe, store, board, ledger })
     }
 
+    /// Running calls go on to their end, new ones are sent away; after `most` it is over for all.
+    pub async fn drain(&self, most: Duration) {
+        self.board.take_no_more();
+        let deadline = clock::now() + most;
+        while self.board.calls() > 0 && clock::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
     /// Calls end with their reason on their pages, rows are written, then it is over.
     pub async fn close(self) {
         self.board.stop_all();

@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 use std::net::UdpSocket;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -68,6 +68,8 @@ pub struct Switchboard {
     open: Arc<Mutex<HashSet<Leg>>>,
     /// Calls whose INVITE brought no offer: they are seated when the ACK brings the answer.
     waiting: Arc<Mutex<HashMap<Leg, Waiting>>>,
+    /// The house is about to close: nobody new comes in.
+    closing: Arc<AtomicBool>,
 }
 
 struct Waiting {
@@ -96,7 +98,8 @@ enum Refusal {
 
 impl Switchboard {
     pub fn new(parts: Parts) -> Self {
-        Self { parts: Arc::new(parts), open: Arc::default(), waiting: Arc::default() }
+        let parts = Arc::new(parts);
+        Self { parts, open: Arc::default(), waiting: Arc::default(), closing: Arc::default() }
     }
 
     /// Serves until the telephone set is gone.
@@ -113,6 +116,11 @@ impl Switchboard {
                 Event::Ringing { .. } | Event::Answered { .. } | Event::Reoffered { .. } => {}
             }
         }
+    }
+
+    /// From now on new calls are sent away.
+    pub fn take_no_more(&self) {
+        self.closing.store(true, Ordering::Relaxed);
     }
 
     /// Calls under way.
@@ -154,7 +162,7 @@ impl Switchboard {
         let found = self.parts.store.organisation_by_number(&dialled).await;
         let number = found.map_err(trouble)?.ok_or(Refusal::NoSuchNumber)?;
         self.packs(&number).map_err(trouble)?;
-        if self.beat(leg).strained() {
+        if self.closing.load(Ordering::Relaxed) || self.beat(leg).strained() {
             return Err(Refusal::Overloaded);
         }
         self.take_line(leg)?;

@@ -69,14 +69,22 @@ impl Gateway {
 
     /// SIGTERM; the program must leave in good order.
     pub(crate) fn stop(mut self) {
+        self.ask_to_stop();
+        self.wait_for_its_end();
+        std::fs::remove_dir_all(&self.data).unwrap();
+    }
+
+    pub(crate) fn ask_to_stop(&self) {
         let pid = self.program.id().to_string();
         let told = Command::new("sh").args(["-c", "kill -TERM $0", &pid]).status().unwrap();
         assert!(told.success());
+    }
+
+    pub(crate) fn wait_for_its_end(&mut self) {
         let status =
             until("the gateway to stop", STOPS_WITHIN, || self.program.try_wait().unwrap());
 
         assert!(status.success(), "gudok serve ended with {status}; {}", self.log());
-        std::fs::remove_dir_all(&self.data).unwrap();
     }
 
     fn log(&self) -> String {

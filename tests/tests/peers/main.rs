@@ -47,6 +47,26 @@ fn the_load_line_plays_its_prompt_to_more_callers_than_there_are_recognisers() {
 }
 
 #[test]
+fn a_gateway_told_to_stop_lets_its_calls_end_and_takes_no_new_one() {
+    let mut gateway = Gateway::start("drain");
+    let load = |name, milliseconds| {
+        sipp(&gateway, name, &["-sn", "uac", "-s", "900", "-d", milliseconds, "-m", "1"])
+    };
+    let running = load("running", "6000");
+    until("the call", A_CALL, || (gateway.calls().len() == 1).then_some(()));
+
+    gateway.ask_to_stop();
+    load("too-late", "100").wait();
+    running.finish();
+    gateway.wait_for_its_end();
+
+    gateway.rise();
+    let calls = gateway.calls_over(1);
+    assert_eq!(calls[0].reason(), "caller_hung_up_over_agent");
+    gateway.stop();
+}
+
+#[test]
 fn calls_over_tcp_are_answered_and_end() {
     let gateway = Gateway::start("tcp");
 
