@@ -19,6 +19,8 @@ use crate::sip::agent::{Agent, Command, Event, Flow, Input, Leg, Output, Setting
 const WAITING_MAX: usize = 4_096;
 /// The largest datagram UDP carries.
 const DATAGRAM_MAX: usize = 65_535;
+/// Where any port will do, one that is free for UDP may be taken for TCP: then another.
+const ANY_PORT_TRIES: usize = 8;
 /// The answer to a ping over a stream.
 const PONG: &[u8] = b"\r\n";
 /// TCP connections at the same time; the next is closed at once.
@@ -65,15 +67,14 @@ impl Phone {
         tcp: bool,
         settings: Settings,
     ) -> Result<(Self, Handset), PhoneError> {
-        let bind =
-            |transport| move |source| PhoneError::Bind { transport, address: listen, source };
-        let udp = UdpSocket::bind(listen).await.map_err(bind("UDP"))?;
-        let local = udp.local_addr().map_err(bind("UDP"))?;
-        let tcp = match tcp {
-            true => Some(TcpListener::bind(local).await.map_err(bind("TCP"))?),
-            false => None,
-        };
-
+        let mut bound = sockets(listen, tcp).await;
+        for _ in 0..ANY_PORT_TRIES {
+            if bound.is_ok() || listen.port() != 0 {
+                break;
+            }
+            bound = sockets(listen, tcp).await;
+        }
+        let (udp, tcp, local) = bound?;
         let (sender, commands) = mpsc::channel(WAITING_MAX);
         let phone = Self {
             agent: Agent::new(settings),
@@ -198,6 +199,21 @@ impl Phone {
             }
         }
     }
+}
+
+/// Both on one port.
+async fn sockets(
+    listen: SocketAddr,
+    tcp: bool,
+) -> Result<(UdpSocket, Option<TcpListener>, SocketAddr), PhoneError> {
+    let bind = |transport| move |source| PhoneError::Bind { transport, address: listen, source };
+    let udp = UdpSocket::bind(listen).await.map_err(bind("UDP"))?;
+    let local = udp.local_addr().map_err(bind("UDP"))?;
+    let tcp = match tcp {
+        true => Some(TcpListener::bind(local).await.map_err(bind("TCP"))?),
+        false => None,
+    };
+    Ok((udp, tcp, local))
 }
 
 async fn accept(listener: Option<&TcpListener>) -> io::Result<(tokio::net::TcpStream, SocketAddr)> {
