@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::db::{Row, values};
+use super::masters::master;
 use super::{OrgStore, StoreError};
 use crate::day::{DayAct, DayDone, DayJob, DayRefused, DayTold, HoursChange, MasterDay};
 use crate::ids::{JobId, MasterId};
@@ -20,8 +21,15 @@ const PRICE_MAX: Kopecks = Kopecks::roubles(1_000_000);
 impl OrgStore {
     /// The active master with that number, E.164.
     pub async fn master_by_phone(&self, phone: &str) -> Result<Option<Master>, StoreError> {
-        let masters = self.masters().await?;
-        Ok(masters.into_iter().find(|master| master.active && master.phone == phone))
+        let row = self
+            .db
+            .first(
+                "SELECT * FROM masters WHERE org_id = $1 AND phone = $2 AND active = $3 ORDER BY id LIMIT 1",
+                values![&self.org, phone, true],
+            )
+            .await?;
+
+        row.as_ref().map(master).transpose()
     }
 
     /// Does one thing and tells the day after it. `None`: no active master has that number.
@@ -73,7 +81,8 @@ impl OrgStore {
         Ok(Ok(DayDone::Advanced(to)))
     }
 
-    /// The sum stands in the same row as the job; telling it twice changes nothing.
+    /// The sum is written before the last step, so that no job is done without one; the first sum told
+    /// stands.
     async fn finish(
         &self,
         master: &MasterId,
@@ -85,17 +94,26 @@ impl OrgStore {
         if amount <= Kopecks(0) || amount > PRICE_MAX {
             return Ok(Err(DayRefused::NoPrice(amount.0)));
         }
-        if let Err(refused) = self.advance(master, job, JobStatus::Done, by, now).await? {
-            return Ok(Err(refused));
+        let Some(known) = self.job(job).await?.filter(|it| it.offer.master_id == *master) else {
+            return Ok(Err(DayRefused::NotYours(job.clone())));
+        };
+        if let Err(refused) = known.status.steps_to(JobStatus::Done) {
+            return Ok(Err(refused.into()));
         }
-        self.db
-            .execute(
-                "UPDATE jobs SET final_kopecks = $3, finished_ms = $4 \
-                 WHERE org_id = $1 AND id = $2 AND final_kopecks IS NULL",
+        let row = self
+            .db
+            .first(
+                "UPDATE jobs SET final_kopecks = COALESCE(final_kopecks, $3), \
+                 finished_ms = COALESCE(finished_ms, $4) \
+                 WHERE org_id = $1 AND id = $2 RETURNING final_kopecks",
                 values![&self.org, job, amount.0, now],
             )
             .await?;
-        let share = split(amount, self.settings().await?.rates).master;
+        if let Err(refused) = self.advance(master, job, JobStatus::Done, by, now).await? {
+            return Ok(Err(refused));
+        }
+        let stands = row.map(|row| row.int("final_kopecks")).transpose()?.unwrap_or(amount.0);
+        let share = split(Kopecks(stands), self.settings().await?.rates).master;
         Ok(Ok(DayDone::Earned(share)))
     }
 
@@ -157,7 +175,7 @@ impl OrgStore {
             .db
             .query(
                 "SELECT final_kopecks FROM jobs WHERE org_id = $1 AND master_id = $2 \
-                 AND finished_ms >= $3 AND final_kopecks IS NOT NULL",
+                 AND finished_ms >= $3 AND final_kopecks IS NOT NULL AND status IN ('done', 'paid')",
                 values![&self.org, &master.id, midnight],
             )
             .await?;

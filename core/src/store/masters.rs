@@ -191,7 +191,7 @@ fn gathered(masters: &[Row], visits: &[Row]) -> Result<Vec<Candidate>, StoreErro
         .collect()
 }
 
-fn master(row: &Row) -> Result<Master, StoreError> {
+pub(super) fn master(row: &Row) -> Result<Master, StoreError> {
     Ok(Master {
         id: MasterId::new(row.text("id")?),
         name: row.text("name")?,

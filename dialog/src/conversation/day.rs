@@ -245,7 +245,8 @@ impl Conversation {
             ("name", phrase::plain(&given(&day.told.name))),
             ("earned", phrase::money(day.told.earned.whole_roubles(), lang)),
             ("share", phrase::money(day.share.whole_roubles(), lang)),
-            ("count", phrase::plain(&day.told.finished.max(day.outside).to_string())),
+            ("finished", phrase::plain(&day.told.finished.to_string())),
+            ("outside", phrase::plain(&day.outside.to_string())),
         ];
         if let Some(amount) = day.amount {
             values.push(("sum", phrase::money(amount.whole_roubles(), lang)));

@@ -59,10 +59,17 @@ pub(crate) fn mended(known: &str, text: &str, elsewhere: &[String]) -> Option<St
         [.., is] if tokens.has(AT_THE_BEGINNING) => {
             format!("{}{}", is.digits, digits.get(is.digits.len()..)?)
         }
-        [is] if is.digits.len() > 2 => nearest_group(digits, &is.digits)?,
+        [is] if is.digits.len() > 2 && !as_long(elsewhere, &is.digits) => {
+            nearest_group(digits, &is.digits)?
+        }
         _ => return None,
     };
     (fixed.len() == NATIONAL && fixed != digits).then(|| format!("{country}{fixed}"))
+}
+
+/// A lone "176" may as well be the house.
+fn as_long(elsewhere: &[String], digits: &str) -> bool {
+    elsewhere.iter().any(|number| number.len() == digits.len())
 }
 
 #[rustfmt::skip]

@@ -291,6 +291,9 @@ impl Call {
             Spoken::Failed(error) => {
                 self.note_event("synthesiser_failed", error.to_string());
                 self.player.finish(line);
+                if matches!(self.talk, Talk::Prompt { .. }) {
+                    self.ending = Some((End::Completed, None));
+                }
             }
         }
     }

@@ -260,7 +260,7 @@ impl Call {
         }
         self.note_first_sound(now);
         self.saying = None;
-        if let Talk::Prompt { reply, .. } = &self.talk {
+        if let (Talk::Prompt { reply, .. }, None) = (&self.talk, &self.ending) {
             self.lines.push_back(reply.clone());
         }
         self.speak_next();
