@@ -17,6 +17,7 @@ use std::path::Path;
 use job_core::order::Findings;
 use job_core::price::PriceList;
 use job_core::trade::{Category, Language};
+use serde::Deserialize;
 
 use crate::phrase;
 use crate::state::Intent;
@@ -51,7 +52,7 @@ pub struct Pack {
     intents_sure: Vec<Vec<Pattern>>,
     /// Line that answers a question beside the matter, and how the question is put.
     asides: Vec<(String, Vec<Pattern>)>,
-    day: Vec<(String, Vec<Pattern>)>,
+    day: Vec<(DayWord, Vec<Pattern>)>,
     dangers: Vec<DangerRule>,
     dangers_told: Vec<Spelling>,
     urgent: Vec<Pattern>,
@@ -75,6 +76,22 @@ pub enum PackError {
     Wrong { file: String, key: String, fact: String },
     #[error("{file}: {source}")]
     Unreadable { file: String, source: std::io::Error },
+}
+
+/// What a master does by word during the day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DayWord {
+    DropOut,
+    DayOff,
+    Done,
+    Arrived,
+    OnTheWay,
+    Accept,
+    Earned,
+    Hours,
+    Next,
+    Bye,
 }
 
 /// What the pack makes of one utterance.

@@ -4,9 +4,11 @@ mod world;
 
 use dialog::desk::{Desk, Opening};
 use job_core::conversation::{Kind, Page};
+use job_core::day::{DayAct, DayDone, DayTold};
 use job_core::demo::{ORG, seed_demo};
-use job_core::ids::{ConversationId, Ids, OrgId};
+use job_core::ids::{ConversationId, Ids, JobId, OrgId};
 use job_core::job::{Job, JobStatus};
+use job_core::money::Kopecks;
 use job_core::store::{JobFilter, OrgStore, Store};
 use job_core::trade::{Channel, Language};
 use world::{morning, packs};
@@ -86,6 +88,20 @@ async fn a_whole_day_is_noted_step_by_step() {
 }
 
 #[tokio::test]
+async fn a_second_sum_changes_nothing_and_is_not_said_to_have_been_taken() {
+    let shift = Shift::begun().await;
+    let job = shift.next_job().await.id;
+    let (sum, other) = (Kopecks::roubles(2_000), Kopecks::roubles(9_000));
+
+    let first = shift.finishes(&job, sum).await;
+    let again = shift.finishes(&job, other).await;
+
+    assert_eq!(first.done, Ok(DayDone::Earned(Kopecks::roubles(1_470))));
+    assert_eq!(again.done, first.done);
+    assert_eq!((again.day.earned, again.day.finished), (Kopecks::roubles(1_470), 1));
+}
+
+#[tokio::test]
 async fn a_sum_above_what_the_client_was_told_needs_the_clients_word() {
     let shift = Shift::begun().await;
     let (id, _) = shift.phones(Language::Ru).await;
@@ -158,6 +174,12 @@ impl Shift {
 
     async fn says(&self, id: &ConversationId, text: &str) -> String {
         self.desk.message(id, text, None, morning()).await.expect("an answer").reply
+    }
+
+    async fn finishes(&self, job: &JobId, amount: Kopecks) -> DayTold {
+        let act = DayAct::Finish { job: job.clone(), amount };
+        let told = self.rows.day(&self.master, &act, "test", morning()).await.expect("store");
+        told.expect("a master")
     }
 
     async fn next_job(&self) -> Job {

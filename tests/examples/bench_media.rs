@@ -263,6 +263,16 @@ fn packet(ssrc: u32, sequence: u16) -> [u8; 172] {
     packet
 }
 
+/// A run that broke off leaves no gateway behind.
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        if matches!(self.program.try_wait(), Ok(None)) {
+            let _ = self.program.kill();
+            let _ = self.program.wait();
+        }
+    }
+}
+
 impl Gateway {
     async fn start(settings: &[(&str, &str)]) -> anyhow::Result<Self> {
         let data = std::env::temp_dir().join(format!("gudok-bench-{}", std::process::id()));

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::hearing::Heard;
 use super::memory::{Question, Task};
 use super::{Conversation, Request};
-use crate::pack::Spelling;
+use crate::pack::{DayWord, Spelling};
 use crate::phrase;
 use crate::state::{Intent, Status};
 use crate::understand::{Asked, Context, Entity, Hours as Said, Value, entities};
@@ -51,30 +51,32 @@ impl Conversation {
     }
 
     fn take_act(&mut self, heard: &Heard) -> bool {
-        let act = self.pack.act_of_day(&heard.text).map(str::to_owned);
-        match act.as_deref() {
-            Some("next") => self.tell_next(),
-            Some("accept") => self.advance(JobStatus::Accepted),
-            Some("on_the_way") => self.advance(JobStatus::OnTheWay),
-            Some("arrived") => self.advance(JobStatus::Started),
-            Some("done") => self.finish_job(heard),
-            Some("earned") => self.tell_earned(),
-            Some("drop_out") => self.with_job(|job| DayAct::DropOut { job: job.job.clone() }),
-            Some("hours") => {
-                if !self.take_hours(heard) {
-                    self.ask(Question::DayHours);
-                }
-            }
-            Some("day_off") => return self.take_day_off(heard),
-            Some("bye") => {
-                self.close("day_goodbye", "day", Status::Completed);
-            }
-            Some(_) | None if heard.facts.yes_no == Some(false) => {
-                self.close("day_goodbye", "day", Status::Completed);
-            }
-            Some(_) | None => return self.take_hours(heard),
+        let Some(word) = self.pack.word_of_day(&heard.text) else {
+            return self.take_hours(heard) || self.part_from_master(heard);
+        };
+        match word {
+            DayWord::Next => self.tell_next(),
+            DayWord::Accept => self.advance(JobStatus::Accepted),
+            DayWord::OnTheWay => self.advance(JobStatus::OnTheWay),
+            DayWord::Arrived => self.advance(JobStatus::Started),
+            DayWord::Done => self.finish_job(heard),
+            DayWord::Earned => self.tell_earned(),
+            DayWord::DropOut => self.with_job(|job| DayAct::DropOut { job: job.job.clone() }),
+            DayWord::DayOff => self.take_day_off(heard),
+            DayWord::Hours if self.take_hours(heard) => {}
+            DayWord::Hours => self.ask(Question::DayHours),
+            DayWord::Bye => self.close("day_goodbye", "day", Status::Completed),
         }
         true
+    }
+
+    /// "Нет" to "what else?" ends the call.
+    fn part_from_master(&mut self, heard: &Heard) -> bool {
+        let parts = heard.facts.yes_no == Some(false);
+        if parts {
+            self.close("day_goodbye", "day", Status::Completed);
+        }
+        parts
     }
 
     fn tell_next(&mut self) {
@@ -165,14 +167,12 @@ impl Conversation {
         true
     }
 
-    fn take_day_off(&mut self, heard: &Heard) -> bool {
+    fn take_day_off(&mut self, heard: &Heard) {
         let Some(from) = heard.facts.time.as_ref().and_then(|found| found.value.wish.from) else {
-            self.ask(Question::DayHours);
-            return true;
+            return self.ask(Question::DayHours);
         };
         let date = Some(self.local(from).date());
         self.act(DayAct::Hours(vec![HoursChange { days: Vec::new(), date, hours: Vec::new() }]));
-        true
     }
 
     fn sum_said(&self, text: &str) -> Option<Kopecks> {

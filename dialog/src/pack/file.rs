@@ -8,6 +8,7 @@ use job_core::order::Part;
 use job_core::trade::{Category, Complexity, Language, Urgency};
 use serde::Deserialize;
 
+use super::DayWord;
 use crate::state::Intent;
 
 #[derive(Debug, Deserialize)]
@@ -25,9 +26,8 @@ pub(super) struct File {
     pub(super) intent: Vec<IntentSaid>,
     #[serde(default)]
     pub(super) aside: Vec<Aside>,
-    /// What a master does by word: `next`, `accept`, `on_the_way`, …
     #[serde(default)]
-    pub(super) day: Vec<Aside>,
+    pub(super) day: Vec<DaySaid>,
     #[serde(default)]
     pub(super) danger: Vec<Danger>,
     #[serde(default)]
@@ -118,6 +118,14 @@ pub(super) struct IntentSaid {
 #[serde(deny_unknown_fields)]
 pub(super) struct Aside {
     pub(super) name: String,
+    /// Patterns, any of which is enough.
+    pub(super) said: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DaySaid {
+    pub(super) name: DayWord,
     /// Patterns, any of which is enough.
     pub(super) said: Vec<String>,
 }

@@ -80,7 +80,7 @@ fn compiled(name: &str, file: File) -> Pack {
             .iter()
             .map(|aside| (format!("aside_{}", aside.name), patterns(&aside.said)))
             .collect(),
-        day: file.day.iter().map(|act| (act.name.clone(), patterns(&act.said))).collect(),
+        day: file.day.iter().map(|act| (act.name, patterns(&act.said))).collect(),
         questions: file.diagnosis.iter().map(|d| questions(d, &tongue, &meanings)).collect(),
         by_code: by_code(&file.diagnosis),
         diagnoses: file.diagnosis,

@@ -5,7 +5,7 @@
 use super::index::{Hit, Index};
 use super::pattern::Pattern;
 use super::words::Word;
-use super::{Pack, Reading, Settled, Symptom};
+use super::{DayWord, Pack, Reading, Settled, Symptom};
 use crate::state::Intent;
 
 /// Below this nothing was understood.
@@ -101,11 +101,11 @@ impl Pack {
         Some(aside.0.clone())
     }
 
-    /// What a master does with these words, by the pack's name; the first in the file's order.
-    pub fn act_of_day(&self, text: &str) -> Option<&str> {
+    /// What a master does with these words; the first rule met in the file's order.
+    pub fn word_of_day(&self, text: &str) -> Option<DayWord> {
         let words = self.tongue.words(text);
         let met = |said: &[Pattern]| said.iter().any(|pattern| pattern.is_met(&words));
-        self.day.iter().find(|(_, said)| met(said)).map(|(name, _)| name.as_str())
+        self.day.iter().find(|(_, said)| met(said)).map(|(word, _)| *word)
     }
 
     /// The first rule that fires, in the file's order.

@@ -78,26 +78,20 @@ const AT_THE_END: &[&str] = &[
 ];
 #[rustfmt::skip]
 const AT_THE_BEGINNING: &[&str] = &[
-    "в начале", "первые", "сначала", "начинается", "код", "first", "begins", "starts", "area code",
+    "в начале", "первые", "начинается", "код города", "the first", "begins", "area code",
 ];
 
-/// `was` stands in the number once.
+/// `was` stands in the number once, or is one whole group of it.
 fn replaced(digits: &str, was: &str, is: &str) -> Option<String> {
-    let mut places = digits.match_indices(was).map(|(at, _)| at);
-    let first = places.next()?;
-    let whole_group =
-        |at: usize| group_starts().any(|(start, len)| (start, len) == (at, was.len()));
-    let rest: Vec<usize> = places.collect();
-    let all = std::iter::once(first).chain(rest.iter().copied());
-    let at = match rest.as_slice() {
-        [] => first,
-        _ => {
-            let mut grouped = all.filter(|at| whole_group(*at));
-            let one = grouped.next()?;
-            grouped.next().is_none().then_some(one)?
-        }
+    let places: Vec<usize> = digits.match_indices(was).map(|(at, _)| at).collect();
+    let groups: Vec<usize> = group_starts()
+        .filter(|(at, len)| places.contains(at) && *len == was.len())
+        .map(|it| it.0)
+        .collect();
+    let (([at], _) | (_, [at])) = (places.as_slice(), groups.as_slice()) else {
+        return None;
     };
-    Some(format!("{}{is}{}", &digits[..at], &digits[at + was.len()..]))
+    Some(format!("{}{is}{}", &digits[..*at], &digits[at + was.len()..]))
 }
 
 /// One digit of one group differs, and of no other.
@@ -369,6 +363,7 @@ mod tests {
             ("no the last two digits are seventy six", Some("+79112374476")),
             ("нет двести тридцать девять", Some("+79112394475")),
             ("не десять а двенадцать", None),
+            ("код домофона сорок пять", None),
             ("нет сорок пять", None),
             ("да", None),
         ] {
