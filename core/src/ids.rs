@@ -45,6 +45,7 @@ id! {
     ComplaintId,
     /// One message on its way out.
     MessageId,
+    PaymentId,
 }
 
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";

@@ -1,5 +1,6 @@
 //! What an organisation may decide for itself. One JSON document; what it leaves out is the default.
 
+use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,8 @@ pub struct Settings {
     pub city: String,
     pub language: Language,
     pub rates: Rates,
+    /// The day of the week on which masters are paid out, from Monday, which is 0.
+    pub payout_day: u8,
     pub pace: Pace,
     /// How long a slot is kept for a caller who has not said yes.
     pub hold: Minutes,
@@ -38,6 +41,7 @@ impl Default for Settings {
             city: "Калининград".into(),
             language: Language::Ru,
             rates: Rates::default(),
+            payout_day: 4,
             pace: Pace::default(),
             hold: Minutes(10),
             resume_within: Minutes(15),
@@ -53,6 +57,10 @@ impl Default for Settings {
 pub struct UnknownZone(pub String);
 
 impl Settings {
+    pub fn payout_weekday(&self) -> Weekday {
+        Weekday::from_monday_zero_offset(self.payout_day as i8).unwrap_or(Weekday::Friday)
+    }
+
     pub fn time_zone(&self) -> Result<TimeZone, UnknownZone> {
         TimeZone::get(&self.zone).map_err(|_| UnknownZone(self.zone.clone()))
     }

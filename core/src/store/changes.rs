@@ -137,6 +137,9 @@ impl OrgStore {
         }
         self.set_status(&mut tx, job, next).await?;
         self.write_history(&mut tx, job, next, by, "", now).await?;
+        if next == JobStatus::Done && self.is_paid(&mut tx, job).await? {
+            self.mark_paid(&mut tx, job, "system", now).await?;
+        }
         tx.commit().await?;
 
         Ok(Some(Ok(next)))
@@ -156,7 +159,7 @@ impl OrgStore {
     }
 
     /// The job's row, locked until the transaction ends.
-    async fn locked(&self, tx: &mut Tx, job: &JobId) -> Result<Option<Row>, StoreError> {
+    pub(super) async fn locked(&self, tx: &mut Tx, job: &JobId) -> Result<Option<Row>, StoreError> {
         tx.first(
             "UPDATE jobs SET touched = touched + 1 WHERE org_id = $1 AND id = $2 RETURNING *",
             values![&self.org, job],
@@ -187,6 +190,17 @@ impl OrgStore {
         )
         .await?;
         Ok(())
+    }
+
+    pub(super) async fn mark_paid(
+        &self,
+        tx: &mut Tx,
+        job: &JobId,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.set_status(tx, job, JobStatus::Paid).await?;
+        self.write_history(tx, job, JobStatus::Paid, by, "", now).await
     }
 
     async fn set_status(

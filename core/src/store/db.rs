@@ -242,6 +242,13 @@ impl Row {
         Timestamp::from_millisecond(millis).map_err(|_| StoreError::odd(column, millis.to_string()))
     }
 
+    pub(crate) fn maybe_time(&self, column: &str) -> Result<Option<Timestamp>, StoreError> {
+        match self.maybe_int(column)? {
+            Some(_) => self.time(column).map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// A column of JSON text.
     pub(crate) fn json<T: serde::de::DeserializeOwned>(
         &self,
@@ -351,4 +358,4 @@ macro_rules! ids_are_text {
         }
     )+};
 }
-ids_are_text!(OrgId, MasterId, JobId, ConversationId, HoldId);
+ids_are_text!(OrgId, MasterId, JobId, ConversationId, HoldId, PaymentId);

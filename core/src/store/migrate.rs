@@ -4,10 +4,11 @@ use super::StoreError;
 use super::db::{Db, Tx, values};
 
 /// In order; a file's number is its place here, from 1.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../../../migrations/0001_first_call.sql"),
     include_str!("../../../migrations/0002_sessions.sql"),
     include_str!("../../../migrations/0003_final_price.sql"),
+    include_str!("../../../migrations/0004_money.sql"),
 ];
 
 /// The newest schema this program knows.

@@ -13,10 +13,12 @@ mod conversations;
 mod day;
 pub(crate) mod db;
 mod jobs;
+mod ledger;
 mod lists;
 mod masters;
 mod migrate;
 mod outbox;
+mod payments;
 mod sessions;
 mod slots;
 
@@ -27,7 +29,9 @@ use jiff::Timestamp;
 pub use access::{ApiKey, Line, Role, User};
 pub use callers::{CallBack, Complaint};
 pub use jobs::JobFilter;
+pub use ledger::{LedgerLine, Payout};
 pub use outbox::Message;
+pub use payments::PaymentRequest;
 pub use sessions::Session;
 
 use crate::ids::{Ids, OrgId};
@@ -116,6 +120,15 @@ impl OrgStore {
     pub async fn settings(&self) -> Result<Settings, StoreError> {
         let row = self
             .db
+            .first("SELECT settings FROM organisations WHERE id = $1", values![&self.org])
+            .await?;
+
+        row.ok_or_else(|| StoreError::UnknownOrg(self.org.clone()))?.json("settings")
+    }
+
+    /// As `settings`, on the transaction's own connection: a second one may not be to be had.
+    async fn settings_in(&self, tx: &mut db::Tx) -> Result<Settings, StoreError> {
+        let row = tx
             .first("SELECT settings FROM organisations WHERE id = $1", values![&self.org])
             .await?;
 
