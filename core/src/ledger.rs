@@ -183,20 +183,20 @@ mod tests {
 
     #[test]
     fn cash_in_hand_is_taken_off_what_is_due() {
-        let balance = Balance { earned: Kopecks(500_00), in_hand: Kopecks(200_00) };
+        let balance = Balance { earned: Kopecks(500 * 100), in_hand: Kopecks(200 * 100) };
 
         let posting = paid_out(&master(), balance).unwrap();
 
-        assert_eq!(balance.due(), Kopecks(300_00));
+        assert_eq!(balance.due(), Kopecks(300 * 100));
         assert_eq!(
             posting.entries().last(),
-            Some(&Entry { account: Account::Bank, amount: Kopecks(-300_00) })
+            Some(&Entry { account: Account::Bank, amount: Kopecks(-300 * 100) })
         );
     }
 
     #[test]
     fn who_took_more_cash_than_they_earned_is_paid_nothing() {
-        let balance = Balance { earned: Kopecks(100_00), in_hand: Kopecks(200_00) };
+        let balance = Balance { earned: Kopecks(100 * 100), in_hand: Kopecks(200 * 100) };
 
         assert_eq!(paid_out(&master(), balance), None);
     }
