@@ -22,7 +22,7 @@ CREATE INDEX payments_by_job ON payments (job_id);
 
 CREATE INDEX payments_by_provider ON payments (org_id, provider_id);
 
--- Refunds asked for, so that the same request twice is one.
+-- Cash given back, so that the same request twice is once.
 CREATE TABLE refunds (
     org_id TEXT NOT NULL REFERENCES organisations (id),
     request_key TEXT NOT NULL,
@@ -47,6 +47,8 @@ CREATE TABLE ledger (
 );
 
 CREATE INDEX ledger_by_account ON ledger (org_id, account);
+
+CREATE INDEX ledger_by_cause ON ledger (org_id, cause);
 
 CREATE TABLE payouts (
     org_id TEXT NOT NULL REFERENCES organisations (id),

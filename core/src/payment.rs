@@ -80,6 +80,8 @@ pub enum PaymentRefused {
     OtherSum { id: PaymentId, ours: i64, theirs: i64 },
     #[error("{asked} kopecks cannot go back: {left} of payment {id} are left")]
     TooMuchBack { id: PaymentId, asked: i64, left: i64 },
+    #[error("payment {0} is the provider's to give back: ask it, its word counts")]
+    OnlyTheProviders(PaymentId),
     #[error("payment {0} is not one that the provider confirms")]
     NotTheProviders(PaymentId),
 }
@@ -103,6 +105,10 @@ impl Payment {
         if seen.amount != self.amount {
             let (id, ours, theirs) = (self.id.clone(), self.amount.0, seen.amount.0);
             return Err(PaymentRefused::OtherSum { id, ours, theirs });
+        }
+        if seen.refunded > seen.amount {
+            let (id, asked, left) = (self.id.clone(), seen.refunded.0, self.left().0);
+            return Err(PaymentRefused::TooMuchBack { id, asked, left });
         }
         let mut postings = Vec::new();
         match (self.status, seen.status) {

@@ -5,7 +5,7 @@
 mod world;
 
 use jiff::civil::date;
-use job_core::ids::JobId;
+use job_core::ids::{ConversationId, JobId};
 use job_core::job::JobStatus;
 use job_core::ledger::Balance;
 use job_core::money::Kopecks;
@@ -21,6 +21,9 @@ conformance! {
     a_hundred_hooks_at_once_post_once,
     two_payments_begun_for_one_job_are_taken_but_a_third_is_refused,
     refunds_leave_the_books_as_if_less_had_been_paid,
+    cash_goes_back_once_for_each_request,
+    the_money_is_for_the_master_who_has_the_job,
+    one_key_for_many_jobs_at_once_is_one_payment,
     money_of_one_organisation_is_not_anothers,
     a_sum_that_is_no_sum_is_refused,
     a_batch_pays_once_however_often_it_is_run,
@@ -131,19 +134,73 @@ async fn two_payments_begun_for_one_job_are_taken_but_a_third_is_refused(world: 
 async fn refunds_leave_the_books_as_if_less_had_been_paid(world: World) {
     let (store, job) = done(&world).await;
     let payment = begun(&world, &store, &job, Method::Card, "k1").await;
-    store.payment_seen(&payment.id, &paid_in_full(), world.now).await.unwrap().unwrap();
 
-    for key in ["r1", "r2", "r2"] {
-        store.refund(&payment.id, Kopecks(100_000), key, world.now).await.unwrap().unwrap();
+    for back in [0, 100_000, 200_000, 200_000, 100_000] {
+        let seen = Seen { refunded: Kopecks(back), ..paid_in_full() };
+        store.payment_seen(&payment.id, &seen, world.now).await.unwrap().unwrap();
     }
-    let too_much = store.refund(&payment.id, Kopecks(100_001), "r3", world.now).await.unwrap();
-    // The provider's word comes after ours and says the same.
-    let seen = Seen { refunded: Kopecks(200_000), ..paid_in_full() };
-    store.payment_seen(&payment.id, &seen, world.now).await.unwrap().unwrap();
+    let ours = store.refund_cash(&payment.id, Kopecks(1), "r1", world.now).await.unwrap();
+    let seen = Seen { refunded: Kopecks(300_001), ..paid_in_full() };
+    let too_much = store.payment_seen(&payment.id, &seen, world.now).await.unwrap();
 
+    assert_eq!(ours, Err(PaymentRefused::OnlyTheProviders(payment.id.clone())));
     assert!(matches!(too_much, Err(PaymentRefused::TooMuchBack { left: 100_000, .. })));
     let balance = store.balance(&payment.master).await.unwrap();
     assert_eq!(balance.earned, Kopecks(73_500)); // 1000 − 2 % = 980, 75 %
+    balanced(&store).await;
+}
+
+async fn cash_goes_back_once_for_each_request(world: World) {
+    let (store, job) = done(&world).await;
+    let payment = begun(&world, &store, &job, Method::Cash, "k1").await;
+
+    for key in ["r1", "r2", "r2"] {
+        store.refund_cash(&payment.id, Kopecks(100_000), key, world.now).await.unwrap().unwrap();
+    }
+    let other = store.refund_cash(&payment.id, Kopecks(1), "r1", world.now).await.unwrap();
+    let too_much = store.refund_cash(&payment.id, Kopecks(100_001), "r3", world.now).await.unwrap();
+
+    assert_eq!(other, Err(PaymentRefused::KeyReused("r1".into())));
+    assert!(matches!(too_much, Err(PaymentRefused::TooMuchBack { left: 100_000, .. })));
+    let balance = store.balance(&payment.master).await.unwrap();
+    assert_eq!(balance, Balance { earned: Kopecks(73_500), in_hand: Kopecks(100_000) });
+    balanced(&store).await;
+}
+
+async fn the_money_is_for_the_master_who_has_the_job(world: World) {
+    let store = world.org("a").await;
+    let job = world.booked(&store, "call", &world.offer("a", 1, "2026-11-24T10:00")).await.job;
+    let payment = begun(&world, &store, &job, Method::Card, "k1").await;
+    let (elsewhere, call) =
+        (world.offer("a", 2, "2026-11-24T12:00"), ConversationId::new(world.name("move")));
+    store.move_to(&job, &elsewhere, &call, world.now).await.unwrap().unwrap();
+
+    let paid = store.payment_seen(&payment.id, &paid_in_full(), world.now).await.unwrap().unwrap();
+
+    assert_eq!(paid.master, elsewhere.master_id);
+    assert_eq!(store.payment(&payment.id).await.unwrap().unwrap().master, elsewhere.master_id);
+    assert_eq!(store.balance(&payment.master).await.unwrap(), Balance::default());
+    assert_eq!(store.balance(&elsewhere.master_id).await.unwrap().earned, Kopecks(220_500));
+}
+
+async fn one_key_for_many_jobs_at_once_is_one_payment(world: World) {
+    let store = world.org("a").await;
+    let mut tasks = Vec::new();
+    for hour in 9..17 {
+        let offer = world.offer("a", 1 + hour % 2, &format!("2026-11-24T{hour:02}:00"));
+        let job = world.booked(&store, &format!("call-{hour}"), &offer).await.job;
+        let (store, request, now) = (store.clone(), request(&job, Method::Cash, "k1"), world.now);
+        tasks.push(tokio::spawn(async move { store.begin_payment(&request, now).await }));
+    }
+    let mut begun = 0;
+    for task in tasks {
+        match task.await.unwrap().unwrap() {
+            Ok(_) => begun += 1,
+            Err(refused) => assert_eq!(refused, PaymentRefused::KeyReused("k1".into())),
+        }
+    }
+
+    assert_eq!(begun, 1);
     balanced(&store).await;
 }
 
@@ -154,7 +211,7 @@ async fn money_of_one_organisation_is_not_anothers(world: World) {
 
     let begun = theirs.begin_payment(&request(&job, Method::Cash, "k1"), world.now).await.unwrap();
     let seen = theirs.payment_seen(&payment.id, &paid_in_full(), world.now).await.unwrap();
-    let back = theirs.refund(&payment.id, Kopecks(1), "r", world.now).await.unwrap();
+    let back = theirs.refund_cash(&payment.id, Kopecks(1), "r", world.now).await.unwrap();
 
     assert_eq!(begun, Err(PaymentRefused::UnknownJob(job.clone())));
     assert_eq!(seen, Err(PaymentRefused::Unknown(payment.id.clone())));

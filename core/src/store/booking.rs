@@ -7,7 +7,7 @@ use super::db::{Tx, values, word};
 use super::masters::Own;
 use super::outbox::Draft;
 use super::slots::district;
-use super::{OrgStore, StoreError, json as json_text};
+use super::{ATTEMPTS, OrgStore, StoreError, json as json_text};
 use crate::assign::{Assignment, Task};
 use crate::ids::{ConversationId, HoldId, JobId, MasterId, base32};
 use crate::job::JobStatus;
@@ -17,9 +17,6 @@ use crate::price::{PriceList, quote};
 use crate::schedule::Span;
 use crate::settings::Settings;
 use crate::slot::{Offer, Work};
-
-/// A transaction that lost to another is tried so often in all.
-pub(super) const ATTEMPTS: u32 = 5;
 
 /// The day around a visit, for the count of visits in the explanation.
 const DAY: SignedDuration = SignedDuration::from_hours(24);

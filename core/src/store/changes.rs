@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::booking::{ATTEMPTS, master_named};
+use super::booking::master_named;
 use super::db::{Row, Tx, values};
 use super::masters::Own;
 use super::outbox::Draft;
 use super::slots::Owner;
-use super::{OrgStore, StoreError};
+use super::{OrgStore, StoreError, patiently, refuse};
 use crate::assign::Assignment;
 use crate::ids::{ConversationId, JobId, MasterId};
 use crate::job::{JobStatus, StepRefused};
@@ -45,13 +45,7 @@ impl OrgStore {
         let own = Own { conversation: Some(by), job: Some(job) };
         let why = self.explained(&work, offer, own, &settings, now).await?;
         let change = Move { job, offer, work: &work, why: &why, by };
-        for _ in 1..ATTEMPTS {
-            match self.move_once(&settings, change, now).await {
-                Err(error) if error.is_passing() => {}
-                done => return done,
-            }
-        }
-        self.move_once(&settings, change, now).await
+        patiently!(self.move_once(&settings, change, now))
     }
 
     async fn move_once(
@@ -304,12 +298,6 @@ impl OrgStore {
 
         row.map(|row| row.json("file")).transpose()
     }
-}
-
-async fn refuse<T>(tx: Tx, refused: Refused) -> Result<Result<T, Refused>, StoreError> {
-    tx.roll_back().await?;
-
-    Ok(Err(refused))
 }
 
 fn work_of(row: &Row) -> Result<Work, StoreError> {

@@ -11,12 +11,11 @@ use crate::job::JobStatus;
 use crate::job_file::JobFile;
 use crate::master::Master;
 use crate::money::{Kopecks, split};
+use crate::payment::payable;
 use crate::schedule::{Schedule, Span};
 
 /// Open jobs read out at most; the rest is for the eye.
 const JOBS_MAX: i64 = 20;
-/// No job costs more: a misheard sum is not taken.
-const PRICE_MAX: Kopecks = Kopecks::roubles(1_000_000);
 
 impl OrgStore {
     /// The active master with that number, E.164.
@@ -91,7 +90,7 @@ impl OrgStore {
         by: &str,
         now: Timestamp,
     ) -> Result<Result<DayDone, DayRefused>, StoreError> {
-        if amount <= Kopecks(0) || amount > PRICE_MAX {
+        if payable(amount).is_err() {
             return Ok(Err(DayRefused::NoPrice(amount.0)));
         }
         let Some(known) = self.job(job).await?.filter(|it| it.offer.master_id == *master) else {

@@ -3,9 +3,8 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::booking::ATTEMPTS;
 use super::db::{Row, Tx, values};
-use super::{OrgStore, StoreError};
+use super::{OrgStore, StoreError, patiently};
 use crate::ids::MasterId;
 use crate::ledger::{Account, Balance, Posting, paid_out};
 use crate::money::Kopecks;
@@ -109,25 +108,23 @@ impl OrgStore {
 
     /// Pays every master out what is due; a batch that was paid stays as it was. What it brought.
     pub async fn pay_out(&self, batch: Date, now: Timestamp) -> Result<Vec<Payout>, StoreError> {
-        for master in self.masters().await? {
-            self.pay_master(&master.id, batch, now).await?;
+        for master in self.masters_in_ledger().await? {
+            patiently!(self.pay_once(&master, batch, now))?;
         }
         self.payouts(batch).await
     }
 
-    async fn pay_master(
-        &self,
-        master: &MasterId,
-        batch: Date,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        for _ in 1..ATTEMPTS {
-            match self.pay_once(master, batch, now).await {
-                Err(error) if error.is_passing() => {}
-                done => return done,
-            }
-        }
-        self.pay_once(master, batch, now).await
+    async fn masters_in_ledger(&self) -> Result<Vec<MasterId>, StoreError> {
+        let rows = self
+            .db
+            .query(
+                "SELECT m.id FROM masters m WHERE m.org_id = $1 AND EXISTS (SELECT 1 FROM ledger l \
+                 WHERE l.org_id = $1 AND l.account = 'master:' || m.id) ORDER BY m.id",
+                values![&self.org],
+            )
+            .await?;
+
+        rows.iter().map(|row| Ok(MasterId::new(row.text("id")?))).collect()
     }
 
     async fn pay_once(

@@ -75,6 +75,67 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_database_with_data_comes_forward_from_every_schema() {
+        for from in 1..KNOWN {
+            with_data_from(&Db::open(":memory:").await.unwrap(), from).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_postgres_with_data_comes_forward_from_every_schema() {
+        let Ok(url) = std::env::var("TEST_POSTGRES_URL") else { return };
+        let plain = Db::open(&url).await.unwrap();
+        for from in 1..KNOWN {
+            let (make, place) = SCHEMAS[from as usize - 1];
+            plain.execute(make, &[]).await.unwrap();
+            with_data_from(
+                &Db::open(&format!("{url}?options=-c%20search_path%3D{place}")).await.unwrap(),
+                from,
+            )
+            .await;
+        }
+    }
+
+    const SCHEMAS: [(&str, &str); KNOWN as usize - 1] = [
+        ("CREATE SCHEMA from_1", "from_1"),
+        ("CREATE SCHEMA from_2", "from_2"),
+        ("CREATE SCHEMA from_3", "from_3"),
+    ];
+
+    /// Brings the database to that schema, writes a job, and comes forward twice.
+    async fn with_data_from(db: &Db, from: i64) {
+        make_version(db).await.unwrap();
+        let mut tx = db.begin().await.unwrap();
+        for statement in MIGRATIONS.iter().take(from as usize).flat_map(|it| statements(it)) {
+            tx.execute(statement, &[]).await.unwrap();
+        }
+        tx.execute("UPDATE schema_version SET version = $1", values![from]).await.unwrap();
+        tx.commit().await.unwrap();
+        for row in [
+            "INSERT INTO organisations VALUES ('o', 'Org', '{}', 1000)",
+            "INSERT INTO masters VALUES ('m', 'o', 'Master', '+70000000001', NULL, 'City', 'city', NULL, \
+             500, TRUE, '[]', '{}', 0)",
+            "INSERT INTO jobs (id, org_id, number, status, conversation_id, category, urgency, diagnosis, \
+             client_name, client_phone, address, city, master_id, start_ms, end_ms, minutes, total, tracking, \
+             door_code, booked_ms, touched) VALUES ('j', 'o', '1001', 'booked', 'c', 'electrical', 'standard', \
+             'd', 'n', '+70000000002', '{}', 'City', 'm', 1, 2, 60, 1900, 't', '1234', 1, 0)",
+        ] {
+            db.execute(row, &[]).await.unwrap();
+        }
+
+        migrate(db).await.unwrap();
+        migrate(db).await.unwrap();
+
+        let version = db.first("SELECT version FROM schema_version", &[]).await.unwrap().unwrap();
+        assert_eq!(version.int("version").unwrap(), KNOWN);
+        let job = db.first("SELECT * FROM jobs WHERE id = 'j'", &[]).await.unwrap().unwrap();
+        assert_eq!(job.int("total").unwrap(), 1900);
+        assert_eq!(job.maybe_int("final_kopecks").unwrap(), None);
+        let ledger = db.query("SELECT * FROM ledger", &[]).await.unwrap();
+        assert!(ledger.is_empty());
+    }
+
+    #[tokio::test]
     async fn a_database_from_the_future_is_refused() {
         let db = Db::open(":memory:").await.unwrap();
         migrate(&db).await.unwrap();

@@ -156,6 +156,30 @@ impl OrgStore {
     }
 }
 
+/// A transaction that lost to another is tried so often in all.
+const ATTEMPTS: u32 = 5;
+
+/// `patiently!(self.move_once(…))`: the same transaction again while it only lost to another.
+macro_rules! patiently {
+    ($once:expr) => {{
+        let mut tries = 1;
+        loop {
+            match $once.await {
+                Err(error) if error.is_passing() && tries < $crate::store::ATTEMPTS => tries += 1,
+                done => break done,
+            }
+        }
+    }};
+}
+use patiently;
+
+/// Nothing of the transaction stays, and the asker hears why.
+async fn refuse<T, R>(tx: db::Tx, refused: R) -> Result<Result<T, R>, StoreError> {
+    tx.roll_back().await?;
+
+    Ok(Err(refused))
+}
+
 /// JSON text of one of our own structs.
 fn json<T: serde::Serialize>(value: &T) -> String {
     match serde_json::to_string(value) {

@@ -5,10 +5,9 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::booking::ATTEMPTS;
 use super::db::{Row, Tx, values, word};
 use super::outbox::Draft;
-use super::{OrgStore, StoreError, json as json_text};
+use super::{OrgStore, StoreError, json as json_text, patiently, refuse};
 use crate::ids::{JobId, MasterId, PaymentId};
 use crate::job::JobStatus;
 use crate::ledger::next_payout;
@@ -37,13 +36,7 @@ impl OrgStore {
         if let Err(refused) = payable(request.amount) {
             return Ok(Err(refused));
         }
-        for _ in 1..ATTEMPTS {
-            match self.begin_once(request, now).await {
-                Err(error) if error.is_passing() => {}
-                done => return done,
-            }
-        }
-        self.begin_once(request, now).await
+        patiently!(self.begin_once(request, now))
     }
 
     async fn begin_once(&self, request: &PaymentRequest, now: Timestamp) -> Outcome<Payment> {
@@ -62,7 +55,9 @@ impl OrgStore {
         if status == JobStatus::Paid || self.is_paid(&mut tx, &request.job).await? {
             return refuse(tx, PaymentRefused::PaidAlready(request.job.clone())).await;
         }
-        let mut payment = self.insert_payment(&mut tx, request, &job, now).await?;
+        let Some(mut payment) = self.insert_payment(&mut tx, request, &job, now).await? else {
+            return refuse(tx, PaymentRefused::KeyReused(request.key.clone())).await;
+        };
         if request.method == Method::Cash {
             let seen = Seen {
                 status: PaymentStatus::Succeeded,
@@ -78,13 +73,14 @@ impl OrgStore {
         Ok(Ok(payment))
     }
 
+    /// `None`: another job took that key at the same moment.
     async fn insert_payment(
         &self,
         tx: &mut Tx,
         request: &PaymentRequest,
         job: &Row,
         now: Timestamp,
-    ) -> Result<Payment, StoreError> {
+    ) -> Result<Option<Payment>, StoreError> {
         let payment = Payment {
             id: PaymentId::new(self.new_id(now)),
             job: request.job.clone(),
@@ -99,24 +95,25 @@ impl OrgStore {
             created: now,
             paid: None,
         };
-        tx.execute(
-            "INSERT INTO payments (id, org_id, job_id, master_id, request_key, method, amount, \
+        let made = tx
+            .execute(
+                "INSERT INTO payments (id, org_id, job_id, master_id, request_key, method, amount, \
              refunded, status, rates, created_ms, touched) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 'pending', $8, $9, 0)",
-            values![
-                &payment.id,
-                &self.org,
-                &payment.job,
-                &payment.master,
-                &request.key,
-                word(payment.method),
-                payment.amount.0,
-                json_text(&payment.rates),
-                now,
-            ],
-        )
-        .await?;
-        Ok(payment)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 'pending', $8, $9, 0) ON CONFLICT DO NOTHING",
+                values![
+                    &payment.id,
+                    &self.org,
+                    &payment.job,
+                    &payment.master,
+                    &request.key,
+                    word(payment.method),
+                    payment.amount.0,
+                    json_text(&payment.rates),
+                    now,
+                ],
+            )
+            .await?;
+        Ok((made == 1).then_some(payment))
     }
 
     /// Keeps the provider's name of a payment and where the client pays; the first stands.
@@ -143,13 +140,7 @@ impl OrgStore {
         seen: &Seen,
         now: Timestamp,
     ) -> Outcome<Payment> {
-        for _ in 1..ATTEMPTS {
-            match self.seen_once(id, seen, now).await {
-                Err(error) if error.is_passing() => {}
-                done => return done,
-            }
-        }
-        self.seen_once(id, seen, now).await
+        patiently!(self.seen_once(id, seen, now))
     }
 
     async fn seen_once(&self, id: &PaymentId, seen: &Seen, now: Timestamp) -> Outcome<Payment> {
@@ -168,22 +159,16 @@ impl OrgStore {
         Ok(Ok(payment))
     }
 
-    /// Part of a payment goes back. `key` as at its beginning. The provider has agreed already, or the
-    /// money was cash.
-    pub async fn refund(
+    /// Part of a cash payment goes back; `key` as at its beginning. What the provider gives back
+    /// counts when `payment_seen` says so, and only then.
+    pub async fn refund_cash(
         &self,
         id: &PaymentId,
         part: Kopecks,
         key: &str,
         now: Timestamp,
     ) -> Outcome<Payment> {
-        for _ in 1..ATTEMPTS {
-            match self.refund_once(id, part, key, now).await {
-                Err(error) if error.is_passing() => {}
-                done => return done,
-            }
-        }
-        self.refund_once(id, part, key, now).await
+        patiently!(self.refund_once(id, part, key, now))
     }
 
     async fn refund_once(
@@ -197,6 +182,9 @@ impl OrgStore {
         let Some(mut payment) = self.locked_payment(&mut tx, id).await? else {
             return refuse(tx, PaymentRefused::Unknown(id.clone())).await;
         };
+        if payment.method != Method::Cash {
+            return refuse(tx, PaymentRefused::OnlyTheProviders(id.clone())).await;
+        }
         let written = tx
             .execute(
                 "INSERT INTO refunds (org_id, request_key, payment_id, amount, at_ms) \
@@ -324,7 +312,7 @@ impl OrgStore {
 
     async fn write_payment(&self, tx: &mut Tx, payment: &Payment) -> Result<(), StoreError> {
         tx.execute(
-            "UPDATE payments SET status = $3, refunded = $4, paid_ms = $5 \
+            "UPDATE payments SET status = $3, refunded = $4, paid_ms = $5, master_id = $6 \
              WHERE org_id = $1 AND id = $2",
             values![
                 &self.org,
@@ -332,6 +320,7 @@ impl OrgStore {
                 word(payment.status),
                 payment.refunded.0,
                 payment.paid,
+                &payment.master,
             ],
         )
         .await?;
@@ -362,25 +351,31 @@ impl OrgStore {
         row.as_ref().map(payment).transpose()
     }
 
+    /// Until the money is certain, it is for the master who has the job now.
     async fn locked_payment(
         &self,
         tx: &mut Tx,
         id: &PaymentId,
     ) -> Result<Option<Payment>, StoreError> {
-        tx.execute(
-            "UPDATE jobs SET touched = touched + 1 WHERE org_id = $1 AND id = \
-             (SELECT job_id FROM payments WHERE org_id = $1 AND id = $2)",
-            values![&self.org, id],
-        )
-        .await?;
+        let job = tx
+            .first(
+                "UPDATE jobs SET touched = touched + 1 WHERE org_id = $1 AND id = \
+                 (SELECT job_id FROM payments WHERE org_id = $1 AND id = $2) RETURNING master_id",
+                values![&self.org, id],
+            )
+            .await?;
         let row = tx
             .first(
                 "UPDATE payments SET touched = touched + 1 WHERE org_id = $1 AND id = $2 RETURNING *",
                 values![&self.org, id],
             )
             .await?;
-
-        row.as_ref().map(payment).transpose()
+        let (Some(job), Some(row)) = (job, row) else { return Ok(None) };
+        let mut payment = payment(&row)?;
+        if payment.status != PaymentStatus::Succeeded {
+            payment.master = MasterId::new(job.text("master_id")?);
+        }
+        Ok(Some(payment))
     }
 
     pub async fn payment(&self, id: &PaymentId) -> Result<Option<Payment>, StoreError> {
@@ -431,12 +426,6 @@ fn same(known: Payment, request: &PaymentRequest) -> Result<Payment, PaymentRefu
     } else {
         Err(PaymentRefused::KeyReused(request.key.clone()))
     }
-}
-
-async fn refuse<T>(tx: Tx, refused: PaymentRefused) -> Outcome<T> {
-    tx.roll_back().await?;
-
-    Ok(Err(refused))
 }
 
 fn payment(row: &Row) -> Result<Payment, StoreError> {

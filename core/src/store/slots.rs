@@ -2,10 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::booking::ATTEMPTS;
 use super::db::{Tx, values};
 use super::masters::Own;
-use super::{OrgStore, StoreError};
+use super::{OrgStore, StoreError, patiently};
 use crate::assign::Task;
 use crate::ids::{ConversationId, HoldId, JobId, MasterId};
 use crate::order::Refused;
@@ -67,13 +66,7 @@ impl OrgStore {
         now: Timestamp,
     ) -> Result<Result<HoldId, Refused>, StoreError> {
         let settings = self.settings().await?;
-        for _ in 1..ATTEMPTS {
-            match self.hold_once(&settings, work, offer, conversation, now).await {
-                Err(error) if error.is_passing() => {}
-                done => return done,
-            }
-        }
-        self.hold_once(&settings, work, offer, conversation, now).await
+        patiently!(self.hold_once(&settings, work, offer, conversation, now))
     }
 
     async fn hold_once(
