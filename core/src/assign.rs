@@ -8,13 +8,13 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::MasterId;
-use crate::master::{Candidate, Rating};
+use crate::master::{Candidate, Master, Rating};
 use crate::place::place_key;
 use crate::schedule::{Clash, Minutes, Pace, Span, clash};
 use crate::slot::Work;
 
 /// An explanation lists at most this many masters of each kind; the counts tell the rest.
-const EXPLAINED_MAX: usize = 20;
+pub(crate) const EXPLAINED_MAX: usize = 20;
 
 /// The rule by which a master was passed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,8 +72,7 @@ pub struct Task<'a> {
 
 impl Task<'_> {
     /// Whether that master is for this kind of work in this city at all.
-    pub fn suits(&self, candidate: &Candidate) -> Result<(), Rule> {
-        let master = &candidate.master;
+    pub fn suits(&self, master: &Master) -> Result<(), Rule> {
         if !master.active {
             return Err(Rule::Inactive);
         }
@@ -87,27 +86,33 @@ impl Task<'_> {
     }
 
     /// Whether that master could come then.
-    pub fn verdict(&self, candidate: &Candidate, start: Timestamp) -> Result<(), Rule> {
-        self.suits(candidate)?;
+    pub fn verdict(&self, candidate: &Candidate<'_>, start: Timestamp) -> Result<(), Rule> {
+        self.suits(candidate.master)?;
+
+        self.fits(candidate, start)
+    }
+
+    /// Whether a master who suits has the time then.
+    pub(crate) fn fits(&self, candidate: &Candidate<'_>, start: Timestamp) -> Result<(), Rule> {
         let span = Span::lasting(start, Minutes(self.work.minutes)).ok_or(Rule::NotWorking)?;
         if !candidate.master.schedule.covers(span, self.zone) {
             return Err(Rule::NotWorking);
         }
 
-        match clash(&candidate.visits, span, self.district, self.pace) {
+        match clash(candidate.visits.iter().copied(), span, self.district, self.pace) {
             None => Ok(()),
             Some(Clash::Busy) => Err(Rule::Busy),
             Some(Clash::TooFar) => Err(Rule::TooFar),
         }
     }
 
-    /// The best of those who are free at that start.
-    pub fn best<'c>(&self, free: &[&'c Candidate], start: Timestamp) -> Option<&'c Candidate> {
-        free.iter().min_by_key(|candidate| order(&self.considered(candidate, start))).copied()
+    /// Of those who are free at that start, the one with the smallest rank is sent.
+    pub(crate) fn rank(&self, candidate: &Candidate<'_>, start: Timestamp) -> impl Ord + use<> {
+        order(&self.considered(candidate, start))
     }
 
     /// Everybody looked at, ranked or rejected with the rule.
-    pub fn assign(&self, candidates: &[Candidate], start: Timestamp) -> Assignment {
+    pub fn assign(&self, candidates: &[Candidate<'_>], start: Timestamp) -> Assignment {
         let (mut considered, mut rejected) = (Vec::new(), Vec::new());
         for candidate in candidates {
             match self.verdict(candidate, start) {
@@ -129,7 +134,7 @@ impl Task<'_> {
         }
     }
 
-    fn considered(&self, candidate: &Candidate, start: Timestamp) -> Considered {
+    fn considered(&self, candidate: &Candidate<'_>, start: Timestamp) -> Considered {
         let date = start.to_zoned(self.zone.clone()).date();
         let same_day = |at: Timestamp| at.to_zoned(self.zone.clone()).date() == date;
         let master = &candidate.master;
@@ -149,7 +154,7 @@ fn order(it: &Considered) -> (Reverse<Rating>, bool, usize, MasterId) {
     (Reverse(it.rating), !it.same_district, it.visits_that_day, it.master_id.clone())
 }
 
-fn turned_down(candidate: &Candidate, rule: Rule) -> Rejected {
+fn turned_down(candidate: &Candidate<'_>, rule: Rule) -> Rejected {
     Rejected { master_id: candidate.master.id.clone(), name: candidate.master.name.clone(), rule }
 }
 
@@ -158,14 +163,13 @@ mod tests {
     use jiff::civil::Weekday;
 
     use super::*;
-    use crate::master::Master;
     use crate::schedule::{Hours, Schedule, Visit};
     use crate::trade::Category;
 
     #[test]
     fn rating_comes_before_distance_and_distance_before_workload() {
         let mut near_but_loaded = master("near", 480, "north");
-        near_but_loaded.visits.push(visit("2026-11-23T12:00:00Z"));
+        near_but_loaded.1.push(visit("2026-11-23T12:00:00Z"));
         let world = [
             master("lesser", 470, "north"),
             master("far", 480, "south"),
@@ -183,17 +187,17 @@ mod tests {
     #[test]
     fn who_cannot_come_is_named_with_the_rule() {
         let mut busy = master("busy", 500, "north");
-        busy.visits.push(visit("2026-11-23T08:30:00Z"));
+        busy.1.push(visit("2026-11-23T08:30:00Z"));
         let mut far = master("far", 500, "south");
-        far.visits.push(visit("2026-11-23T09:10:00Z"));
+        far.1.push(visit("2026-11-23T09:10:00Z"));
         let mut gone = master("gone", 500, "north");
-        gone.master.active = false;
+        gone.0.active = false;
         let mut off = master("off", 500, "north");
-        off.master.schedule = Schedule::default();
+        off.0.schedule = Schedule::default();
         let mut other = master("other", 500, "north");
-        other.master.trades = vec![Category::Appliance];
+        other.0.trades = vec![Category::Appliance];
         let mut away = master("away", 500, "north");
-        away.master.city = "Москва".into();
+        away.0.city = "Москва".into();
 
         let decided = assign(&[busy, far, gone, off, other, away]);
 
@@ -203,7 +207,7 @@ mod tests {
         assert_eq!(decided.chosen, None);
     }
 
-    fn assign(candidates: &[Candidate]) -> Assignment {
+    fn assign(world: &[(Master, Vec<Visit>)]) -> Assignment {
         let work = Work {
             category: Category::Plumbing,
             minutes: 60,
@@ -218,7 +222,12 @@ mod tests {
             pace: &Pace::default(),
         };
 
-        task.assign(candidates, "2026-11-23T08:00:00Z".parse().unwrap())
+        let candidates: Vec<Candidate<'_>> = world
+            .iter()
+            .map(|(master, visits)| Candidate { master, visits: visits.iter().collect() })
+            .collect();
+
+        task.assign(&candidates, "2026-11-23T08:00:00Z".parse().unwrap())
     }
 
     fn visit(start: &str) -> Visit {
@@ -227,7 +236,7 @@ mod tests {
         Visit { span, district: Some("north".into()) }
     }
 
-    fn master(name: &str, rating: i64, district: &str) -> Candidate {
+    fn master(name: &str, rating: i64, district: &str) -> (Master, Vec<Visit>) {
         let master = Master {
             id: MasterId::new(name),
             name: name.into(),
@@ -241,6 +250,6 @@ mod tests {
             schedule: Schedule::weekly(&[Weekday::Monday], &[Hours::new(8, 20)]),
         };
 
-        Candidate { master, visits: Vec::new() }
+        (master, Vec::new())
     }
 }

@@ -5,6 +5,7 @@
 //! **Never here:** sockets, HTTP, sound, phrasing, reading the clock.
 
 pub mod assign;
+pub mod board;
 pub mod conversation;
 pub mod day;
 pub mod demo;
@@ -23,4 +24,5 @@ pub mod schedule;
 pub mod settings;
 pub mod slot;
 pub mod store;
+mod strip;
 pub mod trade;

@@ -30,9 +30,9 @@ pub struct Master {
     pub schedule: Schedule,
 }
 
-/// A master with what is already promised, in order of start.
+/// A master with what is promised around the time in question.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Candidate {
-    pub master: Master,
-    pub visits: Vec<Visit>,
+pub struct Candidate<'a> {
+    pub master: &'a Master,
+    pub visits: Vec<&'a Visit>,
 }

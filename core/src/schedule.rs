@@ -41,8 +41,13 @@ impl Clock {
         Self(if minutes > Self::MIDNIGHT { Self::MIDNIGHT } else { minutes })
     }
 
+    /// Minutes since midnight.
+    pub(crate) fn minutes(self) -> i64 {
+        i64::from(self.0)
+    }
+
     /// That time on that date; where the clocks jump, the time they jump to.
-    fn on(self, date: Date, zone: &TimeZone) -> Option<Timestamp> {
+    pub(crate) fn on(self, date: Date, zone: &TimeZone) -> Option<Timestamp> {
         if self.0 == Self::MIDNIGHT {
             return Self(0).on(date.tomorrow().ok()?, zone);
         }
@@ -227,13 +232,18 @@ impl Schedule {
 }
 
 /// What keeps a master with those visits from that stretch in that district.
-pub fn clash(visits: &[Visit], span: Span, district: Option<&str>, pace: &Pace) -> Option<Clash> {
+pub fn clash<'v>(
+    visits: impl IntoIterator<Item = &'v Visit>,
+    span: Span,
+    district: Option<&str>,
+    pace: &Pace,
+) -> Option<Clash> {
     let near = |visit: &&Visit| {
         let way = pace.travel(visit.district.as_deref(), district).duration();
         span.start < visit.span.end + way && visit.span.start < span.end + way
     };
     let overlaps = |visit: &Visit| span.start < visit.span.end && visit.span.start < span.end;
-    let mut close = visits.iter().filter(near).peekable();
+    let mut close = visits.into_iter().filter(near).peekable();
 
     close.peek()?;
     Some(if close.any(overlaps) { Clash::Busy } else { Clash::TooFar })

@@ -1,15 +1,12 @@
 //! When a master can come: the caller's wish, free slots, and the honest answer to the wish.
 
-use std::collections::BTreeMap;
-
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
-use crate::assign::{Rule, Task};
+use crate::assign::Task;
+use crate::board::{Asked, Board};
 use crate::ids::MasterId;
-use crate::master::Candidate;
-use crate::schedule::{Minutes, Pace, Span, clash};
 use crate::trade::Category;
 
 /// An answer names one slot and at most this many others.
@@ -86,20 +83,16 @@ impl Wish {
 }
 
 /// The honest answer to a wish: the earliest slot inside it, else on its day, else the next.
-pub fn feasibility(
-    masters: &[Candidate],
-    wish: Wish,
-    task: &Task<'_>,
-    now: Timestamp,
-) -> Feasibility {
-    let in_city =
-        |it: &&Candidate| !matches!(task.suits(it), Err(Rule::Inactive | Rule::OtherCity));
-    if !masters.iter().any(|it| in_city(&it)) {
-        return Feasibility::NoMasters;
+pub fn feasibility(board: &mut Board, asked: &Asked<'_>, wish: Wish) -> Feasibility {
+    let row = board.row(asked.work);
+    if !row.iter().any(|at| board.is_active(*at)) {
+        let full = board.works_in(&asked.work.city);
+        return if full { Feasibility::Full } else { Feasibility::NoMasters };
     }
-    let able = masters.iter().filter(|it| task.suits(it).is_ok()).collect();
-    let earliest = now + task.pace.lead(task.work.urgent).duration();
-    let search = Search { task, able, earliest, now };
+    let (zone, pace) = (board.zone().clone(), board.pace());
+    let task = Task { work: asked.work, district: asked.district, zone: &zone, pace: &pace };
+    let earliest = asked.now + pace.lead(asked.work.urgent).duration();
+    let mut search = Search { board, asked, task, row, earliest };
 
     search
         .inside(wish)
@@ -108,28 +101,17 @@ pub fn feasibility(
         .unwrap_or(Feasibility::Full)
 }
 
-/// The end of time that an answer to that wish may look at; visits before it have to be known.
-pub fn searched(wish: Wish, pace: &Pace, now: Timestamp) -> Timestamp {
-    let days = SignedDuration::from_hours(24 * (i64::from(pace.horizon_days) + 2));
-
-    clipped(wish, now) + days
-}
-
-/// Where a wish begins, no earlier than now and not beyond what is looked ahead.
-fn clipped(wish: Wish, now: Timestamp) -> Timestamp {
-    wish.from.unwrap_or(now).clamp(now, now + AHEAD_MAX)
-}
-
 /// Days walked one by one, so that a wish for tomorrow costs one day and not the whole horizon.
 struct Search<'a> {
-    task: &'a Task<'a>,
-    able: Vec<&'a Candidate>,
+    board: &'a mut Board,
+    asked: &'a Asked<'a>,
+    task: Task<'a>,
+    row: Vec<usize>,
     earliest: Timestamp,
-    now: Timestamp,
 }
 
 impl Search<'_> {
-    fn inside(&self, wish: Wish) -> Option<Feasibility> {
+    fn inside(&mut self, wish: Wish) -> Option<Feasibility> {
         let last =
             wish.last().map_or(self.horizon(wish), |last| self.date(last).min(self.horizon(wish)));
         let slots = self.first_of(self.days(self.begin(wish), last), |start| wish.holds(start));
@@ -137,19 +119,21 @@ impl Search<'_> {
         answer(slots, |offer, others| Feasibility::Can { offer, others })
     }
 
-    fn same_day(&self, wish: Wish) -> Option<Feasibility> {
+    fn same_day(&mut self, wish: Wish) -> Option<Feasibility> {
         let named = wish.from.or(wish.to)?;
         let first = self.date(wish.from.unwrap_or(self.earliest));
         let last = wish.last().map_or(self.date(named), |last| self.date(last));
-        let days = self.days(first, last.min(self.horizon(wish)));
-        let mut slots: Vec<Offer> = days.flat_map(|date| self.offers(date, |_| true)).collect();
+        let mut slots = Vec::new();
+        for date in self.days(first, last.min(self.horizon(wish))) {
+            slots.extend(self.offers(date, |_| true, usize::MAX));
+        }
         slots.sort_by_key(|offer| (wish.misses(offer.start), offer.start));
         slots.truncate(1 + OTHERS_MAX);
 
         answer(slots, |offer, others| Feasibility::Partly { offer, others })
     }
 
-    fn next(&self, wish: Wish) -> Option<Feasibility> {
+    fn next(&mut self, wish: Wish) -> Option<Feasibility> {
         let later = self.days(self.begin(wish), self.horizon(wish));
         let mut slots = self.first_of(later, |_| true);
         if slots.is_empty() {
@@ -161,59 +145,50 @@ impl Search<'_> {
     }
 
     fn first_of(
-        &self,
+        &mut self,
         days: impl Iterator<Item = Date>,
         fits: impl Fn(Timestamp) -> bool,
     ) -> Vec<Offer> {
-        days.flat_map(|date| self.offers(date, &fits)).take(1 + OTHERS_MAX).collect()
-    }
-
-    /// Every distinct start of that day with the best master free then, in order.
-    fn offers(&self, date: Date, fits: impl Fn(Timestamp) -> bool) -> Vec<Offer> {
-        let mut free: BTreeMap<Timestamp, Vec<&Candidate>> = BTreeMap::new();
-        for candidate in &self.able {
-            for start in self.starts(candidate, date).filter(|start| fits(*start)) {
-                free.entry(start).or_default().push(candidate);
+        let mut slots = Vec::new();
+        for date in days {
+            slots.extend(self.offers(date, &fits, 1 + OTHERS_MAX - slots.len()));
+            if slots.len() > OTHERS_MAX {
+                break;
             }
         }
-
-        free.into_iter().filter_map(|(start, masters)| self.offer(start, &masters)).collect()
+        slots
     }
 
-    fn starts<'s>(
-        &'s self,
-        candidate: &'s Candidate,
+    /// The first starts of that day with the best master free then, in order.
+    fn offers(
+        &mut self,
         date: Date,
-    ) -> impl Iterator<Item = Timestamp> + 's {
-        let Task { work, district, zone, pace } = *self.task;
-        let free = move |start: &Timestamp| {
-            Span::lasting(*start, Minutes(work.minutes))
-                .is_some_and(|span| clash(&candidate.visits, span, district, pace).is_none())
-        };
+        fits: impl Fn(Timestamp) -> bool,
+        at_most: usize,
+    ) -> Vec<Offer> {
+        if !self.board.lay_out(date) {
+            return Vec::new();
+        }
 
-        let mut starts =
-            candidate.master.schedule.starts(date, Minutes(work.minutes), pace.step, zone);
-        starts.dedup();
-        starts.into_iter().filter(|start| *start >= self.earliest).filter(free)
-    }
-
-    fn offer(&self, start: Timestamp, free: &[&Candidate]) -> Option<Offer> {
-        let span = Span::lasting(start, Minutes(self.task.work.minutes))?;
-        let best = self.task.best(free, start)?;
-
-        Some(Offer { start, end: span.end, master_id: best.master.id.clone() })
+        self.board
+            .starts(date)
+            .into_iter()
+            .filter(|start| *start >= self.earliest && fits(*start))
+            .filter_map(|start| self.board.best(&self.row, (date, start), self.asked, &self.task))
+            .take(at_most)
+            .collect()
     }
 
     /// The first day a wish looks at.
     fn begin(&self, wish: Wish) -> Date {
-        self.date(clipped(wish, self.now).max(self.earliest))
+        self.date(clipped(wish, self.asked.now).max(self.earliest))
     }
 
     /// The last day that is searched at all.
     fn horizon(&self, wish: Wish) -> Date {
         let days = i64::from(self.task.pace.horizon_days).days();
 
-        self.date(clipped(wish, self.now)).checked_add(days).unwrap_or(Date::MAX)
+        self.date(clipped(wish, self.asked.now)).checked_add(days).unwrap_or(Date::MAX)
     }
 
     fn days(&self, first: Date, last: Date) -> impl Iterator<Item = Date> + use<> {
@@ -223,6 +198,11 @@ impl Search<'_> {
     fn date(&self, at: Timestamp) -> Date {
         at.to_zoned(self.task.zone.clone()).date()
     }
+}
+
+/// Where a wish begins, no earlier than now and not beyond what is looked ahead.
+fn clipped(wish: Wish, now: Timestamp) -> Timestamp {
+    wish.from.unwrap_or(now).clamp(now, now + AHEAD_MAX)
 }
 
 fn answer(
@@ -242,8 +222,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::board::{Own, Promise, Promised};
+    use crate::ids::JobId;
     use crate::master::{Master, Rating};
-    use crate::schedule::{Hours, Schedule, Visit};
+    use crate::schedule::{Hours, Minutes, Pace, Schedule, Span, Visit, clash};
+
+    type Seat = (Master, Vec<Visit>);
 
     // Monday 2026-11-23, 10:00 in Kaliningrad.
     const NOW: &str = "2026-11-23T10:00";
@@ -260,7 +244,7 @@ mod tests {
     #[test]
     fn an_exact_wish_gets_that_start_and_the_best_master_free_then() {
         let mut star = master("star", 490, 9, 18);
-        star.visits.push(visit("2026-11-24T10:00"));
+        star.1.push(visit("2026-11-24T10:00"));
         let world = [star, master("ann", 480, 9, 18), master("bob", 450, 9, 18)];
 
         let answer = ask(&world, wish("2026-11-24T10:00", "2026-11-24T10:00"));
@@ -288,7 +272,7 @@ mod tests {
     #[test]
     fn the_nearest_other_time_of_the_day_comes_first() {
         let mut ann = master("ann", 480, 9, 18);
-        ann.visits.push(visit("2026-11-24T13:00"));
+        ann.1.push(visit("2026-11-24T13:00"));
 
         let answer = ask(&[ann], wish("2026-11-24T13:00", "2026-11-24T13:00"));
 
@@ -335,9 +319,9 @@ mod tests {
     #[test]
     fn no_master_in_the_city_and_no_time_at_all_are_different_answers() {
         let mut away = master("away", 480, 9, 18);
-        away.master.city = "Москва".into();
+        away.0.city = "Москва".into();
         let mut idle = master("idle", 480, 9, 18);
-        idle.master.schedule = Schedule::default();
+        idle.0.schedule = Schedule::default();
 
         assert_eq!(ask(&[away], Wish::default()), Feasibility::NoMasters);
         assert_eq!(ask(&[idle], Wish::default()), Feasibility::Full);
@@ -357,7 +341,7 @@ mod tests {
             from in 0i64..400, length in 0i64..48, taken in prop::collection::vec(0i64..200, 0..30),
         ) {
             let mut ann = master("ann", 480, 8, 20);
-            ann.visits = taken.iter().map(|half| Visit {
+            ann.1 = taken.iter().map(|half| Visit {
                 span: Span::lasting(at(NOW) + Minutes(30 * half).duration(), Minutes(60)).unwrap(),
                 district: None,
             }).collect();
@@ -380,19 +364,27 @@ mod tests {
                 let span = Span { start: slot.start, end: slot.end };
                 prop_assert!(slot.start >= at(NOW) + Minutes(120).duration());
                 prop_assert_eq!(slot.start.to_zoned(zone()).minute() % 30, 0);
-                prop_assert_eq!(clash(&ann.visits, span, None, &Pace::default()), None);
+                prop_assert_eq!(clash(&ann.1, span, None, &Pace::default()), None);
             }
         }
     }
 
-    fn ask(masters: &[Candidate], wish: Wish) -> Feasibility {
+    fn ask(masters: &[Seat], wish: Wish) -> Feasibility {
         ask_for(masters, wish, &work())
     }
 
-    fn ask_for(masters: &[Candidate], wish: Wish, work: &Work) -> Feasibility {
-        let task = Task { work, district: None, zone: &zone(), pace: &Pace::default() };
+    fn ask_for(masters: &[Seat], wish: Wish, work: &Work) -> Feasibility {
+        let mut board = Board::new(zone(), Pace::default());
+        for (master, visits) in masters {
+            let promise = |visit: &Visit| Promise {
+                visit: visit.clone(),
+                to: Promised::Job(JobId::new("some")),
+            };
+            board.seat(master.clone(), visits.iter().map(promise).collect());
+        }
+        let asked = Asked { work, district: None, own: Own::default(), now: at(NOW) };
 
-        feasibility(masters, wish, &task, at(NOW))
+        feasibility(&mut board, &asked, wish)
     }
 
     fn told(answer: &Feasibility) -> String {
@@ -430,7 +422,7 @@ mod tests {
     }
 
     /// Works Monday to Saturday.
-    fn master(name: &str, rating: i64, from: u16, to: u16) -> Candidate {
+    fn master(name: &str, rating: i64, from: u16, to: u16) -> Seat {
         let days = [
             Weekday::Monday,
             Weekday::Tuesday,
@@ -452,7 +444,7 @@ mod tests {
             schedule: Schedule::weekly(&days, &[Hours::new(from, to)]),
         };
 
-        Candidate { master, visits: Vec::new() }
+        (master, Vec::new())
     }
 
     fn at(local: &str) -> Timestamp {

@@ -1,25 +1,21 @@
 //! A booking: one transaction that turns a hold into a job with its file, messages and history.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::db::{Tx, values, word};
-use super::masters::Own;
 use super::outbox::Draft;
 use super::slots::district;
 use super::{ATTEMPTS, OrgStore, StoreError, json as json_text};
-use crate::assign::{Assignment, Task};
+use crate::assign::Assignment;
+use crate::board::{Asked, Own};
 use crate::ids::{ConversationId, HoldId, JobId, MasterId, base32};
 use crate::job::JobStatus;
 use crate::job_file::{AssignedMaster, Decided, JobFile};
 use crate::order::{Booked, Order, Refused};
 use crate::price::{PriceList, quote};
-use crate::schedule::Span;
 use crate::settings::Settings;
 use crate::slot::{Offer, Work};
-
-/// The day around a visit, for the count of visits in the explanation.
-const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// A hold that has been claimed by the booking's transaction.
 struct Claim {
@@ -96,7 +92,7 @@ impl OrgStore {
             tx.roll_back().await?;
             return Ok(None);
         }
-        self.hand_over(&mut tx, &order.hold, &file.job).await?;
+        self.hand_over(&mut tx, (&order.hold, &file.job), &file.visit.master_id).await?;
         self.write_file(&mut tx, &file).await?;
         self.write_history(
             &mut tx,
@@ -124,12 +120,9 @@ impl OrgStore {
         settings: &Settings,
         now: Timestamp,
     ) -> Result<Assignment, StoreError> {
-        let zone = settings.time_zone()?;
-        let window = Span { start: offer.start - DAY, end: offer.end + DAY };
-        let candidates = self.candidates(work.category, &work.city, window, own, now).await?;
-        let task =
-            Task { work, district: district(settings, work), zone: &zone, pace: &settings.pace };
-        let mut why = task.assign(&candidates, offer.start);
+        let asked = Asked { work, district: district(settings, work), own, now };
+        let start = offer.start;
+        let mut why = self.on_board(settings, now, |board| board.assignment(&asked, start)).await?;
         why.chosen = Some(offer.master_id.clone());
 
         Ok(why)
@@ -251,7 +244,12 @@ impl OrgStore {
     }
 
     /// The cells of the hold become the job's.
-    async fn hand_over(&self, tx: &mut Tx, hold: &HoldId, job: &JobId) -> Result<(), StoreError> {
+    async fn hand_over(
+        &self,
+        tx: &mut Tx,
+        (hold, job): (&HoldId, &JobId),
+        master: &MasterId,
+    ) -> Result<(), StoreError> {
         tx.execute(
             "UPDATE occupied SET hold_id = NULL, job_id = $3 WHERE org_id = $1 AND hold_id = $2",
             values![&self.org, hold, job],
@@ -259,7 +257,7 @@ impl OrgStore {
         .await?;
         tx.execute("DELETE FROM holds WHERE org_id = $1 AND id = $2", values![&self.org, hold])
             .await?;
-        Ok(())
+        self.promises_changed(tx, master).await
     }
 
     /// The next version of a job's file.

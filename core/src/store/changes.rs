@@ -5,11 +5,11 @@ use serde_json::json;
 
 use super::booking::master_named;
 use super::db::{Row, Tx, values};
-use super::masters::Own;
 use super::outbox::Draft;
 use super::slots::Owner;
 use super::{OrgStore, StoreError, patiently, refuse};
 use crate::assign::Assignment;
+use crate::board::Own;
 use crate::ids::{ConversationId, JobId, MasterId};
 use crate::job::{JobStatus, StepRefused};
 use crate::job_file::JobFile;
@@ -63,12 +63,15 @@ impl OrgStore {
         let (from, before): (Timestamp, String) = (row.time("start_ms")?, row.text("master_id")?);
         self.drop_holds_of(&mut tx, by).await?;
         self.free_cells(&mut tx, job).await?;
+        self.promises_changed(&mut tx, &offer.master_id).await?;
         let Some(span) = self.fitting_elsewhere(&mut tx, settings, work, offer, job, now).await?
         else {
+            self.doubt(&offer.master_id);
             return refuse(tx, Refused::Taken(offer.start)).await;
         };
         let master = &offer.master_id;
         if !self.occupy(&mut tx, master, span, &settings.pace, Owner::Job(job)).await? {
+            self.doubt(master);
             return refuse(tx, Refused::Taken(offer.start)).await;
         }
         let moved = Offer { start: span.start, end: span.end, master_id: master.clone() };
@@ -183,7 +186,16 @@ impl OrgStore {
             values![&self.org, job],
         )
         .await?;
-        Ok(())
+        let row = tx
+            .first(
+                "SELECT master_id FROM jobs WHERE org_id = $1 AND id = $2",
+                values![&self.org, job],
+            )
+            .await?;
+        match row {
+            Some(row) => self.promises_changed(tx, &MasterId::new(row.text("master_id")?)).await,
+            None => Ok(()),
+        }
     }
 
     pub(super) async fn mark_paid(

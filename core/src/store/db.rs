@@ -163,6 +163,14 @@ async fn sqlite(path: &str, connections: u32) -> Result<SqlitePool, StoreError> 
 }
 
 impl Tx {
+    /// Where the two databases have no words in common.
+    pub(crate) fn one_of(&self, sqlite: &'static str, postgres: &'static str) -> &'static str {
+        match self {
+            Self::Sqlite(_) => sqlite,
+            Self::Postgres(_) => postgres,
+        }
+    }
+
     pub(crate) async fn query(
         &mut self,
         sql: &'static str,

@@ -1,26 +1,16 @@
 //! The organisation's masters, and what is already promised on their behalf.
 
-use std::collections::HashMap;
-
 use jiff::Timestamp;
 
 use super::db::{Row, Tx, values, word};
 use super::{OrgStore, StoreError, json};
-use crate::ids::{ConversationId, JobId, MasterId};
-use crate::master::{Candidate, Master, Rating};
+use crate::ids::MasterId;
+use crate::master::{Master, Rating};
 use crate::place::place_key;
 use crate::schedule::{Span, Visit};
-use crate::trade::Category;
 
 /// Neighbouring visits further off than this cannot matter to travel.
 const NEIGHBOURS: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
-
-/// What does not stand in the asker's own way: the conversation's holds, the job being moved.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Own<'a> {
-    pub(super) conversation: Option<&'a ConversationId>,
-    pub(super) job: Option<&'a JobId>,
-}
 
 impl OrgStore {
     /// Adds a master or changes the one with that id.
@@ -64,6 +54,7 @@ impl OrgStore {
             )
             .await?;
         }
+        self.promises_changed(&mut tx, &master.id).await?;
         tx.commit().await
     }
 
@@ -86,109 +77,44 @@ impl OrgStore {
         row.as_ref().map(master).transpose()
     }
 
-    /// Whether any active master works in that city, whatever the trade.
-    pub(super) async fn works_in(&self, city: &str) -> Result<bool, StoreError> {
-        let row = self
-            .db
-            .first(
-                "SELECT id FROM masters WHERE org_id = $1 AND city_key = $2 AND active = $3 LIMIT 1",
-                values![&self.org, place_key(city), true],
-            )
-            .await?;
-
-        Ok(row.is_some())
-    }
-
-    /// Masters of that trade in that city with their visits in the window; what is the asker's own
-    /// does not count.
-    pub(super) async fn candidates(
-        &self,
-        category: Category,
-        city: &str,
-        window: Span,
-        own: Own<'_>,
-        now: Timestamp,
-    ) -> Result<Vec<Candidate>, StoreError> {
-        let masters = self
-            .db
-            .query(
-                "SELECT m.* FROM masters m JOIN master_trades t ON t.master_id = m.id \
-                 WHERE m.org_id = $1 AND t.org_id = $1 AND t.category = $2 AND m.city_key = $3",
-                values![&self.org, word(category), place_key(city)],
-            )
-            .await?;
-        let visits = self
-            .db
-            .query(
-                "SELECT j.master_id, j.start_ms, j.end_ms, j.district FROM jobs j \
-                 JOIN master_trades t ON t.master_id = j.master_id AND t.org_id = $1 AND t.category = $2 \
-                 WHERE j.org_id = $1 AND j.status <> 'cancelled' AND j.id <> $7 \
-                 AND j.end_ms > $3 AND j.start_ms < $4 UNION ALL \
-                 SELECT h.master_id, h.start_ms, h.end_ms, h.district FROM holds h \
-                 WHERE h.org_id = $1 AND h.expires_ms > $5 AND h.conversation_id <> $6 \
-                 AND h.end_ms > $3 AND h.start_ms < $4 ORDER BY start_ms",
-                values![
-                    &self.org,
-                    word(category),
-                    window.start,
-                    window.end,
-                    now,
-                    own.conversation.map_or("", ConversationId::as_str),
-                    own.job.map_or("", JobId::as_str),
-                ],
-            )
-            .await?;
-
-        gathered(&masters, &visits)
-    }
-
     /// One master, locked until the transaction ends, with the visits around that stretch.
-    pub(super) async fn locked_candidate(
+    pub(super) async fn locked_master(
         &self,
         tx: &mut Tx,
         id: &MasterId,
         around: Span,
         now: Timestamp,
-    ) -> Result<Option<Candidate>, StoreError> {
-        let masters = tx
-            .query(
+    ) -> Result<Option<(Master, Vec<Visit>)>, StoreError> {
+        let row = tx
+            .first(
                 "UPDATE masters SET touched = touched + 1 WHERE org_id = $1 AND id = $2 RETURNING *",
                 values![&self.org, id],
             )
             .await?;
         let visits = tx
             .query(
-                "SELECT master_id, start_ms, end_ms, district FROM jobs \
+                "SELECT start_ms, end_ms, district FROM jobs \
                  WHERE org_id = $1 AND master_id = $2 AND status <> 'cancelled' \
                  AND end_ms > $3 AND start_ms < $4 \
                  UNION ALL \
-                 SELECT master_id, start_ms, end_ms, district FROM holds \
+                 SELECT start_ms, end_ms, district FROM holds \
                  WHERE org_id = $1 AND master_id = $2 AND expires_ms > $5 \
                  AND end_ms > $3 AND start_ms < $4 ORDER BY start_ms",
                 values![&self.org, id, around.start - NEIGHBOURS, around.end + NEIGHBOURS, now],
             )
             .await?;
 
-        Ok(gathered(&masters, &visits)?.into_iter().next())
+        let Some(row) = row else { return Ok(None) };
+        let visits = visits.iter().map(visit).collect::<Result<_, _>>()?;
+
+        Ok(Some((master(&row)?, visits)))
     }
 }
 
-fn gathered(masters: &[Row], visits: &[Row]) -> Result<Vec<Candidate>, StoreError> {
-    let mut promised: HashMap<String, Vec<Visit>> = HashMap::new();
-    for row in visits {
-        let span = Span { start: row.time("start_ms")?, end: row.time("end_ms")? };
-        let visit = Visit { span, district: row.maybe_text("district")? };
-        promised.entry(row.text("master_id")?).or_default().push(visit);
-    }
+fn visit(row: &Row) -> Result<Visit, StoreError> {
+    let span = Span { start: row.time("start_ms")?, end: row.time("end_ms")? };
 
-    masters
-        .iter()
-        .map(|row| {
-            let master = master(row)?;
-            let visits = promised.remove(master.id.as_str()).unwrap_or_default();
-            Ok(Candidate { master, visits })
-        })
-        .collect()
+    Ok(Visit { span, district: row.maybe_text("district")? })
 }
 
 pub(super) fn master(row: &Row) -> Result<Master, StoreError> {

@@ -6,6 +6,8 @@
 //! **Never here:** rules of price, time and assignment (the pure modules), the clock, chance.
 
 mod access;
+mod audit;
+mod board;
 mod booking;
 mod callers;
 mod changes;
@@ -27,6 +29,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 pub use access::{ApiKey, Line, Role, User};
+pub use audit::Fault;
 pub use callers::{CallBack, Complaint};
 pub use jobs::JobFilter;
 pub use ledger::{LedgerLine, Payout};
@@ -36,6 +39,7 @@ pub use sessions::Session;
 
 use crate::ids::{Ids, OrgId};
 use crate::settings::{Settings, UnknownZone};
+use board::Boards;
 use db::{Db, values};
 
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +77,7 @@ impl StoreError {
 pub struct Store {
     db: Db,
     ids: Arc<Ids>,
+    boards: Arc<Boards>,
 }
 
 /// The database as one organisation sees it.
@@ -80,6 +85,7 @@ pub struct Store {
 pub struct OrgStore {
     db: Db,
     ids: Arc<Ids>,
+    boards: Arc<Boards>,
     org: OrgId,
 }
 
@@ -90,7 +96,7 @@ impl Store {
         let db = Db::open(url).await?;
         migrate::migrate(&db).await?;
 
-        Ok(Self { db, ids: Arc::new(ids) })
+        Ok(Self { db, ids: Arc::new(ids), boards: Arc::default() })
     }
 
     pub async fn close(&self) {
@@ -98,7 +104,12 @@ impl Store {
     }
 
     pub fn org(&self, org: &OrgId) -> OrgStore {
-        OrgStore { db: self.db.clone(), ids: Arc::clone(&self.ids), org: org.clone() }
+        OrgStore {
+            db: self.db.clone(),
+            ids: Arc::clone(&self.ids),
+            boards: Arc::clone(&self.boards),
+            org: org.clone(),
+        }
     }
 
     /// A new name that sorts by time.

@@ -1,23 +1,21 @@
 //! Free slots as the database knows them, and slots kept for a caller who has not said yes yet.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::db::{Tx, values};
-use super::masters::Own;
-use super::{OrgStore, StoreError, patiently};
+use super::{OrgStore, StoreError, patiently, refuse};
 use crate::assign::Task;
+use crate::board::{Asked, Own};
 use crate::ids::{ConversationId, HoldId, JobId, MasterId};
+use crate::master::Candidate;
 use crate::order::Refused;
 use crate::place::district_of;
 use crate::schedule::{Minutes, Pace, Span};
 use crate::settings::Settings;
-use crate::slot::{Feasibility, Offer, Wish, Work, feasibility, searched};
+use crate::slot::{Feasibility, Offer, Wish, Work, feasibility};
 
 /// The grain of the rule that nobody is promised twice.
 const CELL_MS: i64 = 15 * 60 * 1_000;
-
-/// Visits that began before the window may reach into it.
-const REACHES_BACK: SignedDuration = SignedDuration::from_hours(24);
 
 /// Who owns the cells of a slot.
 pub(super) enum Owner<'a> {
@@ -35,25 +33,10 @@ impl OrgStore {
         now: Timestamp,
     ) -> Result<Feasibility, StoreError> {
         let settings = self.settings().await?;
-        let zone = settings.time_zone()?;
-        let task =
-            Task { work, district: district(&settings, work), zone: &zone, pace: &settings.pace };
-        let until = searched(*wish, &settings.pace, now);
-        let window = Span { start: now - REACHES_BACK, end: until };
-        let candidates = self
-            .candidates(
-                work.category,
-                &work.city,
-                window,
-                Own { conversation: own, job: None },
-                now,
-            )
-            .await?;
+        let own = Own { conversation: own, job: None };
+        let asked = Asked { work, district: district(&settings, work), own, now };
 
-        match feasibility(&candidates, *wish, &task, now) {
-            Feasibility::NoMasters if self.works_in(&work.city).await? => Ok(Feasibility::Full),
-            answer => Ok(answer),
-        }
+        self.on_board(&settings, now, |board| feasibility(board, &asked, *wish)).await
     }
 
     /// Keeps a slot for a conversation (ten minutes unless the settings say otherwise). What the
@@ -81,8 +64,8 @@ impl OrgStore {
         let mut tx = self.db.begin().await?;
         self.drop_holds_of(&mut tx, conversation).await?;
         let Some(span) = self.fitting(&mut tx, settings, work, offer, now).await? else {
-            tx.roll_back().await?;
-            return Ok(Err(Refused::Taken(offer.start)));
+            self.doubt(&offer.master_id);
+            return refuse(tx, Refused::Taken(offer.start)).await;
         };
         tx.execute(
             "INSERT INTO holds (id, org_id, conversation_id, master_id, start_ms, end_ms, district, \
@@ -101,9 +84,10 @@ impl OrgStore {
         .await?;
         let master = &offer.master_id;
         if !self.occupy(&mut tx, master, span, &settings.pace, Owner::Hold(&hold)).await? {
-            tx.roll_back().await?;
-            return Ok(Err(Refused::Taken(offer.start)));
+            self.doubt(master);
+            return refuse(tx, Refused::Taken(offer.start)).await;
         }
+        self.promises_changed(&mut tx, master).await?;
         tx.commit().await?;
 
         Ok(Ok(hold))
@@ -111,14 +95,22 @@ impl OrgStore {
 
     /// Gives a slot back; one that is gone already is no error.
     pub async fn release(&self, hold: &HoldId) -> Result<(), StoreError> {
-        self.db
-            .execute("DELETE FROM holds WHERE org_id = $1 AND id = $2", values![&self.org, hold])
+        let mut tx = self.db.begin().await?;
+        let gone = tx
+            .query(
+                "DELETE FROM holds WHERE org_id = $1 AND id = $2 RETURNING master_id",
+                values![&self.org, hold],
+            )
             .await?;
-        Ok(())
+        for row in gone {
+            self.promises_changed(&mut tx, &MasterId::new(row.text("master_id")?)).await?;
+        }
+        tx.commit().await
     }
 
     /// Removes every hold that has expired; the count of them. New holds do it for their master.
     pub async fn sweep_holds(&self, now: Timestamp) -> Result<u64, StoreError> {
+        self.cut_log().await?;
         self.db
             .execute(
                 "DELETE FROM holds WHERE org_id = $1 AND expires_ms <= $2",
@@ -132,11 +124,15 @@ impl OrgStore {
         tx: &mut Tx,
         conversation: &ConversationId,
     ) -> Result<(), StoreError> {
-        tx.execute(
-            "DELETE FROM holds WHERE org_id = $1 AND conversation_id = $2",
-            values![&self.org, conversation],
-        )
-        .await?;
+        let gone = tx
+            .query(
+                "DELETE FROM holds WHERE org_id = $1 AND conversation_id = $2 RETURNING master_id",
+                values![&self.org, conversation],
+            )
+            .await?;
+        for row in gone {
+            self.promises_changed(tx, &MasterId::new(row.text("master_id")?)).await?;
+        }
         Ok(())
     }
 
@@ -153,8 +149,8 @@ impl OrgStore {
         let Some(span) = Span::lasting(offer.start, Minutes(work.minutes)) else {
             return Ok(None);
         };
-        let candidate = self.locked_candidate(tx, &offer.master_id, span, now).await?;
-        let Some(candidate) = candidate.filter(|_| span.start > now) else {
+        let known = self.locked_master(tx, &offer.master_id, span, now).await?;
+        let Some((master, visits)) = known.filter(|_| span.start > now) else {
             return Ok(None);
         };
         tx.execute(
@@ -166,6 +162,7 @@ impl OrgStore {
         let zone = settings.time_zone()?;
         let task =
             Task { work, district: district(settings, work), zone: &zone, pace: &settings.pace };
+        let candidate = Candidate { master: &master, visits: visits.iter().collect() };
         Ok(task.verdict(&candidate, offer.start).is_ok().then_some(span))
     }
 

@@ -48,6 +48,8 @@ pub(crate) use conformance;
 pub(crate) struct World {
     pub(crate) store: Store,
     pub(crate) now: Timestamp,
+    /// Where its database is.
+    url: String,
     /// Sets this world's names apart from those of tests beside it in one database.
     prefix: String,
     file: Option<PathBuf>,
@@ -76,7 +78,12 @@ impl World {
         let seed = u64::from(std::process::id()) << 32 | CHANCE.fetch_add(1, Ordering::Relaxed);
         let store = Store::open(url, Ids::new(seed)).await.unwrap();
 
-        Self { store, now: at("2026-11-23T10:00"), prefix, file }
+        Self { store, now: at("2026-11-23T10:00"), url: url.into(), prefix, file }
+    }
+
+    /// For another process that is to work in the same database.
+    pub(crate) fn place(&self) -> String {
+        self.url.clone()
     }
 
     pub(crate) fn name(&self, name: &str) -> String {

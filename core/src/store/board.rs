@@ -1,0 +1,256 @@
+//! Each organisation's dispatch board in this process, brought in step with the database before every
+//! question: whoever changes a master's promises says so in a log, and only those are read again.
+//!
+//! The board proposes; that nobody is promised twice is decided where the promise is written.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::db::{Row, Tx, values};
+use super::masters::master;
+use super::{OrgStore, StoreError};
+use crate::board::{Board, Promise, Promised, REACH};
+use crate::ids::{ConversationId, JobId, MasterId, OrgId};
+use crate::schedule::{Span, Visit};
+use crate::settings::Settings;
+
+/// So many organisations' boards are kept; one that was dropped is read again.
+const BOARDS_MAX: usize = 64;
+
+/// A transaction that wrote its line first and ended last is at most so much behind the others.
+const OVERLAP_MS: i64 = 10_000;
+
+/// Lines of the log are kept so long; a board that slept longer is read again as a whole.
+const LOG_KEPT_MS: i64 = 3_600_000;
+
+const A_DAY: SignedDuration = SignedDuration::from_hours(24);
+
+#[derive(Debug, Default)]
+pub(super) struct Boards {
+    kept: Mutex<HashMap<OrgId, Arc<tokio::sync::Mutex<Kept>>>>,
+    /// A promise on their behalf was refused, so what the board says of them may be old.
+    doubted: Mutex<HashSet<(OrgId, MasterId)>>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    board: Option<Board>,
+    /// Visits that ended before are not on it.
+    from: Timestamp,
+    /// The newest line of the log that was read, by the database's clock.
+    read_to: i64,
+    /// Lines read that the next reading meets again.
+    seen: HashMap<String, i64>,
+}
+
+impl Boards {
+    fn of(&self, org: &OrgId) -> Arc<tokio::sync::Mutex<Kept>> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= BOARDS_MAX && !kept.contains_key(org) {
+            let some = kept.keys().next().cloned();
+            some.and_then(|some| kept.remove(&some));
+        }
+
+        Arc::clone(kept.entry(org.clone()).or_default())
+    }
+
+    fn doubts_of(&self, org: &OrgId) -> Vec<MasterId> {
+        let mut doubted = self.doubted.lock().unwrap_or_else(PoisonError::into_inner);
+
+        doubted.extract_if(|(of, _)| of == org).map(|(_, master)| master).collect()
+    }
+}
+
+impl OrgStore {
+    /// Asks the board as the database stands now.
+    pub(super) async fn on_board<T>(
+        &self,
+        settings: &Settings,
+        now: Timestamp,
+        ask: impl FnOnce(&mut Board) -> T,
+    ) -> Result<T, StoreError> {
+        let kept = self.boards.of(&self.org);
+        let mut kept = kept.lock().await;
+        let zone = settings.time_zone()?;
+        let doubted = self.boards.doubts_of(&self.org);
+        if !self.follow(&mut kept, &doubted, now).await? {
+            let board = Board::new(zone.clone(), settings.pace);
+            *kept = self.read_board(board, now - REACH).await?;
+        }
+        let from = kept.from;
+        let Some(board) = &mut kept.board else {
+            unreachable!("it was followed, or read");
+        };
+        board.rule(zone, settings.pace);
+        let recent = now - REACH;
+        if recent > from + A_DAY {
+            board.forget(recent);
+        }
+        let answer = ask(board);
+        kept.from = if recent > from + A_DAY { recent } else { from };
+
+        Ok(answer)
+    }
+
+    /// The master's promises may be other than the board has them.
+    pub(super) fn doubt(&self, master: &MasterId) {
+        let mut doubted = self.boards.doubted.lock().unwrap_or_else(PoisonError::into_inner);
+        doubted.insert((self.org.clone(), master.clone()));
+    }
+
+    /// Says in the transaction that changes them whose promises it changes.
+    pub(super) async fn promises_changed(
+        &self,
+        tx: &mut Tx,
+        master: &MasterId,
+    ) -> Result<(), StoreError> {
+        let line = tx.one_of(
+            "INSERT INTO board_changes (id, org_id, master_id, at_ms) \
+             VALUES ($1, $2, $3, CAST(unixepoch('subsec') * 1000 AS INTEGER))",
+            "INSERT INTO board_changes (id, org_id, master_id, at_ms) \
+             VALUES ($1, $2, $3, CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT))",
+        );
+        let id = self.new_id(Timestamp::UNIX_EPOCH);
+        tx.execute(line, values![id, &self.org, master]).await?;
+        Ok(())
+    }
+
+    /// Drops lines of the log that every board has read or will not miss.
+    pub(super) async fn cut_log(&self) -> Result<(), StoreError> {
+        self.db
+            .execute(
+                "DELETE FROM board_changes WHERE org_id = $1 AND at_ms < \
+                 (SELECT MAX(at_ms) FROM board_changes WHERE org_id = $1) - $2",
+                values![&self.org, LOG_KEPT_MS],
+            )
+            .await?;
+        Ok(())
+    }
+
+    /// Reads again whose promises have changed; `false`: all has to be read.
+    async fn follow(
+        &self,
+        kept: &mut Kept,
+        doubted: &[MasterId],
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        if kept.board.is_none()
+            || now - REACH < kept.from
+            || self.oldest_line().await? > kept.read_to
+        {
+            return Ok(false);
+        }
+        let lines = self.lines_after(kept.read_to - OVERLAP_MS).await?;
+        let mut again: HashSet<&MasterId> = doubted.iter().collect();
+        again.extend(lines.iter().filter(|it| !kept.seen.contains_key(&it.0)).map(|it| &it.1));
+        for id in again {
+            let seat = self.read_seat(id, kept.from).await?;
+            if let (Some(board), Some((master, promises))) = (&mut kept.board, seat) {
+                board.seat(master, promises);
+            }
+        }
+        kept.read_to = lines.last().map_or(kept.read_to, |(_, _, at)| *at);
+        kept.seen.extend(lines.into_iter().map(|(id, _, at)| (id, at)));
+        let met_again = kept.read_to - OVERLAP_MS;
+        kept.seen.retain(|_, at| *at > met_again);
+
+        Ok(true)
+    }
+
+    async fn oldest_line(&self) -> Result<i64, StoreError> {
+        let oldest = "SELECT MIN(at_ms) AS at_ms FROM board_changes WHERE org_id = $1";
+
+        self.one_time(oldest).await
+    }
+
+    async fn one_time(&self, sql: &'static str) -> Result<i64, StoreError> {
+        let row = self.db.first(sql, values![&self.org]).await?;
+
+        Ok(row.map(|row| row.maybe_int("at_ms")).transpose()?.flatten().unwrap_or(0))
+    }
+
+    async fn lines_after(&self, at_ms: i64) -> Result<Vec<(String, MasterId, i64)>, StoreError> {
+        let rows = self
+            .db
+            .query(
+                "SELECT id, master_id, at_ms FROM board_changes WHERE org_id = $1 AND at_ms > $2 \
+                 ORDER BY at_ms",
+                values![&self.org, at_ms],
+            )
+            .await?;
+
+        rows.iter()
+            .map(|row| {
+                Ok((row.text("id")?, MasterId::new(row.text("master_id")?), row.int("at_ms")?))
+            })
+            .collect()
+    }
+
+    /// The log first, so that what changes meanwhile is met again.
+    async fn read_board(&self, mut board: Board, from: Timestamp) -> Result<Kept, StoreError> {
+        let newest = "SELECT MAX(at_ms) AS at_ms FROM board_changes WHERE org_id = $1";
+        let read_to = self.one_time(newest).await?;
+        let masters =
+            self.db.query("SELECT * FROM masters WHERE org_id = $1", values![&self.org]).await?;
+        let rows = self
+            .db
+            .query(
+                "SELECT master_id, start_ms, end_ms, district, id AS job_id, NULL AS conversation_id, \
+                 CAST(NULL AS BIGINT) AS expires_ms FROM jobs \
+                 WHERE org_id = $1 AND status <> 'cancelled' AND end_ms > $2 UNION ALL \
+                 SELECT master_id, start_ms, end_ms, district, NULL, conversation_id, expires_ms \
+                 FROM holds WHERE org_id = $1",
+                values![&self.org, from],
+            )
+            .await?;
+        let mut promised: HashMap<String, Vec<Promise>> = HashMap::new();
+        for row in &rows {
+            promised.entry(row.text("master_id")?).or_default().push(promise(row)?);
+        }
+        for row in &masters {
+            let master = master(row)?;
+            let promises = promised.remove(master.id.as_str()).unwrap_or_default();
+            board.seat(master, promises);
+        }
+        tracing::debug!(org = %self.org, masters = masters.len(), "the board was read");
+
+        Ok(Kept { board: Some(board), from, read_to, seen: HashMap::new() })
+    }
+
+    async fn read_seat(
+        &self,
+        id: &MasterId,
+        from: Timestamp,
+    ) -> Result<Option<(crate::master::Master, Vec<Promise>)>, StoreError> {
+        let Some(master) = self.master(id).await? else { return Ok(None) };
+        let rows = self
+            .db
+            .query(
+                "SELECT start_ms, end_ms, district, id AS job_id, NULL AS conversation_id, \
+                 CAST(NULL AS BIGINT) AS expires_ms FROM jobs WHERE org_id = $1 AND master_id = $2 \
+                 AND status <> 'cancelled' AND end_ms > $3 UNION ALL \
+                 SELECT start_ms, end_ms, district, NULL, conversation_id, expires_ms \
+                 FROM holds WHERE org_id = $1 AND master_id = $2",
+                values![&self.org, id, from],
+            )
+            .await?;
+        let promises = rows.iter().map(promise).collect::<Result<_, _>>()?;
+
+        Ok(Some((master, promises)))
+    }
+}
+
+fn promise(row: &Row) -> Result<Promise, StoreError> {
+    let span = Span { start: row.time("start_ms")?, end: row.time("end_ms")? };
+    let to = match row.maybe_text("job_id")? {
+        Some(job) => Promised::Job(JobId::new(job)),
+        None => Promised::Hold(
+            ConversationId::new(row.text("conversation_id")?),
+            row.time("expires_ms")?,
+        ),
+    };
+
+    Ok(Promise { visit: Visit { span, district: row.maybe_text("district")? }, to })
+}
