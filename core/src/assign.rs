@@ -8,13 +8,14 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::MasterId;
-use crate::master::{Candidate, Master, Rating};
+use crate::master::{Master, Rating};
 use crate::place::place_key;
-use crate::schedule::{Clash, Minutes, Pace, Span, clash};
+use crate::schedule::{Clash, Minutes, Pace, Span, Visit, clash};
 use crate::slot::Work;
+use crate::strip::Day;
 
 /// An explanation lists at most this many masters of each kind; the counts tell the rest.
-pub(crate) const EXPLAINED_MAX: usize = 20;
+const EXPLAINED_MAX: usize = 20;
 
 /// The rule by which a master was passed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,13 +71,33 @@ pub struct Task<'a> {
     pub pace: &'a Pace,
 }
 
-impl Task<'_> {
+/// The smaller, the better.
+pub(crate) type Rank = (Reverse<Rating>, bool, usize, MasterId);
+
+/// A visit in question: that work at that moment.
+#[derive(Debug, Clone, Copy)]
+pub struct Visiting<'a> {
+    task: &'a Task<'a>,
+    span: Span,
+    day: Day,
+}
+
+impl<'a> Task<'a> {
+    /// `None` at the end of representable time.
+    pub fn at(&'a self, start: Timestamp) -> Option<Visiting<'a>> {
+        let span = Span::lasting(start, Minutes(self.work.minutes))?;
+        let day = Day::new(start.to_zoned(self.zone.clone()).date(), self.zone)?;
+
+        Some(Visiting { task: self, span, day })
+    }
+
     /// Whether that master is for this kind of work in this city at all.
     pub fn suits(&self, master: &Master) -> Result<(), Rule> {
         if !master.active {
             return Err(Rule::Inactive);
         }
-        if place_key(&master.city) != place_key(&self.work.city) {
+        let same = master.city == self.work.city;
+        if !same && place_key(&master.city) != place_key(&self.work.city) {
             return Err(Rule::OtherCity);
         }
         if !master.trades.contains(&self.work.category) {
@@ -84,78 +105,105 @@ impl Task<'_> {
         }
         Ok(())
     }
+}
 
-    /// Whether that master could come then.
-    pub fn verdict(&self, candidate: &Candidate<'_>, start: Timestamp) -> Result<(), Rule> {
-        self.suits(candidate.master)?;
-
-        self.fits(candidate, start)
+impl Visiting<'_> {
+    pub fn span(&self) -> Span {
+        self.span
     }
 
-    /// Whether a master who suits has the time then.
-    pub(crate) fn fits(&self, candidate: &Candidate<'_>, start: Timestamp) -> Result<(), Rule> {
-        let span = Span::lasting(start, Minutes(self.work.minutes)).ok_or(Rule::NotWorking)?;
-        if !candidate.master.schedule.covers(span, self.zone) {
+    pub(crate) fn day(&self) -> Day {
+        self.day
+    }
+
+    /// Whether that master, promised to those visits, could come.
+    pub fn verdict<'v>(
+        &self,
+        master: &Master,
+        visits: impl IntoIterator<Item = &'v Visit>,
+    ) -> Result<(), Rule> {
+        self.task.suits(master)?;
+        if !self.day.covers(&master.schedule, self.span, self.task.zone) {
             return Err(Rule::NotWorking);
         }
 
-        match clash(candidate.visits.iter().copied(), span, self.district, self.pace) {
+        match clash(visits, self.span, self.task.district, self.task.pace) {
             None => Ok(()),
             Some(Clash::Busy) => Err(Rule::Busy),
             Some(Clash::TooFar) => Err(Rule::TooFar),
         }
     }
 
-    /// Of those who are free at that start, the one with the smallest rank is sent.
-    pub(crate) fn rank(&self, candidate: &Candidate<'_>, start: Timestamp) -> impl Ord + use<> {
-        order(&self.considered(candidate, start))
+    /// Of those who could come, the one with the smallest rank is sent.
+    pub(crate) fn rank<'v>(
+        &self,
+        master: &Master,
+        visits: impl IntoIterator<Item = &'v Visit>,
+    ) -> Rank {
+        order(&self.considered(master, visits))
     }
 
-    /// Everybody looked at, ranked or rejected with the rule.
-    pub fn assign(&self, candidates: &[Candidate<'_>], start: Timestamp) -> Assignment {
-        let (mut considered, mut rejected) = (Vec::new(), Vec::new());
-        for candidate in candidates {
-            match self.verdict(candidate, start) {
-                Ok(()) => considered.push(self.considered(candidate, start)),
-                Err(rule) => rejected.push(turned_down(candidate, rule)),
-            }
-        }
-        considered.sort_by_cached_key(order);
-        let (considered_count, rejected_count) = (considered.len(), rejected.len());
-        considered.truncate(EXPLAINED_MAX);
-        rejected.truncate(EXPLAINED_MAX);
-
-        Assignment {
-            chosen: considered.first().map(|best| best.master_id.clone()),
-            considered,
-            considered_count,
-            rejected,
-            rejected_count,
-        }
-    }
-
-    fn considered(&self, candidate: &Candidate<'_>, start: Timestamp) -> Considered {
-        let date = start.to_zoned(self.zone.clone()).date();
-        let same_day = |at: Timestamp| at.to_zoned(self.zone.clone()).date() == date;
-        let master = &candidate.master;
+    fn considered<'v>(
+        &self,
+        master: &Master,
+        visits: impl IntoIterator<Item = &'v Visit>,
+    ) -> Considered {
+        let district = self.task.district;
+        let that_day = |it: &&Visit| self.day.holds(it.span.start);
 
         Considered {
             master_id: master.id.clone(),
             name: master.name.clone(),
             rating: master.rating,
-            same_district: self.district.is_some() && master.district.as_deref() == self.district,
-            visits_that_day: candidate.visits.iter().filter(|it| same_day(it.span.start)).count(),
+            same_district: district.is_some() && master.district.as_deref() == district,
+            visits_that_day: visits.into_iter().filter(that_day).count(),
         }
     }
 }
 
+impl Assignment {
+    /// Looks at one more master, promised to those visits; the best rated have to come first.
+    pub(crate) fn look<'v, V>(&mut self, visiting: &Visiting<'_>, master: &Master, visits: V)
+    where
+        V: IntoIterator<Item = &'v Visit> + Clone,
+    {
+        match visiting.verdict(master, visits.clone()) {
+            Ok(()) => {
+                self.considered_count += 1;
+                let as_good = self.considered.last().is_some_and(|it| it.rating == master.rating);
+                if self.considered.len() < EXPLAINED_MAX || as_good {
+                    self.considered.push(visiting.considered(master, visits));
+                }
+            }
+            Err(rule) => {
+                self.rejected_count += 1;
+                if self.explains_rejected() {
+                    self.rejected.push(turned_down(master, rule));
+                }
+            }
+        }
+    }
+
+    /// Whether one more who cannot come would be named.
+    pub(crate) fn explains_rejected(&self) -> bool {
+        self.rejected.len() < EXPLAINED_MAX
+    }
+
+    /// Puts the best first and chooses.
+    pub(crate) fn decide(&mut self) {
+        self.considered.sort_by_cached_key(order);
+        self.considered.truncate(EXPLAINED_MAX);
+        self.chosen = self.considered.first().map(|best| best.master_id.clone());
+    }
+}
+
 /// Smaller comes first: SPEC section 6, and the id so that the order never depends on luck.
-fn order(it: &Considered) -> (Reverse<Rating>, bool, usize, MasterId) {
+fn order(it: &Considered) -> Rank {
     (Reverse(it.rating), !it.same_district, it.visits_that_day, it.master_id.clone())
 }
 
-fn turned_down(candidate: &Candidate<'_>, rule: Rule) -> Rejected {
-    Rejected { master_id: candidate.master.id.clone(), name: candidate.master.name.clone(), rule }
+fn turned_down(master: &Master, rule: Rule) -> Rejected {
+    Rejected { master_id: master.id.clone(), name: master.name.clone(), rule }
 }
 
 #[cfg(test)]
@@ -163,7 +211,7 @@ mod tests {
     use jiff::civil::Weekday;
 
     use super::*;
-    use crate::schedule::{Hours, Schedule, Visit};
+    use crate::schedule::{Hours, Schedule};
     use crate::trade::Category;
 
     #[test]
@@ -171,10 +219,10 @@ mod tests {
         let mut near_but_loaded = master("near", 480, "north");
         near_but_loaded.1.push(visit("2026-11-23T12:00:00Z"));
         let world = [
-            master("lesser", 470, "north"),
+            master("star", 490, "south"),
             master("far", 480, "south"),
             near_but_loaded,
-            master("star", 490, "south"),
+            master("lesser", 470, "north"),
         ];
 
         let decided = assign(&world);
@@ -222,12 +270,13 @@ mod tests {
             pace: &Pace::default(),
         };
 
-        let candidates: Vec<Candidate<'_>> = world
-            .iter()
-            .map(|(master, visits)| Candidate { master, visits: visits.iter().collect() })
-            .collect();
-
-        task.assign(&candidates, "2026-11-23T08:00:00Z".parse().unwrap())
+        let visiting = task.at("2026-11-23T08:00:00Z".parse().unwrap()).unwrap();
+        let mut why = Assignment::default();
+        for (master, visits) in world {
+            why.look(&visiting, master, visits);
+        }
+        why.decide();
+        why
     }
 
     fn visit(start: &str) -> Visit {

@@ -12,11 +12,11 @@ use std::collections::HashMap;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-use crate::assign::{Assignment, EXPLAINED_MAX, Task};
+use crate::assign::{Assignment, Task};
 use crate::ids::{ConversationId, JobId, MasterId};
-use crate::master::{Candidate, Master, Rating};
+use crate::master::{Master, Rating};
 use crate::place::place_key;
-use crate::schedule::{Minutes, Pace, Span, Visit};
+use crate::schedule::{Pace, Span, Visit};
 use crate::slot::{Offer, Work};
 use crate::strip::Day;
 use crate::trade::Category;
@@ -151,25 +151,24 @@ impl Board {
         let task = Task { work: asked.work, district: asked.district, zone: &zone, pace: &pace };
         let row = self.row(asked.work);
         let date = start.to_zoned(zone.clone()).date();
-        let (Some(span), true) = (asked.span(start), self.lay_out(date)) else {
+        let (Some(visiting), true) = (task.at(start), self.lay_out(date)) else {
             return Assignment::default();
         };
-        let (day, strips) = &self.days[&date];
-        let needs = day.needs(span);
-        let own = asked.own.job.map(|job| self.seat_of(job));
+        let (_, strips) = &self.days[&date];
+        let needs = visiting.day().needs(visiting.span());
+        let own = asked.own.job.and_then(|job| self.seat_of(&row, job));
 
-        let (mut looked, mut told, mut passed) = (Vec::new(), 0, 0);
+        let mut why = Assignment::default();
         for at in row {
-            let ruled_out = strips[at] & needs != needs && own != Some(Some(at));
-            if ruled_out && told == EXPLAINED_MAX {
-                passed += 1;
+            let ruled_out = strips[at] & needs != needs && own != Some(at);
+            if ruled_out && !why.explains_rejected() {
+                why.rejected_count += 1;
                 continue;
             }
-            told += usize::from(ruled_out);
-            looked.push(self.candidate(at, span, asked));
+            let visits = self.visits(at, visiting.span(), asked);
+            why.look(&visiting, &self.seats[at].master, visits);
         }
-        let mut why = task.assign(&looked, start);
-        why.rejected_count += passed;
+        why.decide();
         why
     }
 
@@ -181,24 +180,28 @@ impl Board {
         asked: &Asked<'_>,
         task: &Task<'_>,
     ) -> Option<Offer> {
-        let span = asked.span(start)?;
+        let visiting = task.at(start)?;
+        let span = visiting.span();
         let (day, strips) = self.days.get(&date)?;
         let needs = day.needs(span);
 
         let mut best: Option<(_, usize)> = None;
         for at in row {
-            let rating = self.seats[*at].master.rating;
-            if best.as_ref().is_some_and(|(_, best)| self.seats[*best].master.rating > rating) {
+            let master = &self.seats[*at].master;
+            if best
+                .as_ref()
+                .is_some_and(|(_, best)| self.seats[*best].master.rating > master.rating)
+            {
                 break;
             }
             if strips[*at] & needs != needs {
                 continue;
             }
-            let candidate = self.candidate(*at, span, asked);
-            if task.fits(&candidate, start).is_err() {
+            let visits = self.visits(*at, span, asked);
+            if visiting.verdict(master, visits.clone()).is_err() {
                 continue;
             }
-            let rank = task.rank(&candidate, start);
+            let rank = visiting.rank(master, visits);
             if best.as_ref().is_none_or(|(known, _)| rank < *known) {
                 best = Some((rank, *at));
             }
@@ -247,32 +250,30 @@ impl Board {
             .map_or_else(Vec::new, |(day, _)| day.starts(self.pace.step, &self.zone))
     }
 
-    fn seat_of(&self, job: &JobId) -> Option<usize> {
-        let has = |seat: &Seat| {
-            seat.promises.iter().any(|it| matches!(&it.to, Promised::Job(id) if id == job))
+    fn seat_of(&self, row: &[usize], job: &JobId) -> Option<usize> {
+        let has = |at: &usize| {
+            let mut promises = self.seats[*at].promises.iter();
+            promises.any(|it| matches!(&it.to, Promised::Job(id) if id == job))
         };
 
-        self.seats.iter().position(has)
+        row.iter().copied().find(has)
     }
 
-    /// A master with the visits around that stretch that stand in the asker's way.
-    fn candidate(&self, at: usize, span: Span, asked: &Asked<'_>) -> Candidate<'_> {
-        let seat = &self.seats[at];
+    /// A master's visits around that stretch that stand in the asker's way.
+    fn visits<'a>(
+        &'a self,
+        at: usize,
+        span: Span,
+        asked: &'a Asked<'_>,
+    ) -> impl Iterator<Item = &'a Visit> + Clone {
         let counts = |it: &&Promise| match &it.to {
             Promised::Job(job) => asked.own.job != Some(job),
             Promised::Hold(conversation, until) => {
                 asked.own.conversation != Some(conversation) && *until > asked.now
             }
         };
-        let visits = around(&seat.promises, span).iter().filter(counts).map(|it| &it.visit);
 
-        Candidate { master: &seat.master, visits: visits.collect() }
-    }
-}
-
-impl Asked<'_> {
-    fn span(&self, start: Timestamp) -> Option<Span> {
-        Span::lasting(start, Minutes(self.work.minutes))
+        around(&self.seats[at].promises, span).iter().filter(counts).map(|it| &it.visit)
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::MasterId;
-use crate::schedule::{Schedule, Visit};
+use crate::schedule::Schedule;
 use crate::trade::Category;
 
 /// Hundredths of a star: 480 is 4.8.
@@ -28,11 +28,4 @@ pub struct Master {
     pub rating: Rating,
     pub active: bool,
     pub schedule: Schedule,
-}
-
-/// A master with what is promised around the time in question.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Candidate<'a> {
-    pub master: &'a Master,
-    pub visits: Vec<&'a Visit>,
 }

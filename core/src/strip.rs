@@ -21,6 +21,7 @@ const ANYTHING: u128 = u128::MAX;
 pub(crate) struct Day {
     pub(crate) date: Date,
     midnight: Timestamp,
+    next: Timestamp,
     /// It has 24 hours, so that a wall clock is an hour hand.
     plain: bool,
 }
@@ -31,11 +32,29 @@ impl Day {
         let midnight = Clock::at(0, 0).on(date, zone)?;
         let next = Clock::at(24, 0).on(date, zone)?;
 
-        Some(Self { date, midnight, plain: next.duration_since(midnight).as_hours() == 24 })
+        Some(Self { date, midnight, next, plain: next.duration_since(midnight).as_hours() == 24 })
     }
 
     pub(crate) fn span(self) -> Span {
-        Span { start: self.midnight, end: self.midnight + SignedDuration::from_hours(25) }
+        Span { start: self.midnight, end: self.next }
+    }
+
+    pub(crate) fn holds(self, at: Timestamp) -> bool {
+        self.midnight <= at && at < self.next
+    }
+
+    /// As `Schedule::covers`, for what begins on this day.
+    pub(crate) fn covers(self, schedule: &Schedule, span: Span, zone: &TimeZone) -> bool {
+        if !self.plain {
+            return schedule.covers(span, zone);
+        }
+        let since = |at: Timestamp| at.as_millisecond() - self.midnight.as_millisecond();
+        let (start, end) = (since(span.start), since(span.end));
+
+        schedule
+            .on(self.date)
+            .iter()
+            .any(|it| it.from.minutes() * 60_000 <= start && end <= it.to.minutes() * 60_000)
     }
 
     /// Every moment of the day at which a visit may begin, in order.
@@ -127,7 +146,9 @@ mod tests {
 
             for start in day.starts(Minutes(5), &zone) {
                 let span = Span::lasting(start, Minutes(minutes)).unwrap();
-                if schedule.covers(span, &zone) && clash(&visits, span, None, &pace).is_none() {
+                let covered = schedule.covers(span, &zone);
+                prop_assert_eq!(day.covers(&schedule, span, &zone), covered);
+                if covered && clash(&visits, span, None, &pace).is_none() {
                     prop_assert_eq!(strip & day.needs(span), day.needs(span), "{:?}", span);
                 }
             }

@@ -149,7 +149,6 @@ fn drive(place: &str, org: &str, attempts: u64) -> (Told, usize) {
         worker.kill().unwrap();
         worker.wait().unwrap();
     }
-    drop(start);
     drop(say);
     for said in hear {
         note(&mut told, said);

@@ -19,9 +19,6 @@ use crate::settings::Settings;
 /// So many organisations' boards are kept; one that was dropped is read again.
 const BOARDS_MAX: usize = 64;
 
-/// A transaction that wrote its line first and ended last is at most so much behind the others.
-const OVERLAP_MS: i64 = 10_000;
-
 /// Lines of the log are kept so long; a board that slept longer is read again as a whole.
 const LOG_KEPT_MS: i64 = 3_600_000;
 
@@ -142,7 +139,8 @@ impl OrgStore {
         {
             return Ok(false);
         }
-        let lines = self.lines_after(kept.read_to - OVERLAP_MS).await?;
+        let behind = self.db.written_behind_ms();
+        let lines = self.lines_after(kept.read_to - behind).await?;
         let mut again: HashSet<&MasterId> = doubted.iter().collect();
         again.extend(lines.iter().filter(|it| !kept.seen.contains_key(&it.0)).map(|it| &it.1));
         for id in again {
@@ -153,7 +151,7 @@ impl OrgStore {
         }
         kept.read_to = lines.last().map_or(kept.read_to, |(_, _, at)| *at);
         kept.seen.extend(lines.into_iter().map(|(id, _, at)| (id, at)));
-        let met_again = kept.read_to - OVERLAP_MS;
+        let met_again = kept.read_to - behind;
         kept.seen.retain(|_, at| *at > met_again);
 
         Ok(true)

@@ -4,10 +4,9 @@ use jiff::Timestamp;
 
 use super::db::{Tx, values};
 use super::{OrgStore, StoreError, patiently, refuse};
-use crate::assign::Task;
+use crate::assign::{Task, Visiting};
 use crate::board::{Asked, Own};
 use crate::ids::{ConversationId, HoldId, JobId, MasterId};
-use crate::master::Candidate;
 use crate::order::Refused;
 use crate::place::district_of;
 use crate::schedule::{Minutes, Pace, Span};
@@ -162,8 +161,8 @@ impl OrgStore {
         let zone = settings.time_zone()?;
         let task =
             Task { work, district: district(settings, work), zone: &zone, pace: &settings.pace };
-        let candidate = Candidate { master: &master, visits: visits.iter().collect() };
-        Ok(task.verdict(&candidate, offer.start).is_ok().then_some(span))
+        let fits = |it: Visiting<'_>| it.verdict(&master, &visits).is_ok();
+        Ok(task.at(offer.start).is_some_and(fits).then_some(span))
     }
 
     /// Takes every cell of the visit and of the shortest way after it; `false` where one of them
