@@ -13,6 +13,7 @@ use super::masters::master;
 use super::{OrgStore, StoreError};
 use crate::board::{Board, Promise, Promised, REACH};
 use crate::ids::{ConversationId, JobId, MasterId, OrgId};
+use crate::master::Master;
 use crate::schedule::{Span, Visit};
 use crate::settings::Settings;
 
@@ -21,6 +22,9 @@ const BOARDS_MAX: usize = 64;
 
 /// Lines of the log are kept so long; a board that slept longer is read again as a whole.
 const LOG_KEPT_MS: i64 = 3_600_000;
+
+/// Masters whose promises are read together: all of a large organisation's at once would be gigabytes.
+const READ_AT_ONCE: usize = 128;
 
 const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -190,55 +194,60 @@ impl OrgStore {
     async fn read_board(&self, mut board: Board, from: Timestamp) -> Result<Kept, StoreError> {
         let newest = "SELECT MAX(at_ms) AS at_ms FROM board_changes WHERE org_id = $1";
         let read_to = self.one_time(newest).await?;
-        let masters =
-            self.db.query("SELECT * FROM masters WHERE org_id = $1", values![&self.org]).await?;
         let rows = self
             .db
-            .query(
-                "SELECT master_id, start_ms, end_ms, district, id AS job_id, NULL AS conversation_id, \
-                 CAST(NULL AS BIGINT) AS expires_ms FROM jobs \
-                 WHERE org_id = $1 AND status <> 'cancelled' AND end_ms > $2 UNION ALL \
-                 SELECT master_id, start_ms, end_ms, district, NULL, conversation_id, expires_ms \
-                 FROM holds WHERE org_id = $1",
-                values![&self.org, from],
-            )
+            .query("SELECT * FROM masters WHERE org_id = $1 ORDER BY id", values![&self.org])
             .await?;
-        let mut promised: HashMap<String, Vec<Promise>> = HashMap::new();
-        for row in &rows {
-            promised.entry(row.text("master_id")?).or_default().push(promise(row)?);
-        }
-        for row in &masters {
-            let master = master(row)?;
-            let promises = promised.remove(master.id.as_str()).unwrap_or_default();
-            board.seat(master, promises);
+        let masters = rows.iter().map(master).collect::<Result<Vec<_>, _>>()?;
+        for some in masters.chunks(READ_AT_ONCE) {
+            let mut promised = self.promises_of(some, from).await?;
+            for master in some {
+                let promises = promised.remove(master.id.as_str()).unwrap_or_default();
+                board.seat(master.clone(), promises);
+            }
         }
         tracing::debug!(org = %self.org, masters = masters.len(), "the board was read");
 
         Ok(Kept { board: Some(board), from, read_to, seen: HashMap::new() })
     }
 
+    /// By master, for masters in order of id.
+    async fn promises_of(
+        &self,
+        masters: &[Master],
+        from: Timestamp,
+    ) -> Result<HashMap<String, Vec<Promise>>, StoreError> {
+        let (first, last) = (masters.first(), masters.last());
+        let ends = (first.map(|it| &it.id), last.map(|it| &it.id));
+        let rows = self.db.query(PROMISES, values![&self.org, ends.0, ends.1, from]).await?;
+        let mut promised: HashMap<String, Vec<Promise>> = HashMap::new();
+        for row in &rows {
+            promised.entry(row.text("master_id")?).or_default().push(promise(row)?);
+        }
+        Ok(promised)
+    }
+
     async fn read_seat(
         &self,
         id: &MasterId,
         from: Timestamp,
-    ) -> Result<Option<(crate::master::Master, Vec<Promise>)>, StoreError> {
+    ) -> Result<Option<(Master, Vec<Promise>)>, StoreError> {
         let Some(master) = self.master(id).await? else { return Ok(None) };
-        let rows = self
-            .db
-            .query(
-                "SELECT start_ms, end_ms, district, id AS job_id, NULL AS conversation_id, \
-                 CAST(NULL AS BIGINT) AS expires_ms FROM jobs WHERE org_id = $1 AND master_id = $2 \
-                 AND status <> 'cancelled' AND end_ms > $3 UNION ALL \
-                 SELECT start_ms, end_ms, district, NULL, conversation_id, expires_ms \
-                 FROM holds WHERE org_id = $1 AND master_id = $2",
-                values![&self.org, id, from],
-            )
-            .await?;
-        let promises = rows.iter().map(promise).collect::<Result<_, _>>()?;
+        let mut promised = self.promises_of(std::slice::from_ref(&master), from).await?;
+        let promises = promised.remove(id.as_str()).unwrap_or_default();
 
         Ok(Some((master, promises)))
     }
 }
+
+/// What masters `$2` to `$3` are promised to; holds that have expired are told apart by who asks.
+/// `|| ''` keeps SQLite from reading the organisation's whole time line for a few masters.
+const PROMISES: &str = "SELECT master_id, start_ms, end_ms, district, id AS job_id, \
+     NULL AS conversation_id, CAST(NULL AS BIGINT) AS expires_ms FROM jobs \
+     WHERE org_id || '' = $1 AND master_id >= $2 AND master_id <= $3 AND status <> 'cancelled' \
+     AND end_ms > $4 UNION ALL \
+     SELECT master_id, start_ms, end_ms, district, NULL, conversation_id, expires_ms \
+     FROM holds WHERE org_id || '' = $1 AND master_id >= $2 AND master_id <= $3";
 
 fn promise(row: &Row) -> Result<Promise, StoreError> {
     let span = Span { start: row.time("start_ms")?, end: row.time("end_ms")? };
