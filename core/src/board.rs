@@ -273,7 +273,7 @@ impl Board {
             }
         };
 
-        around(&self.seats[at].promises, span).iter().filter(counts).map(|it| &it.visit)
+        around(&self.seats[at].promises, span).filter(counts).map(|it| &it.visit)
     }
 }
 
@@ -288,16 +288,15 @@ fn strip(seat: &Seat, day: Day, pace: &Pace) -> u128 {
         return 0;
     }
     let jobs = around(&seat.promises, day.span())
-        .iter()
         .filter(|it| matches!(it.to, Promised::Job(_)))
         .map(|it| &it.visit);
 
     day.strip(&seat.master.schedule, jobs, pace)
 }
 
-fn around(promises: &[Promise], span: Span) -> &[Promise] {
-    let first = promises.partition_point(|it| it.visit.span.start < span.start - REACH);
-    let after = promises.partition_point(|it| it.visit.span.start <= span.end + REACH);
+fn around(promises: &[Promise], span: Span) -> impl Iterator<Item = &Promise> + Clone {
+    let (first, last) = (span.start - REACH, span.end + REACH);
+    let begin = promises.partition_point(|it| it.visit.span.start < first);
 
-    &promises[first..after.max(first)]
+    promises[begin..].iter().take_while(move |it| it.visit.span.start <= last)
 }

@@ -16,6 +16,7 @@ pub mod ledger;
 pub mod master;
 pub mod money;
 pub mod order;
+pub mod outbox;
 pub mod payment;
 pub mod phone;
 pub mod place;

@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::money::Rates;
+use crate::outbox::Routes;
 use crate::place::District;
 use crate::schedule::{Minutes, Pace};
 use crate::trade::Language;
@@ -27,6 +28,7 @@ pub struct Settings {
     /// A dropped call is carried on when the same number phones again within this time.
     pub resume_within: Minutes,
     pub districts: Vec<District>,
+    pub routes: Routes,
     /// The conversation API may be told what time it is.
     pub test_clock: bool,
     /// Everything in it is made up.
@@ -46,6 +48,7 @@ impl Default for Settings {
             hold: Minutes(10),
             resume_within: Minutes(15),
             districts: Vec::new(),
+            routes: Routes::default(),
             test_clock: false,
             demo: false,
         }

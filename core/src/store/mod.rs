@@ -33,7 +33,7 @@ pub use audit::Fault;
 pub use callers::{CallBack, Complaint};
 pub use jobs::JobFilter;
 pub use ledger::{LedgerLine, Payout};
-pub use outbox::Message;
+pub use outbox::{Message, MessageState};
 pub use payments::PaymentRequest;
 pub use sessions::Session;
 

@@ -1,11 +1,12 @@
 //! Messages on their way out, written in the transaction that makes them true.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::db::{Row, Tx, values, word};
-use super::{OrgStore, StoreError};
-use crate::ids::{JobId, MessageId};
+use super::{OrgStore, Store, StoreError};
+use crate::ids::{JobId, MessageId, OrgId};
+use crate::outbox::{Channel, Next, Progress};
 use crate::trade::Language;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,14 +17,34 @@ pub struct Message {
     pub recipient: String,
     /// E.164; which channel carries it is decided when it is sent.
     pub address: String,
-    /// `booked`, `offer`, `moved`, `cancelled`.
+    /// `booked`, `offer`, `moved`, `cancelled`, `paid`, `earned`, `reminder_day`, `reminder_hours`,
+    /// `review`.
     pub template: String,
     pub language: Language,
     /// The values of the template.
     pub payload: serde_json::Value,
-    /// `waiting`, `sent` or `failed`.
-    pub state: String,
+    pub state: MessageState,
+    /// The channel that carries it, once one was tried.
+    pub channel: Option<Channel>,
+    /// Tries on that channel, or questions after what the provider took.
+    pub attempts: u32,
+    pub provider_id: Option<String>,
+    /// What stood in its way last.
+    pub error: Option<String>,
     pub created: Timestamp,
+    /// When it was sent, or given up.
+    pub settled: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageState {
+    /// To be tried, for the first time or again.
+    Waiting,
+    /// The provider has it.
+    Taken,
+    Sent,
+    Failed,
 }
 
 /// A message about to be written.
@@ -36,7 +57,100 @@ pub(super) struct Draft<'a> {
     pub(super) payload: serde_json::Value,
 }
 
+/// A message that is being handed over may not be handed over elsewhere for so long.
+const LEASE: SignedDuration = SignedDuration::from_mins(2);
+
+impl Message {
+    pub fn progress(&self) -> Progress {
+        Progress {
+            channel: self.channel,
+            attempts: self.attempts,
+            provider_id: self.provider_id.clone(),
+            created: self.created,
+        }
+    }
+}
+
+impl Store {
+    /// Messages whose time has come, at most so many, of all organisations. For two minutes nobody
+    /// else gets them; whoever has them says what became of them by `settle`.
+    pub async fn due_messages(
+        &self,
+        most: usize,
+        now: Timestamp,
+    ) -> Result<Vec<(OrgId, Message)>, StoreError> {
+        let mut tx = self.db.begin().await?;
+        let rows = tx
+            .query(
+                "UPDATE outbox SET next_ms = $2 WHERE state IN ('waiting', 'taken') AND next_ms <= $1 \
+                 AND id IN (SELECT id FROM outbox WHERE state IN ('waiting', 'taken') AND next_ms <= $1 \
+                 ORDER BY next_ms, id LIMIT $3) RETURNING *",
+                values![now, now + LEASE, most as i64],
+            )
+            .await?;
+        tx.commit().await?;
+
+        rows.iter().map(|row| Ok((OrgId::new(row.text("org_id")?), message(row)?))).collect()
+    }
+}
+
 impl OrgStore {
+    /// Writes down what follows for a message that was tried on that channel.
+    pub async fn message_tried(
+        &self,
+        id: &MessageId,
+        tried: Option<Channel>,
+        next: &Next,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (state, channel, at) = match next {
+            Next::Sent { .. } => (MessageState::Sent, tried, now),
+            Next::Check { at, .. } => (MessageState::Taken, tried, *at),
+            Next::Again { channel, at, .. } => (MessageState::Waiting, Some(*channel), *at),
+            Next::Fallback { channel, .. } => (MessageState::Waiting, Some(*channel), now),
+            Next::Failed { .. } => (MessageState::Failed, tried, now),
+        };
+        let (provider, error) = match next {
+            Next::Sent { id } => (id.as_deref(), None),
+            Next::Check { id, .. } => (Some(id.as_str()), None),
+            Next::Again { why, .. } | Next::Fallback { why, .. } | Next::Failed { why } => {
+                (None, Some(why.as_str()))
+            }
+        };
+        let over = matches!(state, MessageState::Sent | MessageState::Failed);
+        self.db
+            .execute(
+                "UPDATE outbox SET attempts = CASE WHEN $9 OR (state = 'waiting' AND $3 = 'taken') THEN 0 \
+                 ELSE attempts + 1 END, state = $3, \
+                 channel = $4, provider_id = $5, error = COALESCE($6, error), next_ms = $7, \
+                 settled_ms = $8 WHERE org_id = $1 AND id = $2",
+                values![
+                    &self.org,
+                    id,
+                    word(state),
+                    channel.map(word),
+                    provider,
+                    error,
+                    at,
+                    over.then_some(now),
+                    matches!(next, Next::Fallback { .. }),
+                ],
+            )
+            .await?;
+        Ok(())
+    }
+
+    /// It may not ring yet.
+    pub async fn put_off(&self, id: &MessageId, until: Timestamp) -> Result<(), StoreError> {
+        self.db
+            .execute(
+                "UPDATE outbox SET next_ms = $3 WHERE org_id = $1 AND id = $2",
+                values![&self.org, id, until],
+            )
+            .await?;
+        Ok(())
+    }
+
     pub(super) async fn send(
         &self,
         tx: &mut Tx,
@@ -86,7 +200,12 @@ fn message(row: &Row) -> Result<Message, StoreError> {
         template: row.text("template")?,
         language: row.word("language")?,
         payload: row.json("payload")?,
-        state: row.text("state")?,
+        state: row.word("state")?,
+        channel: row.maybe_text("channel")?.map(|_| row.word("channel")).transpose()?,
+        attempts: row.int("attempts")?.max(0) as u32,
+        provider_id: row.maybe_text("provider_id")?,
+        error: row.maybe_text("error")?,
         created: row.time("created_ms")?,
+        settled: row.maybe_time("settled_ms")?,
     })
 }
