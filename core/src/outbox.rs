@@ -22,8 +22,8 @@ const KEPT: SignedDuration = SignedDuration::from_hours(24);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Channel {
-    Sms,
-    Telegram,
+    SmsRu,
+    Twilio,
     /// The customer's own system.
     Webhook,
 }
@@ -42,8 +42,8 @@ pub struct Routes {
 impl Default for Routes {
     fn default() -> Self {
         Self {
-            client: vec![Channel::Sms],
-            master: vec![Channel::Sms],
+            client: vec![Channel::SmsRu, Channel::Twilio],
+            master: vec![Channel::SmsRu, Channel::Twilio],
             operator: vec![Channel::Webhook],
             awake: Hours { from: Clock::at(9, 0), to: Clock::at(21, 0) },
         }
@@ -198,7 +198,7 @@ impl Progress {
 mod tests {
     use super::*;
 
-    const ROUTE: [Channel; 2] = [Channel::Telegram, Channel::Sms];
+    const ROUTE: [Channel; 2] = [Channel::SmsRu, Channel::Twilio];
 
     #[test]
     fn a_provider_that_is_down_is_tried_five_times_and_then_another() {
@@ -213,8 +213,8 @@ mod tests {
         };
 
         assert_eq!(waits, [5, 20, 80, 320]);
-        assert_eq!(next, Next::Fallback { channel: Channel::Sms, why: "down".into() });
-        let last = Progress { channel: Some(Channel::Sms), attempts: 4, ..fresh() };
+        assert_eq!(next, Next::Fallback { channel: Channel::Twilio, why: "down".into() });
+        let last = Progress { channel: Some(Channel::Twilio), attempts: 4, ..fresh() };
         let failed = last.next(&ROUTE, down(None), now(), 0);
         assert_eq!(failed, Next::Failed { why: "down".into() });
     }
@@ -238,9 +238,9 @@ mod tests {
         let refused = Outcome::Refused { why: "no such chat".into() };
 
         let next = fresh().next(&ROUTE, refused.clone(), now(), 0);
-        let last = Progress { channel: Some(Channel::Sms), ..fresh() };
+        let last = Progress { channel: Some(Channel::Twilio), ..fresh() };
 
-        assert_eq!(next, Next::Fallback { channel: Channel::Sms, why: "no such chat".into() });
+        assert_eq!(next, Next::Fallback { channel: Channel::Twilio, why: "no such chat".into() });
         let failed = last.next(&ROUTE, refused, now(), 0);
         assert_eq!(failed, Next::Failed { why: "no such chat".into() });
     }

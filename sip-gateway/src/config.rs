@@ -21,6 +21,8 @@ pub struct Settings {
     pub speech: Speech,
     pub calls: Calls,
     pub load_line: LoadLine,
+    /// Providers that carry messages.
+    pub post: web::post::Settings,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -103,6 +105,7 @@ impl Default for Settings {
             speech: Speech::default(),
             calls: Calls::default(),
             load_line: LoadLine::default(),
+            post: web::post::Settings::default(),
         }
     }
 }

@@ -41,6 +41,12 @@ pub struct ApiKey {
 }
 
 impl Store {
+    pub async fn organisations(&self) -> Result<Vec<OrgId>, StoreError> {
+        let rows = self.db.query("SELECT id FROM organisations ORDER BY id", &[]).await?;
+
+        rows.iter().map(|row| Ok(OrgId::new(row.text("id")?))).collect()
+    }
+
     /// Makes an organisation, or leaves the one of that name as it is; says whether it is new.
     pub async fn add_organisation(
         &self,

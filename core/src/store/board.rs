@@ -95,6 +95,12 @@ impl OrgStore {
         Ok(answer)
     }
 
+    /// Reads the board before anybody asks, so that the first caller does not wait for it.
+    pub async fn lay_out_board(&self, now: Timestamp) -> Result<(), StoreError> {
+        let settings = self.settings().await?;
+        self.on_board(&settings, now, |_| ()).await
+    }
+
     /// The master's promises may be other than the board has them.
     pub(super) fn doubt(&self, master: &MasterId) {
         let mut doubted = self.boards.doubted.lock().unwrap_or_else(PoisonError::into_inner);

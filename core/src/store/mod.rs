@@ -21,6 +21,7 @@ mod masters;
 mod migrate;
 mod outbox;
 mod payments;
+mod reminders;
 mod sessions;
 mod slots;
 

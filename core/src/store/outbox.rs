@@ -157,10 +157,21 @@ impl OrgStore {
         draft: Draft<'_>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        self.send_once(tx, draft, None, now).await
+    }
+
+    /// What was said with that key is not said again.
+    pub(super) async fn send_once(
+        &self,
+        tx: &mut Tx,
+        draft: Draft<'_>,
+        key: Option<String>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         tx.execute(
             "INSERT INTO outbox (id, org_id, job_id, recipient, address, template, language, payload, \
-             state, attempts, next_ms, created_ms) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', 0, $9, $9)",
+             state, attempts, next_ms, created_ms, once_key) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', 0, $9, $9, $10) ON CONFLICT DO NOTHING",
             values![
                 self.new_id(now),
                 &self.org,
@@ -171,6 +182,7 @@ impl OrgStore {
                 word(draft.language),
                 draft.payload.to_string(),
                 now,
+                key,
             ],
         )
         .await?;

@@ -21,13 +21,14 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use web::post::PostRoom;
 
 use super::pacemaker::Beat;
 use super::phone::Phone;
 use super::ports::Ports;
 use super::scribe::Scribe;
 use super::switchboard::{Parts, Shelf, Switchboard, lock};
-use super::{aftermath, demo, ledger, speech};
+use super::{aftermath, demo, errands, ledger, speech};
 use crate::clock;
 use crate::config::Settings;
 use crate::sip;
@@ -118,7 +119,13 @@ impl House {
         tokio::spawn(phone.run(sender));
         tokio::spawn(board.clone().run(events));
         let packs = shelf.get(PACKS[0]).context("the pack")?.clone();
-        serve_pages(listener, store.clone(), packs, recordings, random);
+        let chance: web::Chance = Arc::new({
+            let random = Arc::clone(&random);
+            move || lock(&random).next_u64()
+        });
+        let post = PostRoom::open(store.clone(), settings.post, Arc::clone(&chance));
+        errands::run(store.clone(), post);
+        serve_pages(listener, store.clone(), packs, recordings, chance);
 
         let demo_file = match &keys {
             Some(keys) => Some(keys.write(&data, sip, http)?),
@@ -244,9 +251,8 @@ fn serve_pages(
     store: Store,
     packs: Packs,
     recordings: PathBuf,
-    random: Arc<Mutex<ChaCha20Rng>>,
+    chance: web::Chance,
 ) {
-    let chance = Arc::new(move || lock(&random).next_u64());
     let pages = web::router(web::House::new(store, packs, recordings, clock::wall, chance));
     tokio::spawn(async move {
         if let Err(error) = axum::serve(listener, pages).await {

@@ -10,6 +10,7 @@
 pub mod aftermath;
 pub mod clerk;
 pub mod demo;
+pub mod errands;
 pub mod house;
 pub mod ledger;
 pub mod pacemaker;

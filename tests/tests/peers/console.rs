@@ -19,6 +19,7 @@ impl Gateway {
 
     async fn signed_in(&self, path: &str) -> Result<String, reqwest::Error> {
         let http = &self.keys.http;
+        web::post::secure();
         let client =
             reqwest::Client::builder().timeout(ANSWERED_WITHIN).redirect(Policy::none()).build()?;
         let door = client.get(format!("{http}/console/login")).send().await?;

@@ -97,6 +97,7 @@ impl Gateway {
 
     fn get<T: DeserializeOwned>(&self, path: &str) -> T {
         let url = format!("{}{path}", self.keys.http);
+        web::post::secure();
         let asked = async {
             let client = reqwest::Client::builder().timeout(WRITTEN_WITHIN).build()?;
             let answer = client.get(&url).bearer_auth(&self.keys.api_key).send().await?;

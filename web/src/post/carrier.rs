@@ -1,0 +1,74 @@
+//! A provider that takes messages over HTTP, and what its answers mean.
+
+use jiff::SignedDuration;
+use job_core::outbox::Outcome;
+use job_core::store::Message;
+use reqwest::{Client, RequestBuilder, StatusCode};
+use serde_json::Value;
+
+use super::{sms_ru, twilio, webhook};
+
+/// A provider's own words are kept up to so many letters.
+const WORDS_MAX: usize = 200;
+
+#[derive(Debug)]
+pub(crate) enum Carrier {
+    SmsRu(sms_ru::SmsRu),
+    Twilio(twilio::Twilio),
+    Webhook(webhook::Webhook),
+}
+
+impl Carrier {
+    pub(crate) async fn deliver(&self, client: &Client, message: &Message, text: &str) -> Outcome {
+        match self {
+            Self::SmsRu(it) => it.deliver(client, message, text).await,
+            Self::Twilio(it) => it.deliver(client, message, text).await,
+            Self::Webhook(it) => it.deliver(client, message, text).await,
+        }
+    }
+
+    /// What became of a message that was taken.
+    pub(crate) async fn fate(&self, client: &Client, id: &str) -> Outcome {
+        match self {
+            Self::SmsRu(it) => it.fate(client, id).await,
+            Self::Twilio(it) => it.fate(client, id).await,
+            Self::Webhook(_) => Outcome::Delivered { id: None },
+        }
+    }
+}
+
+/// The JSON of an answer that is good (2xx, or 4xx that `told` understands), or what else it means.
+pub(crate) async fn asked(request: RequestBuilder) -> Result<(StatusCode, Value), Outcome> {
+    let answer = request.send().await.map_err(unreachable)?;
+    let status = answer.status();
+    let after = answer
+        .headers()
+        .get("retry-after")
+        .and_then(|it| it.to_str().ok()?.parse().ok())
+        .map(SignedDuration::from_secs);
+    if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
+        return Err(Outcome::Later { why: format!("answered {status}"), after });
+    }
+    let body = answer.text().await.map_err(unreachable)?;
+    let json = serde_json::from_str(&body).unwrap_or(Value::Null);
+
+    Ok((status, json))
+}
+
+fn unreachable(error: reqwest::Error) -> Outcome {
+    let why = match () {
+        () if error.is_timeout() => "no answer in time".to_owned(),
+        () if error.is_connect() => "cannot be reached".to_owned(),
+        // The address may hold a key, and is left out.
+        () => error.without_url().to_string(),
+    };
+
+    Outcome::Later { why, after: None }
+}
+
+/// A refusal in the provider's own words.
+pub(crate) fn refused(code: impl std::fmt::Display, words: &str) -> Outcome {
+    let words: String = words.chars().take(WORDS_MAX).collect();
+
+    Outcome::Refused { why: format!("refused ({code}): {words}") }
+}

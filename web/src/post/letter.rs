@@ -1,0 +1,177 @@
+//! What a message says: the wording of its event, recipient and language with the order's values in
+//! it, for the eye.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use dialog::pack::Spelling;
+use dialog::phrase;
+use jiff::civil::Date;
+use jiff::{Timestamp, tz::TimeZone};
+use job_core::money::Kopecks;
+use job_core::store::Message;
+use job_core::trade::Language;
+use serde_json::Value;
+
+/// Wordings by recipient and template.
+type Wordings = HashMap<String, HashMap<String, String>>;
+
+static RU: LazyLock<Wordings> =
+    LazyLock::new(|| wordings(include_str!("../../../prompts/messages/ru.toml")));
+static EN: LazyLock<Wordings> =
+    LazyLock::new(|| wordings(include_str!("../../../prompts/messages/en.toml")));
+
+fn wordings(text: &str) -> Wordings {
+    match toml::from_str(text) {
+        Ok(wordings) => wordings,
+        Err(error) => unreachable!("built-in messages, checked by a test: {error}"),
+    }
+}
+
+/// Where and when a message is read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reader<'a> {
+    pub(crate) zone: &'a TimeZone,
+    pub(crate) now: Timestamp,
+    /// `https://…` before the client's link; without it the link is left out.
+    pub(crate) site: &'a str,
+}
+
+/// The text of a message; `None` where no wording is known for it.
+pub(crate) fn text(message: &Message, reader: Reader<'_>) -> Option<String> {
+    let wordings = match message.language {
+        Language::Ru => &RU,
+        Language::En => &EN,
+    };
+    let wording = wordings.get(&message.recipient)?.get(&message.template)?;
+    let values = values(message, reader);
+    let shown: Vec<(&str, Spelling)> =
+        values.iter().map(|(name, text)| (*name, plain(text))).collect();
+
+    // A link at the end is no beginning of a sentence, and stays as it is.
+    let (sentences, link) = match wording.strip_suffix("{link}") {
+        Some(sentences) => (sentences, values.iter().find(|it| it.0 == "link")),
+        None => (wording.as_str(), None),
+    };
+    let text = phrase::filled(sentences, "", &shown).text;
+
+    Some(match link {
+        Some((_, link)) => format!("{text}{link}"),
+        None => text.trim_end().to_owned(),
+    })
+}
+
+fn plain(text: &str) -> Spelling {
+    Spelling { text: text.to_owned(), speech: String::new() }
+}
+
+fn values(message: &Message, reader: Reader<'_>) -> Vec<(&'static str, String)> {
+    let language = message.language;
+    let of = |name: &str| message.payload.get(name);
+    let text = |name: &str| of(name).and_then(Value::as_str).map(str::to_owned);
+    let money = |name: &str| {
+        let kopecks = of(name).and_then(Value::as_i64)?;
+        Some(phrase::money(Kopecks(kopecks).whole_roubles(), language).text)
+    };
+    let start = text("start")
+        .and_then(|it| it.parse().ok())
+        .map(|start: Timestamp| phrase::moment(start, reader.now, reader.zone, language).text);
+    let price = of("min").and_then(Value::as_i64).zip(of("max").and_then(Value::as_i64));
+    let payout = text("payout").and_then(|it| it.parse().ok()).map(|date: Date| {
+        let today = reader.now.to_zoned(reader.zone.clone()).date();
+        phrase::day(date, today, language).text
+    });
+    let link = text("tracking").filter(|_| !reader.site.is_empty());
+
+    [
+        ("number", text("number")),
+        ("start", start),
+        ("master", text("master")),
+        ("door_code", text("door_code")),
+        ("diagnosis", text("diagnosis")),
+        ("address", text("address")),
+        ("price", price.map(|(min, max)| phrase::money_range(min, max, language).text)),
+        ("amount", money("amount")),
+        ("share", money("share")),
+        ("today", money("today")),
+        ("payout", payout),
+        ("link", link.map(|path| format!("{}{path}", reader.site.trim_end_matches('/')))),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some((name, value?)))
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use job_core::ids::MessageId;
+    use job_core::store::MessageState;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn both_languages_know_the_same_messages() {
+        for (recipient, wordings) in RU.iter() {
+            for template in wordings.keys() {
+                assert!(EN[recipient].contains_key(template), "{recipient} {template}");
+            }
+        }
+        assert_eq!(RU["client"].len(), EN["client"].len());
+        assert_eq!(RU["master"].len(), EN["master"].len());
+    }
+
+    #[test]
+    fn a_booking_is_told_with_time_price_code_and_link() {
+        let booked = json!({
+            "number": "1042", "start": "2026-11-24T12:00:00Z", "master": "Сергей", "door_code": "4821",
+            "min": 2_800, "max": 3_200, "tracking": "/t/abc",
+        });
+
+        assert_eq!(
+            told("client", "booked", Language::Ru, &booked),
+            "Заявка №1042: завтра в 14:00, мастер Сергей. Цена 2800–3200 ₽. Код у двери 4821: мастер его \
+             назовёт. https://gudok.test/t/abc"
+        );
+        assert_eq!(
+            told("client", "booked", Language::En, &booked),
+            "Order 1042: tomorrow at 2 PM, master Сергей. Price 2800–3200 ₽. Door code 4821: the master \
+             will tell it to you. https://gudok.test/t/abc"
+        );
+    }
+
+    #[test]
+    fn a_master_reads_what_was_earned() {
+        let earned = json!({
+            "number": "1042", "share": 220_500, "today": 441_000, "payout": "2026-11-27",
+        });
+
+        assert_eq!(
+            told("master", "earned", Language::Ru, &earned),
+            "Заявка №1042 оплачена. Вы заработали 2205 ₽, за сегодня 4410 ₽. Выплата в пятницу, 27 ноября."
+        );
+    }
+
+    fn told(recipient: &str, template: &str, language: Language, payload: &Value) -> String {
+        let now = "2026-11-23T10:00:00Z".parse().unwrap();
+        let message = Message {
+            id: MessageId::new("m"),
+            job: None,
+            recipient: recipient.into(),
+            address: "+79110001234".into(),
+            template: template.into(),
+            language,
+            payload: payload.clone(),
+            state: MessageState::Waiting,
+            channel: None,
+            attempts: 0,
+            provider_id: None,
+            error: None,
+            created: now,
+            settled: None,
+        };
+        let zone = TimeZone::get("Europe/Kaliningrad").unwrap();
+
+        text(&message, Reader { zone: &zone, now, site: "https://gudok.test/" }).unwrap()
+    }
+}

@@ -1,0 +1,168 @@
+//! The post room: messages leave here. The core wrote them and decides what follows from each answer;
+//! this room words them, hands them to providers and writes down what those said.
+//!
+//! **Never here:** what is written to whom (core), a provider's secrets in a log.
+
+mod carrier;
+mod letter;
+pub mod sms_ru;
+pub mod twilio;
+pub mod webhook;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use job_core::ids::OrgId;
+use job_core::outbox::{Channel, Next, Outcome};
+use job_core::store::{Message, Store, StoreError};
+use serde::{Deserialize, Serialize};
+
+use crate::Chance;
+use carrier::Carrier;
+use letter::Reader;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Messages taken from the outbox at once.
+const AT_ONCE: usize = 16;
+
+/// Which providers there are. Secrets come from the environment, e.g. `GUDOK_POST__SMS_RU__API_ID`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// `https://…` before the path of a client's link.
+    pub site: String,
+    pub sms_ru: Option<sms_ru::SmsRu>,
+    pub twilio: Option<twilio::Twilio>,
+    pub webhook: Option<webhook::Webhook>,
+    /// A provider that says nothing for so long is tried again later; 0: ten seconds.
+    pub patience_ms: u64,
+}
+
+impl Settings {
+    fn patience(&self) -> Duration {
+        match self.patience_ms {
+            0 => PATIENCE,
+            millis => Duration::from_millis(millis),
+        }
+    }
+}
+
+/// HTTPS needs its cryptography chosen once in a process, before the first client is made.
+pub fn secure() {
+    // An error says that it was chosen before.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+#[derive(Clone)]
+pub struct PostRoom {
+    store: Store,
+    client: reqwest::Client,
+    carriers: Arc<HashMap<Channel, Carrier>>,
+    site: Arc<str>,
+    chance: Chance,
+}
+
+impl std::fmt::Debug for PostRoom {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PostRoom").field("channels", &self.carriers.keys()).finish_non_exhaustive()
+    }
+}
+
+impl PostRoom {
+    /// `None` where no provider is set up: messages wait.
+    pub fn open(store: Store, settings: Settings, chance: Chance) -> Option<Self> {
+        let patience = settings.patience();
+        let carriers: HashMap<Channel, Carrier> = [
+            settings.sms_ru.map(|it| (Channel::SmsRu, Carrier::SmsRu(it))),
+            settings.twilio.map(|it| (Channel::Twilio, Carrier::Twilio(it))),
+            settings.webhook.map(|it| (Channel::Webhook, Carrier::Webhook(it))),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        if carriers.is_empty() {
+            return None;
+        }
+        secure();
+        let client = reqwest::Client::builder().timeout(patience).build().ok()?;
+
+        Some(Self {
+            store,
+            client,
+            carriers: Arc::new(carriers),
+            site: settings.site.into(),
+            chance,
+        })
+    }
+
+    /// Hands over what is due; how many messages that were.
+    pub async fn round(&self, now: Timestamp) -> Result<usize, StoreError> {
+        let due = self.store.due_messages(AT_ONCE, now).await?;
+        let count = due.len();
+        let mut under_way = tokio::task::JoinSet::new();
+        for (org, message) in due {
+            let room = self.clone();
+            under_way.spawn(async move {
+                let id = message.id.clone();
+                if let Err(error) = room.hand_over(&org, message, now).await {
+                    tracing::error!(%org, message = %id, %error, "a message stays in the outbox");
+                }
+            });
+        }
+        under_way.join_all().await;
+
+        Ok(count)
+    }
+
+    async fn hand_over(
+        &self,
+        org: &OrgId,
+        message: Message,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let rows = self.store.org(org);
+        let settings = rows.settings().await?;
+        let zone = settings.time_zone()?;
+        let until = settings.routes.may_go(&message.template, now, &zone);
+        if until > now && message.provider_id.is_none() {
+            return rows.put_off(&message.id, until).await;
+        }
+        let route = settings.routes.of(&message.recipient);
+        let progress = message.progress();
+        let channel = progress.channel(route);
+        let reader = Reader { zone: &zone, now, site: &self.site };
+        let outcome = self.outcome(&message, channel, reader).await;
+        let next = progress.next(route, outcome, now, (self.chance)());
+        if let Next::Failed { why } = &next {
+            tracing::warn!(%org, message = %message.id, template = message.template, %why, "a message failed");
+        }
+
+        rows.message_tried(&message.id, channel, &next, now).await
+    }
+
+    async fn outcome(
+        &self,
+        message: &Message,
+        channel: Option<Channel>,
+        reader: Reader<'_>,
+    ) -> Outcome {
+        let Some(channel) = channel else {
+            return Outcome::Refused { why: "no channel is set up for this recipient".into() };
+        };
+        let Some(carrier) = self.carriers.get(&channel) else {
+            return Outcome::Refused { why: format!("{channel:?} is not set up") };
+        };
+        if let Some(id) = &message.provider_id {
+            return carrier.fate(&self.client, id).await;
+        }
+        match letter::text(message, reader) {
+            Some(text) => carrier.deliver(&self.client, message, &text).await,
+            None => Outcome::Refused {
+                why: format!("no wording for {:?} to a {}", message.template, message.recipient),
+            },
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Messages on their way to providers that are down, slow, busy, broken, or take a message and then
+//! lose it. The providers are local servers that answer as their documentation says.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod booked;
+mod providers;
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use job_core::ids::{Ids, JobId, OrgId};
+use job_core::outbox::{Channel, Routes};
+use job_core::settings::Settings;
+use job_core::store::{Message, MessageState, Store};
+use providers::{Mood, Provider};
+use web::post::{PostRoom, sms_ru, twilio, webhook};
+
+#[tokio::test]
+async fn a_message_is_taken_asked_after_and_delivered() {
+    let world = World::new(&[Channel::SmsRu], Mood::Good, Mood::Good).await;
+
+    let messages = world.settled().await;
+
+    assert_eq!(sent_by(&messages), [Some(Channel::SmsRu)]);
+    let texts = world.sms_ru.texts();
+    assert_eq!(texts.len(), 1);
+    assert!(texts[0].starts_with("79110001234: Заявка №1001: завтра в 10:00, мастер Мастер 1."));
+    assert!(texts[0].contains("https://gudok.test/t/"), "{texts:?}");
+}
+
+#[tokio::test]
+async fn whatever_providers_do_a_message_ends_sent_once_or_visibly_failed() {
+    let moods = [
+        Mood::Down,
+        Mood::Slow,
+        Mood::Busy,
+        Mood::Broken,
+        Mood::Refuses,
+        Mood::Loses,
+        Mood::Nonsense,
+        Mood::Good,
+    ];
+    for first in moods {
+        for second in moods {
+            let world = World::new(&[Channel::SmsRu, Channel::Twilio], first, second).await;
+
+            let messages = world.settled().await;
+
+            let delivered = world.sms_ru.delivered() + world.twilio.delivered();
+            let [message] = messages.as_slice() else { panic!("{messages:?}") };
+            let what = format!("{first:?}, then {second:?}: {message:?}");
+            match first.delivers() || second.delivers() {
+                true => assert_eq!(message.state, MessageState::Sent, "{what}"),
+                false => {
+                    assert_eq!(message.state, MessageState::Failed, "{what}");
+                    assert!(message.error.is_some(), "{what}");
+                }
+            }
+            assert_eq!(delivered, usize::from(message.state == MessageState::Sent), "{what}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_recovers_gets_it_later() {
+    for mood in [Mood::Down, Mood::Busy, Mood::Broken, Mood::Slow] {
+        let world = World::new(&[Channel::SmsRu], mood, Mood::Good).await;
+        world.rounds(2).await;
+        world.sms_ru.feels(Mood::Good);
+
+        let messages = world.settled().await;
+
+        assert_eq!(sent_by(&messages), [Some(Channel::SmsRu)], "{mood:?}");
+        assert_eq!(world.sms_ru.delivered(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_webhook_that_answers_too_late_gets_the_same_key_again() {
+    let world = World::new(&[Channel::Webhook], Mood::Good, Mood::Good).await;
+    world.webhook.feels(Mood::Slow);
+    world.rounds(2).await;
+    world.webhook.feels(Mood::Good);
+
+    let messages = world.settled().await;
+
+    assert_eq!(sent_by(&messages), [Some(Channel::Webhook)]);
+    assert!(world.webhook.asked() > 1, "it was asked more than once");
+    assert_eq!(world.webhook.delivered(), 1, "and took it once, by its key");
+}
+
+#[tokio::test]
+async fn two_rooms_on_one_outbox_send_once() {
+    let world = World::new(&[Channel::SmsRu], Mood::Good, Mood::Good).await;
+
+    let now = world.now;
+    let (one, other) = tokio::join!(world.room.round(now), world.room.round(now));
+
+    assert_eq!(one.unwrap() + other.unwrap(), 2);
+    assert_eq!(world.sms_ru.asked(), 1);
+}
+
+#[tokio::test]
+async fn a_room_that_died_with_a_message_in_hand_leaves_it_to_another() {
+    let world = World::new(&[Channel::SmsRu], Mood::Good, Mood::Good).await;
+    let taken = world.store.due_messages(10, world.now).await.unwrap();
+    assert_eq!(taken.len(), 2);
+
+    let soon = world.room.round(world.now + SignedDuration::from_secs(60)).await.unwrap();
+    let later = world.room.round(world.now + SignedDuration::from_secs(121)).await.unwrap();
+
+    assert_eq!((soon, later), (0, 2));
+}
+
+#[tokio::test]
+async fn a_channel_nobody_set_up_is_a_clear_failure() {
+    let world = World::new(&[], Mood::Good, Mood::Good).await;
+
+    let messages = world.settled().await;
+
+    assert_eq!(messages[0].state, MessageState::Failed);
+    let why = messages[0].error.as_deref().unwrap();
+    assert_eq!(why, "no channel is set up for this recipient");
+}
+
+fn sent_by(messages: &[Message]) -> Vec<Option<Channel>> {
+    messages.iter().map(|it| it.channel.filter(|_| it.state == MessageState::Sent)).collect()
+}
+
+/// One booked job whose client is told so, and the providers.
+struct World {
+    store: Store,
+    org: OrgId,
+    job: JobId,
+    room: PostRoom,
+    sms_ru: Provider,
+    twilio: Provider,
+    webhook: Provider,
+    now: Timestamp,
+}
+
+impl World {
+    async fn new(route: &[Channel], first: Mood, second: Mood) -> Self {
+        let now: Timestamp = "2026-11-23T08:00:00Z".parse().unwrap();
+        let store = Store::open(":memory:", Ids::new(1)).await.unwrap();
+        let org = OrgId::new("o");
+        let routes = Routes { client: route.to_vec(), master: Vec::new(), ..Routes::default() };
+        let settings = Settings { routes, ..Settings::default() };
+        store.add_organisation(&org, "Дом", &settings).await.unwrap();
+        let job = booked::job(&store.org(&org), now).await;
+        let (sms_ru, twilio) = (Provider::sms_ru(first).await, Provider::twilio(second).await);
+        let webhook = Provider::webhook(Mood::Good).await;
+        let carriers = web::post::Settings {
+            site: "https://gudok.test".into(),
+            sms_ru: Some(sms_ru::SmsRu { api_id: "key".into(), from: None, base: sms_ru.url() }),
+            twilio: Some(twilio::Twilio {
+                account: "AC1".into(),
+                token: "secret".into(),
+                from: "+70000000000".into(),
+                base: twilio.url(),
+            }),
+            webhook: Some(webhook::Webhook { url: webhook.url(), secret: "s".into() }),
+            patience_ms: 150,
+        };
+        let room = PostRoom::open(store.clone(), carriers, std::sync::Arc::new(|| 0)).unwrap();
+
+        Self { store, org, job, room, sms_ru, twilio, webhook, now }
+    }
+
+    /// A minute each.
+    async fn rounds(&self, count: i64) {
+        for minute in 0..count {
+            self.room.round(self.now + SignedDuration::from_mins(minute)).await.unwrap();
+        }
+    }
+
+    /// What became of the client's messages five hours later.
+    async fn settled(&self) -> Vec<Message> {
+        for minute in 0..60 {
+            self.room.round(self.now + SignedDuration::from_mins(5 * minute)).await.unwrap();
+        }
+        let mut messages = self.store.org(&self.org).messages(&self.job).await.unwrap();
+        messages.retain(|it| it.recipient == "client");
+        for message in &messages {
+            let over = matches!(message.state, MessageState::Sent | MessageState::Failed);
+            assert!(over, "after five hours: {message:?}");
+        }
+        messages
+    }
+}
+
+/// Providers take longer than the room waits for.
+const TOO_SLOW: Duration = Duration::from_millis(400);
