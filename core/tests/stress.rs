@@ -32,7 +32,9 @@ const MASTERS: usize = 24;
 /// Callers ask for the coming days only, so that they meet.
 const DAYS_AHEAD: u64 = 7;
 /// Told by a worker after so many attempts.
-const TOLD_EVERY: u64 = 250;
+const TOLD_EVERY: u64 = 25;
+/// Workers that say nothing for so long hang, and one of them is killed.
+const SILENT: Duration = Duration::from_secs(20);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_is_promised_twice_on_sqlite() {
@@ -130,13 +132,11 @@ fn drive(place: &str, org: &str, attempts: u64) -> (Told, usize) {
     let mut workers: Vec<Child> = (0..PROCESSES).map(|_| start(0)).collect();
 
     while told.done < attempts {
-        let patience = Duration::from_millis(150 + dice.next_u64() % 1_500);
-        let until = std::sync::mpsc::Receiver::recv_timeout;
-        let mut left = 40 + dice.next_u64() % 200;
+        // About two hundred kills, however long it is; a process that just began is killed too.
+        let mut left = 1 + (dice.next_u64() % (attempts / 100)) as i64;
         while left > 0 && told.done < attempts {
-            let Ok(said) = until(&hear, patience) else { break };
-            note(&mut told, said);
-            left -= 1;
+            let Ok(said) = hear.recv_timeout(SILENT) else { break };
+            left -= note(&mut told, said) as i64;
         }
         let at = (dice.next_u64() % PROCESSES as u64) as usize;
         workers[at].kill().unwrap();
@@ -156,15 +156,18 @@ fn drive(place: &str, org: &str, attempts: u64) -> (Told, usize) {
     (told, kills)
 }
 
-fn note(told: &mut Told, said: Said) {
+/// The attempts that were said.
+fn note(told: &mut Told, said: Said) -> u64 {
     match said {
         Said::Booked(job) => {
             told.booked.insert(job);
+            0
         }
         Said::Attempts { done, refused, lost } => {
             told.done += done;
             told.refused += refused;
             told.lost += lost;
+            done
         }
     }
 }

@@ -10,6 +10,7 @@ mod console;
 mod cookie;
 mod manners;
 mod page;
+pub mod paper;
 pub mod post;
 pub mod refusal;
 mod session;

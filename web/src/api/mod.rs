@@ -30,6 +30,7 @@ pub(crate) fn router() -> Router<House> {
         .route("/calls/{id}/recording", get(call::recording))
         .route("/jobs/{id}", get(job::job))
         .route("/jobs/{id}/instructions", get(job::instructions))
+        .route("/jobs/{id}/file.pdf", get(job::paper))
         .layer(DefaultBodyLimit::max(BODY_MAX))
 }
 

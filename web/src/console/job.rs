@@ -3,7 +3,8 @@
 use askama::Template;
 use axum::Json;
 use axum::extract::Path;
-use axum::response::Html;
+use axum::http::HeaderMap;
+use axum::response::{Html, Response};
 use jiff::tz::TimeZone;
 use job_core::ids::JobId;
 use job_core::job::HistoryLine;
@@ -14,6 +15,7 @@ use super::call::Price;
 use super::lines::{Line, lines};
 use super::zone;
 use crate::page::{Frame, Reader, form_encoded, shown};
+use crate::paper::printed;
 use crate::refusal::Refusal;
 use crate::session::Session;
 use crate::telling::phone;
@@ -53,6 +55,7 @@ struct JobPage {
     call: String,
     tracking: String,
     json: String,
+    pdf: String,
 }
 
 /// `GET /console/jobs/{id}`
@@ -75,6 +78,18 @@ pub(super) async fn file(
     Path(id): Path<String>,
 ) -> Result<Json<JobFile>, Refusal> {
     read(&session, &id).await.map(Json)
+}
+
+/// `GET /console/jobs/{id}/file.pdf`
+pub(super) async fn paper(
+    session: Session,
+    reader: Reader,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Result<Response, Refusal> {
+    let file = read(&session, &id).await?;
+    let zone = zone(&session).await?;
+    printed(&file, reader.words.language, &zone, &headers)
 }
 
 async fn read(session: &Session, id: &str) -> Result<JobFile, Refusal> {
@@ -110,6 +125,7 @@ fn page(
         history: history.iter().map(step).collect(),
         call: format!("/console/calls/{}", form_encoded(file.conversation.as_str())),
         json: format!("/console/jobs/{job}/file.json"),
+        pdf: format!("/console/jobs/{job}/file.pdf"),
         client: (file.client.name, phone(&file.client.phone)),
         master: (file.master.name, phone(&file.master.phone)),
         number: file.number,

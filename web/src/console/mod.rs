@@ -27,6 +27,7 @@ pub(crate) fn router() -> Router<House> {
         .route("/calls/{id}/recording", get(call::recording))
         .route("/jobs/{id}", get(job::job))
         .route("/jobs/{id}/file.json", get(job::file))
+        .route("/jobs/{id}/file.pdf", get(job::paper))
         .layer(DefaultBodyLimit::max(BODY_MAX))
 }
 
