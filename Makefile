@@ -9,7 +9,7 @@ CALLER ?= ru
 # ONCE=1: exit after the call, 0 only if a booking, a recording with both voices and a job file exist.
 ONCE ?=
 
-.PHONY: demo test check test-long measure bench-world bench-dialog bench-media clean
+.PHONY: demo test check test-long measure bench-world bench-dialog bench-media bench-core clean
 
 demo:
 	@deploy/packages demo
@@ -44,8 +44,16 @@ bench-media:
 	@$(CARGO) build --release -p sip-gateway
 	@$(CARGO) run --quiet --release -p call-tests --example bench_media
 
+# What a caller waits for the database among 100 to 10,000 masters: SQLite, then Postgres.
+bench-core:
+	@deploy/packages test
+	@$(CARGO) build --release -p job-core --example bench_core
+	@target/release/examples/bench_core
+	@deploy/postgres sh -c 'target/release/examples/bench_core "$$TEST_POSTGRES_URL"'
+
 test-long: test
 	@$(CARGO) test --release -p call-tests -p dialog -- --ignored --nocapture
+	@deploy/postgres $(CARGO) test --release -p job-core -- --ignored --nocapture --test-threads 1
 
 clean:
 	$(CARGO) clean

@@ -23,7 +23,8 @@ const STANDING: &str = "SELECT id, start_ms AS about_ms FROM jobs WHERE org_id =
      AND o.once_key = $5 || ':' || jobs.id || ':' || jobs.start_ms)";
 
 const DONE: &str = "SELECT id, finished_ms AS about_ms FROM jobs WHERE org_id = $1 \
-     AND status IN ('done', 'paid') AND end_ms > $2 AND finished_ms > $2 AND finished_ms <= $3 \
+     AND status IN ('done', 'paid') AND end_ms > $2 - 604800000 \
+     AND finished_ms > $2 AND finished_ms <= $3 \
      AND finished_ms >= $4 AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.org_id = $1 \
      AND o.once_key = $5 || ':' || jobs.id || ':' || jobs.finished_ms)";
 

@@ -1,0 +1,159 @@
+//! What the house writes by itself, and what an audit finds: asked of SQLite always and of Postgres
+//! where TEST_POSTGRES_URL holds the URL of a database for tests.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod world;
+
+use jiff::{SignedDuration, Timestamp};
+use job_core::day::DayAct;
+use job_core::ids::{ConversationId, JobId};
+use job_core::money::Kopecks;
+use job_core::payment::Method;
+use job_core::store::{OrgStore, PaymentRequest};
+use world::{World, at, conformance};
+
+conformance! {
+    a_visit_is_reminded_of_a_day_and_two_hours_before,
+    a_moved_visit_is_reminded_of_anew_and_a_cancelled_one_not,
+    what_was_booked_a_moment_ago_needs_no_reminder,
+    an_hour_after_the_work_the_client_is_asked_how_it_went,
+    two_processes_remind_once,
+    a_sound_database_has_no_faults,
+}
+
+async fn a_visit_is_reminded_of_a_day_and_two_hours_before(world: World) {
+    let store = world.org("a").await;
+    let job = world.booked(&store, "call", &world.offer("a", 1, "2026-11-26T10:00")).await.job;
+
+    let mut told = Vec::new();
+    for half_hour in 0..150 {
+        let now = world.now + SignedDuration::from_mins(30 * half_hour);
+        if store.remind(now).await.unwrap() > 0 {
+            told.push(now);
+        }
+    }
+
+    assert_eq!(told, [at("2026-11-25T10:00"), at("2026-11-26T08:00")]);
+    assert_eq!(reminders(&store, &job).await, ["reminder_day", "reminder_hours"]);
+}
+
+async fn a_moved_visit_is_reminded_of_anew_and_a_cancelled_one_not(world: World) {
+    let store = world.org("a").await;
+    let moved = world.booked(&store, "one", &world.offer("a", 1, "2026-11-25T10:00")).await.job;
+    let gone = world.booked(&store, "two", &world.offer("a", 2, "2026-11-25T10:00")).await.job;
+    store.remind(at("2026-11-24T11:00")).await.unwrap();
+    let (later, by) = (world.offer("a", 1, "2026-11-27T10:00"), ConversationId::new("by"));
+    store.move_to(&moved, &later, &by, at("2026-11-24T12:00")).await.unwrap().unwrap();
+    store.cancel(&gone, "client", at("2026-11-24T12:00")).await.unwrap().unwrap();
+
+    for hour in 0..96 {
+        let now = at("2026-11-24T12:00") + SignedDuration::from_hours(hour);
+        store.remind(now).await.unwrap();
+    }
+
+    let of_moved = reminders(&store, &moved).await;
+    assert_eq!(of_moved, ["reminder_day", "reminder_day", "reminder_hours"]);
+    assert_eq!(reminders(&store, &gone).await, ["reminder_day"]);
+}
+
+async fn what_was_booked_a_moment_ago_needs_no_reminder(world: World) {
+    let store = world.org("a").await;
+    let job = world.booked(&store, "call", &world.offer("a", 1, "2026-11-23T12:30")).await.job;
+
+    store.remind(at("2026-11-23T10:45")).await.unwrap();
+
+    assert!(reminders(&store, &job).await.is_empty());
+}
+
+async fn an_hour_after_the_work_the_client_is_asked_how_it_went(world: World) {
+    let store = world.org("a").await;
+    let offer = world.offer("a", 1, "2026-11-24T10:00");
+    let job = world.booked(&store, "call", &offer).await.job;
+    let master = store.master(&offer.master_id).await.unwrap().unwrap();
+    let done = at("2026-11-24T11:30");
+    let finish = DayAct::Finish { job: job.clone(), amount: Kopecks::roubles(2_000) };
+    store.day(&master.phone, &finish, "master", done).await.unwrap().unwrap().done.unwrap();
+
+    for minute in [0, 59, 61, 120] {
+        store.remind(done + SignedDuration::from_mins(minute)).await.unwrap();
+    }
+
+    assert_eq!(reminders(&store, &job).await, ["review"]);
+}
+
+async fn two_processes_remind_once(world: World) {
+    let store = world.org("a").await;
+    let job = world.booked(&store, "call", &world.offer("a", 1, "2026-11-26T10:00")).await.job;
+
+    let now = at("2026-11-25T12:00");
+    let (one, other) = tokio::join!(store.remind(now), store.remind(now));
+
+    assert!(one.unwrap() + other.unwrap() >= 1);
+    assert_eq!(reminders(&store, &job).await, ["reminder_day"]);
+}
+
+async fn a_sound_database_has_no_faults(world: World) {
+    let store = busy(&world).await;
+
+    assert_eq!(store.faults().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn every_rule_of_the_audit_is_found_broken() {
+    for (damage, rule) in [
+        (
+            "UPDATE jobs SET start_ms = (SELECT MIN(start_ms) FROM jobs), \
+          end_ms = (SELECT MIN(end_ms) FROM jobs)",
+            "two visits of one master overlap",
+        ),
+        (
+            "DELETE FROM occupied WHERE cell = (SELECT MAX(cell) - 2 FROM occupied)",
+            "a job does not own the time of its visit",
+        ),
+        ("UPDATE jobs SET status = 'cancelled'", "a cancelled job still owns time"),
+        (
+            "DROP INDEX jobs_one_per_conversation; UPDATE jobs SET conversation_id = 'one'",
+            "a conversation has two jobs that stand",
+        ),
+        ("DELETE FROM job_history", "a job lacks its file, its history or its messages"),
+        (
+            "UPDATE ledger SET amount = amount + 1 WHERE account = 'fee'",
+            "a posting does not add up to zero",
+        ),
+        ("UPDATE payments SET refunded = 1", "the books and a payment disagree"),
+    ] {
+        let world = World::sqlite().await;
+        let store = busy(&world).await;
+        let pool = sqlx::SqlitePool::connect(&format!("sqlite://{}", world.place())).await.unwrap();
+        sqlx::raw_sql(damage).execute(&pool).await.unwrap();
+
+        let faults = store.faults().await.unwrap();
+
+        assert!(faults.iter().any(|it| it.rule == rule), "{damage}: {faults:?}");
+    }
+}
+
+/// Two visits of one master, one of them paid in cash.
+async fn busy(world: &World) -> OrgStore {
+    let store = world.org("a").await;
+    let job = world.booked(&store, "one", &world.offer("a", 1, "2026-11-24T10:00")).await.job;
+    world.booked(&store, "two", &world.offer("a", 1, "2026-11-24T14:00")).await;
+    let amount = Kopecks::roubles(2_000);
+    let request = PaymentRequest { job, method: Method::Cash, amount, key: "k".into() };
+    store.begin_payment(&request, world.now).await.unwrap().unwrap();
+    store
+}
+
+/// What was written by itself, in order.
+async fn reminders(store: &OrgStore, job: &JobId) -> Vec<String> {
+    let mut told: Vec<(Timestamp, String)> = store
+        .messages(job)
+        .await
+        .unwrap()
+        .into_iter()
+        .filter(|it| it.template.starts_with("reminder") || it.template == "review")
+        .map(|it| (it.created, it.template))
+        .collect();
+    told.sort();
+    told.into_iter().map(|it| it.1).collect()
+}
