@@ -97,6 +97,20 @@ mod tests {
         );
     }
 
+    /// Each from 0.01 to 1,000,000.00 at the usual rates, against whole-number arithmetic of its own.
+    #[test]
+    #[ignore = "a hundred million amounts: make test-long"]
+    fn every_amount_is_shared_to_the_kopeck() {
+        for amount in 1..=100_000_000 {
+            let shared = split(Kopecks(amount), Rates::default());
+
+            let fee = (2 * amount + 50) / 100;
+            let platform = (amount - fee + 2) / 4;
+            let told = (shared.fee.0, shared.platform.0, shared.master.0);
+            assert_eq!(told, (fee, platform, amount - fee - platform), "{amount} kopecks");
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(20_000))]
 

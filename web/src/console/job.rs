@@ -10,6 +10,7 @@ use job_core::ids::JobId;
 use job_core::job::HistoryLine;
 use job_core::job_file::JobFile;
 use job_core::slot::Wish;
+use job_core::store::{Message, MessageState};
 
 use super::call::Price;
 use super::lines::{Line, lines};
@@ -52,10 +53,22 @@ struct JobPage {
     lines: Vec<Line>,
     /// Moment, status, note.
     history: Vec<(String, String, String)>,
+    messages: Vec<Told>,
     call: String,
     tracking: String,
     json: String,
     pdf: String,
+}
+
+/// A message as it stands.
+struct Told {
+    at: String,
+    /// To whom, about what.
+    what: String,
+    state: String,
+    state_name: String,
+    /// What stood in its way.
+    error: String,
 }
 
 /// `GET /console/jobs/{id}`
@@ -66,10 +79,13 @@ pub(super) async fn job(
 ) -> Result<Html<String>, Refusal> {
     let file = read(&session, &id).await?;
     let history = session.rows.history(&JobId::new(&*id)).await.map_err(Refusal::trouble)?;
+    let messages = session.rows.messages(&JobId::new(&*id)).await.map_err(Refusal::trouble)?;
     let zone = zone(&session).await?;
     let words = reader.words;
     let frame = reader.frame(session.nameplate().await?);
-    shown(&page(frame, words, &zone, file, &history))
+    let mut page = page(frame, words, &zone, file, &history);
+    page.messages = messages.iter().map(|it| told(words, &zone, it)).collect();
+    shown(&page)
 }
 
 /// `GET /console/jobs/{id}/file.json`
@@ -123,6 +139,7 @@ fn page(
         parts: file.parts.iter().map(|it| (it.name.clone(), words.roubles(it.cost))).collect(),
         lines: lines(words, &file.transcript, &[]),
         history: history.iter().map(step).collect(),
+        messages: Vec::new(),
         call: format!("/console/calls/{}", form_encoded(file.conversation.as_str())),
         json: format!("/console/jobs/{job}/file.json"),
         pdf: format!("/console/jobs/{job}/file.pdf"),
@@ -139,6 +156,23 @@ fn page(
         tools: file.tools,
         consumables: file.consumables,
         tracking: file.tracking,
+    }
+}
+
+fn told(words: &Words, zone: &TimeZone, message: &Message) -> Told {
+    let what =
+        [words.named("recipient", &message.recipient), words.named("message", &message.template)];
+    Told {
+        at: words.moment(message.settled.unwrap_or(message.created), zone),
+        what: what.join(": "),
+        state: code(message.state),
+        state_name: words.named("sending", message.state),
+        error: match message.state {
+            MessageState::Sent => String::new(),
+            MessageState::Waiting | MessageState::Taken | MessageState::Failed => {
+                message.error.clone().unwrap_or_default()
+            }
+        },
     }
 }
 

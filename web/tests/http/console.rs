@@ -4,8 +4,10 @@ use axum::body::Body;
 use axum::http::header::COOKIE;
 use axum::http::{Request, StatusCode};
 use job_core::conversation::ConversationStatus;
+use job_core::ids::JobId;
+use job_core::outbox::{Channel, Next};
 
-use crate::world::{LOGIN, PASSWORD, PHONE, World};
+use crate::world::{KEY, LOGIN, OTHER_KEY, PASSWORD, PHONE, World, morning};
 
 #[tokio::test]
 async fn the_pages_are_told_in_both_languages() {
@@ -207,4 +209,44 @@ async fn behind_tls_the_cookie_stays_on_tls() {
     let entered = world.send(request.body(Body::from(form)).expect("request")).await;
 
     assert!(entered.header("set-cookie").ends_with("; Secure"));
+}
+
+#[tokio::test]
+async fn a_job_shows_what_was_written_to_whom_and_what_did_not_arrive() {
+    let world = World::new().await;
+    let (_, state, _) = world.booking("ru").await;
+    let job = JobId::new(state["job_id"].as_str().expect("job"));
+    let rows = world.demo();
+    let messages = rows.messages(&job).await.unwrap();
+    let to_client = messages.iter().find(|it| it.recipient == "client").expect("a message");
+    let failed = Next::Failed { why: "refused (202): Wrong number".into() };
+    rows.message_tried(&to_client.id, Some(Channel::SmsRu), &failed, morning()).await.unwrap();
+
+    let session = world.signed_in().await;
+    let page = world.look(&session, &format!("/console/jobs/{job}")).await.text();
+
+    assert!(page.contains("Клиенту: заявка оформлена"), "{page}");
+    assert!(page.contains("Не отправлено") && page.contains("refused (202): Wrong number"));
+    assert!(page.contains("Мастеру: новая заявка") && page.contains("Ждёт отправки"));
+}
+
+#[tokio::test]
+async fn a_job_is_printed_for_who_may_see_it() {
+    let world = World::new().await;
+    let (_, state, _) = world.booking("ru").await;
+    let job = state["job_id"].as_str().expect("job");
+    let session = world.signed_in().await;
+
+    let paper = world.look(&session, &format!("/console/jobs/{job}/file.pdf")).await;
+    let by_key = world.api_get(KEY, &format!("/api/v1/jobs/{job}/file.pdf")).await;
+    let stranger = world.api_get(OTHER_KEY, &format!("/api/v1/jobs/{job}/file.pdf")).await;
+    let nobody = world.look("", &format!("/console/jobs/{job}/file.pdf")).await;
+
+    for answer in [paper, by_key] {
+        assert_eq!(answer.status, StatusCode::OK);
+        assert_eq!(answer.header("content-type"), "application/pdf");
+        assert!(answer.body.starts_with(b"%PDF-"));
+    }
+    assert_eq!(stranger.status, StatusCode::NOT_FOUND);
+    assert!(nobody.status.is_redirection(), "{}", nobody.status);
 }
