@@ -23,6 +23,8 @@ pub struct Settings {
     pub load_line: LoadLine,
     /// Providers that carry messages.
     pub post: web::post::Settings,
+    /// The provider that takes payments.
+    pub till: web::till::Settings,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -106,6 +108,7 @@ impl Default for Settings {
             calls: Calls::default(),
             load_line: LoadLine::default(),
             post: web::post::Settings::default(),
+            till: web::till::Settings::default(),
         }
     }
 }

@@ -16,6 +16,7 @@ pub mod refusal;
 mod session;
 mod sound;
 mod telling;
+pub mod till;
 mod tracking;
 mod words;
 
@@ -46,6 +47,7 @@ pub struct House {
     pub recordings: Arc<PathBuf>,
     pub clock: fn() -> Timestamp,
     pub chance: Chance,
+    pub till: Arc<till::Till>,
 }
 
 impl House {
@@ -57,7 +59,14 @@ impl House {
         chance: Chance,
     ) -> Self {
         let recordings = Arc::new(recordings);
-        Self { store, packs, desks: Arc::default(), recordings, clock, chance }
+        let till = Arc::new(till::Till::open(till::Settings::default()));
+        Self { store, packs, desks: Arc::default(), recordings, clock, chance, till }
+    }
+
+    /// Takes money by this till.
+    pub fn with_till(mut self, till: till::Till) -> Self {
+        self.till = Arc::new(till);
+        self
     }
 }
 

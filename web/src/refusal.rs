@@ -3,6 +3,9 @@
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use job_core::payment::PaymentRefused;
+
+use crate::till::yookassa::ProviderError;
 
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Refusal {
@@ -26,6 +29,10 @@ pub enum Refusal {
     StaleForm,
     #[error("the conversation is answering another message: send this one again")]
     Busy,
+    #[error(transparent)]
+    Payment(PaymentRefused),
+    #[error(transparent)]
+    Provider(ProviderError),
     #[error("something failed on our side; it is in the log")]
     Trouble,
     /// Refused by the server itself, e.g. a method that is not served.
@@ -50,6 +57,11 @@ impl Refusal {
             Self::StaleForm => StatusCode::FORBIDDEN,
             Self::Busy => StatusCode::CONFLICT,
             Self::Trouble => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Payment(refused) => payment_status(refused),
+            Self::Provider(ProviderError::Refused(_)) => StatusCode::BAD_GATEWAY,
+            Self::Provider(ProviderError::Away(_) | ProviderError::NotSetUp) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Plain(status) => *status,
         }
     }
@@ -61,6 +73,21 @@ impl Refusal {
             StatusCode::PAYLOAD_TOO_LARGE => Self::TooLong,
             other => Self::Plain(other),
         }
+    }
+}
+
+fn payment_status(refused: &PaymentRefused) -> StatusCode {
+    match refused {
+        PaymentRefused::UnknownJob(_) | PaymentRefused::Unknown(_) => StatusCode::NOT_FOUND,
+        PaymentRefused::NoSum(_) | PaymentRefused::TooMuchBack { .. } => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
+        PaymentRefused::PaidAlready(_)
+        | PaymentRefused::JobCancelled(_)
+        | PaymentRefused::KeyReused(_)
+        | PaymentRefused::OtherSum { .. }
+        | PaymentRefused::OnlyTheProviders(_)
+        | PaymentRefused::NotTheProviders(_) => StatusCode::CONFLICT,
     }
 }
 

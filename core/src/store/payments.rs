@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::db::{Row, Tx, values, word};
 use super::outbox::Draft;
-use super::{OrgStore, StoreError, json as json_text, patiently, refuse};
-use crate::ids::{JobId, MasterId, PaymentId};
+use super::{OrgStore, Store, StoreError, json as json_text, patiently, refuse};
+use crate::ids::{JobId, MasterId, OrgId, PaymentId};
 use crate::job::JobStatus;
 use crate::ledger::next_payout;
 use crate::money::{Kopecks, split};
@@ -414,6 +414,25 @@ impl OrgStore {
             .await?;
 
         rows.iter().map(payment).collect()
+    }
+}
+
+impl Store {
+    /// Whose payment that is, by the provider's name of it.
+    pub async fn payment_by_provider(
+        &self,
+        provider_id: &str,
+    ) -> Result<Option<(OrgId, Payment)>, StoreError> {
+        let row = self
+            .db
+            .first(
+                "SELECT * FROM payments WHERE provider_id = $1 ORDER BY created_ms, id LIMIT 1",
+                values![provider_id],
+            )
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+
+        Ok(Some((OrgId::new(row.text("org_id")?), payment(&row)?)))
     }
 }
 

@@ -22,6 +22,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use web::post::PostRoom;
+use web::till::Till;
 
 use super::pacemaker::Beat;
 use super::phone::Phone;
@@ -125,7 +126,9 @@ impl House {
         });
         let post = PostRoom::open(store.clone(), settings.post, Arc::clone(&chance));
         errands::run(store.clone(), post);
-        serve_pages(listener, store.clone(), packs, recordings, chance);
+        let till = Till::open(settings.till);
+        let pages = web::House::new(store.clone(), packs, recordings, clock::wall, chance);
+        serve_pages(listener, pages.with_till(till));
 
         let demo_file = match &keys {
             Some(keys) => Some(keys.write(&data, sip, http)?),
@@ -246,14 +249,8 @@ fn agent_settings(settings: &Settings, random: &Mutex<ChaCha20Rng>) -> sip::agen
     }
 }
 
-fn serve_pages(
-    listener: TcpListener,
-    store: Store,
-    packs: Packs,
-    recordings: PathBuf,
-    chance: web::Chance,
-) {
-    let pages = web::router(web::House::new(store, packs, recordings, clock::wall, chance));
+fn serve_pages(listener: TcpListener, house: web::House) {
+    let pages = web::router(house);
     tokio::spawn(async move {
         if let Err(error) = axum::serve(listener, pages).await {
             tracing::error!(%error, "pages are no longer served");

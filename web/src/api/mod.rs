@@ -5,6 +5,7 @@ mod call;
 mod conversation;
 pub(crate) mod health;
 mod job;
+mod payment;
 mod understand;
 
 use axum::Router;
@@ -31,6 +32,13 @@ pub(crate) fn router() -> Router<House> {
         .route("/jobs/{id}", get(job::job))
         .route("/jobs/{id}/instructions", get(job::instructions))
         .route("/jobs/{id}/file.pdf", get(job::paper))
+        .route("/terminal/payment/initialize", post(payment::initialize))
+        .route("/terminal/payment/cash", post(payment::cash))
+        .route("/terminal/payment/card", post(payment::card))
+        .route("/terminal/payment/sbp", post(payment::sbp))
+        .route("/terminal/payment/{id}/status", get(payment::status))
+        .route("/terminal/payment/{id}/refund", post(payment::refund))
+        .route("/payments/yookassa", post(payment::notice))
         .layer(DefaultBodyLimit::max(BODY_MAX))
 }
 

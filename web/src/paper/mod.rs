@@ -62,14 +62,19 @@ pub(crate) fn printed(
     zone: &TimeZone,
     headers: &HeaderMap,
 ) -> Result<Response, Refusal> {
-    let of = |name: &str| headers.get(name).and_then(|it| it.to_str().ok());
-    let scheme = of("x-forwarded-proto").unwrap_or("http");
-    let site = format!("{scheme}://{}", of("host").unwrap_or("localhost"));
-    let pdf = job_file(file, language, zone, &site).map_err(Refusal::trouble)?;
+    let pdf = job_file(file, language, zone, &site(headers)).map_err(Refusal::trouble)?;
     let name = format!("inline; filename=\"job-{}.pdf\"", file.number);
 
     Ok(([(CONTENT_TYPE, "application/pdf".to_owned()), (CONTENT_DISPOSITION, name)], pdf)
         .into_response())
+}
+
+/// The address a request came to, e.g. `https://gudok.example`.
+pub(crate) fn site(headers: &HeaderMap) -> String {
+    let of = |name: &str| headers.get(name).and_then(|it| it.to_str().ok());
+    let scheme = of("x-forwarded-proto").unwrap_or("http");
+
+    format!("{scheme}://{}", of("host").unwrap_or("localhost"))
 }
 
 fn brief(words: &Words, file: &JobFile, zone: &TimeZone) -> Vec<(&'static str, String)> {

@@ -3,4 +3,6 @@
 mod access;
 mod api;
 mod console;
+mod payment;
 mod world;
+mod yookassa;

@@ -74,6 +74,13 @@ impl World {
         Self { store, pages, folder }
     }
 
+    /// As `new`, with that till.
+    pub(crate) async fn paying(till: web::till::Till) -> Self {
+        let mut world = Self::new().await;
+        world.pages = web::router(house(&world.store, &world.folder).with_till(till));
+        world
+    }
+
     pub(crate) fn demo(&self) -> OrgStore {
         self.store.org(&OrgId::new(job_core::demo::ORG))
     }
