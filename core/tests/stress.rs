@@ -38,27 +38,27 @@ const SILENT: Duration = Duration::from_secs(20);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_is_promised_twice_on_sqlite() {
-    stress(World::sqlite().await, 4_000).await;
+    stress(World::sqlite().await, 4_000, 12).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_is_promised_twice_on_postgres() {
     if let Some(world) = World::postgres().await {
-        stress(world, 6_000).await;
+        stress(world, 6_000, 12).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "minutes long: make test-long"]
 async fn two_hundred_thousand_attempts_on_sqlite() {
-    stress(World::sqlite().await, 200_000).await;
+    stress(World::sqlite().await, 200_000, 200).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "minutes long: make test-long"]
 async fn a_million_attempts_on_postgres() {
     if let Some(world) = World::postgres().await {
-        stress(world, 1_000_000).await;
+        stress(world, 1_000_000, 200).await;
     }
 }
 
@@ -77,7 +77,7 @@ enum Said {
     Booked(JobId),
 }
 
-async fn stress(world: World, attempts: u64) {
+async fn stress(world: World, attempts: u64, kills: u64) {
     let store = world.org("a").await;
     let pattern = store.masters().await.unwrap().remove(0);
     for number in 1..=MASTERS {
@@ -88,7 +88,7 @@ async fn stress(world: World, attempts: u64) {
 
     let (place, org) = (world.place(), store.id().to_string());
     let (told, kills) =
-        tokio::task::spawn_blocking(move || drive(&place, &org, attempts)).await.unwrap();
+        tokio::task::spawn_blocking(move || drive(&place, &org, attempts, kills)).await.unwrap();
 
     let end = world.now + SignedDuration::from_hours(24 * 365);
     store.sweep_holds(end).await.unwrap();
@@ -121,7 +121,7 @@ struct Told {
 }
 
 /// Keeps the workers going, and kills one of them now and then, until the attempts are made.
-fn drive(place: &str, org: &str, attempts: u64) -> (Told, usize) {
+fn drive(place: &str, org: &str, attempts: u64, kills_wanted: u64) -> (Told, usize) {
     let (say, hear) = mpsc::channel();
     let mut dice = ChaCha8Rng::seed_from_u64(attempts);
     let (mut seed, mut kills, mut told) = (0, 0, Told::default());
@@ -132,8 +132,8 @@ fn drive(place: &str, org: &str, attempts: u64) -> (Told, usize) {
     let mut workers: Vec<Child> = (0..PROCESSES).map(|_| start(0)).collect();
 
     while told.done < attempts {
-        // About two hundred kills, however long it is; a process that just began is killed too.
-        let mut left = 1 + (dice.next_u64() % (attempts / 100)) as i64;
+        // A process that just began is killed too.
+        let mut left = 1 + (dice.next_u64() % (2 * attempts / kills_wanted)) as i64;
         while left > 0 && told.done < attempts {
             let Ok(said) = hear.recv_timeout(SILENT) else { break };
             left -= note(&mut told, said) as i64;

@@ -172,6 +172,12 @@ async fn booked(world: &World) -> String {
 }
 
 impl World {
+    /// The payment's id.
+    pub(crate) async fn paid_in_cash(&self, job: &str) -> String {
+        let paid = self.pay("cash", job, 190_000, "in cash").await.json();
+        paid["payment_id"].as_str().unwrap().to_owned()
+    }
+
     async fn pay(&self, how: &str, job: &str, kopecks: i64, key: &str) -> Answer {
         self.pay_as(KEY, how, job, kopecks, key).await
     }
