@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use job_core::store::{Store, StoreError};
+use job_core::store::{OrgStore, Store, StoreError};
 use web::post::PostRoom;
 
 use crate::clock;
@@ -36,22 +36,31 @@ async fn deliver(post: PostRoom) {
     }
 }
 
+/// Boards are read at the first round only; whoever asks later follows them.
 async fn go_round(store: Store) {
+    let mut first = true;
     loop {
-        if let Err(error) = visit_all(&store).await {
-            tracing::error!(%error, "errands are put off");
+        match store.organisations().await {
+            Ok(orgs) => {
+                for org in orgs {
+                    if let Err(error) = visit(&store.org(&org), first).await {
+                        tracing::error!(%org, %error, "errands are put off");
+                    }
+                }
+                first = false;
+            }
+            Err(error) => tracing::error!(%error, "errands are put off"),
         }
         tokio::time::sleep(ROUND_EVERY).await;
     }
 }
 
-async fn visit_all(store: &Store) -> Result<(), StoreError> {
-    for org in store.organisations().await? {
-        let rows = store.org(&org);
-        let now = clock::wall();
+async fn visit(rows: &OrgStore, first: bool) -> Result<(), StoreError> {
+    let now = clock::wall();
+    if first {
         rows.lay_out_board(now).await?;
-        rows.sweep_holds(now).await?;
-        rows.remind(now).await?;
     }
+    rows.sweep_holds(now).await?;
+    rows.remind(now).await?;
     Ok(())
 }
