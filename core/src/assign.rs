@@ -30,6 +30,10 @@ pub enum Rule {
     Busy,
     /// The way from or to a neighbouring visit is too long.
     TooFar,
+    /// Was asked for this visit and said no, or dropped out of it.
+    Declined,
+    /// Was asked for this visit and did not answer in time.
+    Unanswered,
 }
 
 /// A master who could come, with everything the order was decided by.
@@ -175,12 +179,15 @@ impl Assignment {
                     self.considered.push(visiting.considered(master, visits));
                 }
             }
-            Err(rule) => {
-                self.rejected_count += 1;
-                if self.explains_rejected() {
-                    self.rejected.push(turned_down(master, rule));
-                }
-            }
+            Err(rule) => self.pass_over(master, rule),
+        }
+    }
+
+    /// Passes over a master for something that the calendar does not know.
+    pub(crate) fn pass_over(&mut self, master: &Master, rule: Rule) {
+        self.rejected_count += 1;
+        if self.explains_rejected() {
+            self.rejected.push(turned_down(master, rule));
         }
     }
 

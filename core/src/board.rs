@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-use crate::assign::{Assignment, Task};
+use crate::assign::{Assignment, Rule, Task};
 use crate::ids::{ConversationId, JobId, MasterId};
 use crate::master::{Master, Rating};
 use crate::place::place_key;
@@ -52,6 +52,8 @@ pub struct Asked<'a> {
     /// The district of its street, where known.
     pub district: Option<&'a str>,
     pub own: Own<'a>,
+    /// Who was asked for this very visit and will not come.
+    pub lost: &'a [(MasterId, Rule)],
     pub now: Timestamp,
 }
 
@@ -160,13 +162,18 @@ impl Board {
 
         let mut why = Assignment::default();
         for at in row {
+            let master = &self.seats[at].master;
+            if let Some((_, rule)) = asked.lost.iter().find(|(lost, _)| *lost == master.id) {
+                why.pass_over(master, *rule);
+                continue;
+            }
             let ruled_out = strips[at] & needs != needs && own != Some(at);
             if ruled_out && !why.explains_rejected() {
                 why.rejected_count += 1;
                 continue;
             }
             let visits = self.visits(at, visiting.span(), asked);
-            why.look(&visiting, &self.seats[at].master, visits);
+            why.look(&visiting, master, visits);
         }
         why.decide();
         why

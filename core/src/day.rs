@@ -53,7 +53,7 @@ pub enum DayAct {
         job: JobId,
         amount: Kopecks,
     },
-    /// Cannot come: a person finds somebody else.
+    /// Will not come: somebody else is found.
     DropOut {
         job: JobId,
     },
@@ -77,6 +77,8 @@ pub enum DayRefused {
     NotYours(JobId),
     #[error("{0} kopecks is no price of a job")]
     NoPrice(i64),
+    #[error("job {0} would overlap another visit of this master")]
+    Busy(JobId),
 }
 
 /// What became of an act, and the day after it.
@@ -92,8 +94,11 @@ pub enum DayDone {
     Advanced(JobStatus),
     /// The master's share of this job.
     Earned(Kopecks),
-    DroppedOut,
-    /// Visits already promised outside the new hours.
+    /// Somebody else was found, or is being looked for.
+    DroppedOut {
+        found: bool,
+    },
+    /// Visits outside the new hours that were passed to others.
     HoursSet {
         outside: u32,
     },

@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use crate::conversation::{Conversation, ConversationStatus, Ending};
 use crate::ids::{ConversationId, MasterId, OrgId};
 use crate::master::{Master, Rating};
+use crate::offer::{Asking, Mode};
 use crate::order::{Findings, Order, Refused};
 use crate::place::District;
 use crate::price::{PriceFacts, PriceList};
@@ -87,6 +88,8 @@ pub fn settings() -> Settings {
         city: CITY.into(),
         test_clock: true,
         demo: true,
+        // Its masters are made up and answer nobody.
+        asking: Asking { mode: Mode::Given, ..Asking::default() },
         districts: vec![
             district(
                 CENTRE,

@@ -1,5 +1,6 @@
 //! A job and its life: draft → quoted → booked → offered → accepted → on the way → started → done →
-//! paid, or cancelled on the way. An illegal step is refused with its reason.
+//! paid; queued while nobody can be sent, or cancelled on the way. An illegal step is refused with its
+//! reason.
 
 use std::fmt;
 
@@ -14,7 +15,11 @@ use crate::trade::{Address, Category, Urgency};
 pub enum JobStatus {
     Draft,
     Quoted,
+    /// The visit is agreed and nobody can be sent; tried again whenever the masters' days change.
+    Queued,
+    /// A master's time is promised.
     Booked,
+    /// That master, or several at once, are asked.
     Offered,
     Accepted,
     OnTheWay,
@@ -32,6 +37,8 @@ pub enum StepRefused {
     Over { from: JobStatus },
     #[error("a job that is {from} can no longer be cancelled: the master is at work")]
     AtWork { from: JobStatus },
+    #[error("nobody can be sent to a job that is queued: assign a master, or move it")]
+    NoMaster,
 }
 
 impl JobStatus {
@@ -47,19 +54,29 @@ impl JobStatus {
                 Err(StepRefused::AtWork { from: self })
             };
         }
-        let goes_to_the_next_master = self == Self::Offered && to == Self::Booked;
-        let drops_out = self == Self::Accepted && to == Self::Booked;
-
-        if to == next || goes_to_the_next_master || drops_out {
-            Ok(to)
-        } else {
-            Err(StepRefused::OutOfOrder { from: self, to, next })
+        if self == Self::Queued {
+            return Err(StepRefused::NoMaster);
         }
+
+        if to == next { Ok(to) } else { Err(StepRefused::OutOfOrder { from: self, to, next }) }
+    }
+
+    /// Whether its master may still say that they will not come, or be replaced.
+    pub fn may_lose_master(self) -> bool {
+        (Self::Booked..=Self::OnTheWay).contains(&self)
+    }
+
+    /// Whether a master is kept busy by it, or was.
+    pub fn has_master(self) -> bool {
+        self >= Self::Booked && self != Self::Cancelled
     }
 
     /// The steps that lead from here to there, none where it is there already.
     pub fn steps_to(self, to: Self) -> Result<Vec<Self>, StepRefused> {
         let (mut at, mut steps) = (self, Vec::new());
+        if self == Self::Queued {
+            return Err(StepRefused::NoMaster);
+        }
         while at != to {
             let Some(next) = at.next() else {
                 return Err(StepRefused::Over { from: self });
@@ -86,7 +103,7 @@ impl JobStatus {
     fn next(self) -> Option<Self> {
         match self {
             Self::Draft => Some(Self::Quoted),
-            Self::Quoted => Some(Self::Booked),
+            Self::Quoted | Self::Queued => Some(Self::Booked),
             Self::Booked => Some(Self::Offered),
             Self::Offered => Some(Self::Accepted),
             Self::Accepted => Some(Self::OnTheWay),
@@ -102,6 +119,7 @@ impl JobStatus {
         match self {
             Self::Draft => "draft",
             Self::Quoted => "quoted",
+            Self::Queued => "queued",
             Self::Booked => "booked",
             Self::Offered => "offered",
             Self::Accepted => "accepted",
@@ -191,10 +209,16 @@ mod tests {
     }
 
     #[test]
-    fn a_declined_offer_goes_back_to_booked() {
-        assert_eq!(JobStatus::Offered.step(JobStatus::Booked), Ok(JobStatus::Booked));
-        assert_eq!(JobStatus::Accepted.step(JobStatus::Booked), Ok(JobStatus::Booked));
-        assert!(JobStatus::OnTheWay.step(JobStatus::Booked).is_err());
+    fn a_master_is_lost_until_the_work_begins_and_no_step_goes_back() {
+        for status in LIFE {
+            let between = status >= JobStatus::Booked && status <= JobStatus::OnTheWay;
+            assert_eq!(status.may_lose_master(), between);
+        }
+        assert!(JobStatus::Accepted.step(JobStatus::Booked).is_err());
+        assert!(JobStatus::Booked.step(JobStatus::Queued).is_err());
+        assert_eq!(JobStatus::Queued.step(JobStatus::Booked), Err(StepRefused::NoMaster));
+        assert_eq!(JobStatus::Queued.step(JobStatus::Cancelled), Ok(JobStatus::Cancelled));
+        assert!(!JobStatus::Queued.has_master() && !JobStatus::Cancelled.has_master());
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub mod job_file;
 pub mod ledger;
 pub mod master;
 pub mod money;
+pub mod offer;
 pub mod order;
 pub mod outbox;
 pub mod payment;

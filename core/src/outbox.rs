@@ -62,11 +62,15 @@ impl Routes {
 
     /// When such a message may go; now, unless it can wait and people sleep.
     pub fn may_go(&self, template: &str, now: Timestamp, zone: &TimeZone) -> Timestamp {
+        if can_wait(template) { self.next_awake(now, zone) } else { now }
+    }
+
+    /// Now, or the morning after it where people sleep.
+    pub fn next_awake(&self, now: Timestamp, zone: &TimeZone) -> Timestamp {
         let local = now.to_zoned(zone.clone());
         let today = self.awake.from.on(local.date(), zone);
         let minute = i64::from(local.hour()) * 60 + i64::from(local.minute());
-        let awake = self.awake.from.minutes() <= minute && minute < self.awake.to.minutes();
-        if awake || !can_wait(template) {
+        if self.awake.from.minutes() <= minute && minute < self.awake.to.minutes() {
             return now;
         }
         let morning = match today {

@@ -74,6 +74,8 @@ pub enum PaymentRefused {
     PaidAlready(JobId),
     #[error("job {0} is cancelled")]
     JobCancelled(JobId),
+    #[error("job {0} has no master yet whom the money would be for")]
+    NoMaster(JobId),
     #[error("the key {0:?} was used for another request")]
     KeyReused(String),
     #[error("the provider has {theirs} kopecks for payment {id}, we have {ours}")]

@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::money::Rates;
+use crate::offer::Asking;
 use crate::outbox::Routes;
 use crate::place::District;
 use crate::schedule::{Minutes, Pace};
@@ -29,6 +30,8 @@ pub struct Settings {
     pub resume_within: Minutes,
     pub districts: Vec<District>,
     pub routes: Routes,
+    /// How masters are asked whether they come.
+    pub asking: Asking,
     /// The conversation API may be told what time it is.
     pub test_clock: bool,
     /// Everything in it is made up.
@@ -49,6 +52,7 @@ impl Default for Settings {
             resume_within: Minutes(15),
             districts: Vec::new(),
             routes: Routes::default(),
+            asking: Asking::default(),
             test_clock: false,
             demo: false,
         }

@@ -382,7 +382,7 @@ mod tests {
             };
             board.seat(master.clone(), visits.iter().map(promise).collect());
         }
-        let asked = Asked { work, district: None, own: Own::default(), now: at(NOW) };
+        let asked = Asked { work, district: None, own: Own::default(), lost: &[], now: at(NOW) };
 
         feasibility(&mut board, &asked, wish)
     }

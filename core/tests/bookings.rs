@@ -78,7 +78,8 @@ async fn a_held_slot_becomes_a_job_with_file_messages_and_history(world: World) 
     assert!(templates.contains(&("client".into(), "booked".into())));
     assert!(templates.contains(&("master".into(), "offer".into())));
     let history = store.history(&booked.job).await.unwrap();
-    assert_eq!(history.iter().map(|it| it.status).collect::<Vec<_>>(), [JobStatus::Booked]);
+    let steps: Vec<_> = history.iter().map(|it| it.status).collect();
+    assert_eq!(steps, [JobStatus::Booked, JobStatus::Offered]);
     let token = booked.tracking.strip_prefix("/t/").unwrap();
     let (org, job) = world.store.job_by_tracking(token).await.unwrap().unwrap();
     assert_eq!((org, job.id), (store.id().clone(), booked.job.clone()));
@@ -149,7 +150,7 @@ async fn booking_moving_and_cancelling_at_once_never_overlap(world: World) {
         standing += task.await.unwrap();
     }
 
-    let filter = JobFilter { status: Some(JobStatus::Booked), ..Default::default() };
+    let filter = JobFilter { status: Some(JobStatus::Offered), ..Default::default() };
     let mut jobs = store.jobs(&filter, Page { limit: 1_000, offset: 0 }).await.unwrap();
     jobs.sort_by_key(|it| (it.offer.master_id.clone(), it.offer.start));
     assert_eq!(jobs.len(), standing);
@@ -288,7 +289,7 @@ async fn a_job_moves_and_may_overlap_where_it_was(world: World) {
     assert_eq!(store.job_file(&job).await.unwrap().unwrap().visit, half_past);
     let why = store.job_file(&job).await.unwrap().unwrap().assignment;
     assert_eq!(why.considered[0].master_id, half_past.master_id);
-    assert_eq!(store.history(&job).await.unwrap().len(), 2);
+    assert_eq!(store.history(&job).await.unwrap().len(), 4);
     let before = world.offer("a", 1, "2026-11-24T09:00");
     world.booked(&store, "third", &before).await;
 }
@@ -296,8 +297,7 @@ async fn a_job_moves_and_may_overlap_where_it_was(world: World) {
 async fn a_job_in_work_is_neither_moved_nor_cancelled(world: World) {
     let (store, call) = (world.org("a").await, ConversationId::new(world.name("call")));
     let job = world.booked(&store, "first", &world.offer("a", 1, "2026-11-24T10:00")).await.job;
-    for status in [JobStatus::Offered, JobStatus::Accepted, JobStatus::OnTheWay, JobStatus::Started]
-    {
+    for status in [JobStatus::Accepted, JobStatus::OnTheWay, JobStatus::Started] {
         store.step(&job, status, "master", world.now).await.unwrap().unwrap().unwrap();
     }
 
@@ -320,9 +320,9 @@ async fn an_illegal_step_is_refused(world: World) {
 
     assert_eq!(
         skipped.unwrap_err().to_string(),
-        "a job that is booked cannot become done: next comes offered"
+        "a job that is offered cannot become done: next comes accepted"
     );
-    assert_eq!(store.job(&job).await.unwrap().unwrap().status, JobStatus::Booked);
+    assert_eq!(store.job(&job).await.unwrap().unwrap().status, JobStatus::Offered);
 }
 
 async fn a_busy_trade_is_full_and_a_strange_city_has_nobody(world: World) {

@@ -13,12 +13,13 @@ use job_core::ids::{ConversationId, HoldId, JobId, MasterId, PaymentId};
 use job_core::job::JobStatus;
 use job_core::master::{Master, Rating};
 use job_core::money::Kopecks;
+use job_core::offer::ProposalState;
 use job_core::payment::{Method, PaymentStatus, Seen};
 use job_core::place::District;
 use job_core::schedule::{Clock, Hours, Schedule};
 use job_core::settings::Settings;
 use job_core::slot::{Feasibility, Offer, Wish, Work};
-use job_core::store::{OrgStore, PaymentRequest};
+use job_core::store::{OrgStore, Passed, PaymentRequest};
 use job_core::trade::Category;
 use model::calendar::{STREETS, day, moment};
 use model::{LIFE, Model};
@@ -177,7 +178,11 @@ impl Life {
         self.now += SignedDuration::from_secs(60 * minutes as i64 + 7);
         self.told = format!("seed {}, step {step}", self.seed);
         match self.dice.below(100) {
-            0..20 => self.ask().await,
+            0..12 => self.ask().await,
+            12..15 => self.lose().await,
+            15..16 => self.lapse().await,
+            16..18 => self.retry().await,
+            18..20 => self.assign_by_hand().await,
             20..44 => self.hold().await,
             44..64 => self.book().await,
             64..71 => self.move_job().await,
@@ -302,7 +307,7 @@ impl Life {
         let next = LIFE.iter().position(|it| *it == status).and_then(|at| LIFE.get(at + 1));
         let to = match next {
             Some(next) if !self.dice.one_in(6) => *next,
-            _ => self.dice.of(&[&LIFE[..], &[JobStatus::Cancelled]].concat()),
+            _ => self.dice.of(&[&LIFE[..], &[JobStatus::Cancelled, JobStatus::Queued]].concat()),
         };
 
         let real = self.store.step(&job, to, "master", self.now).await.unwrap().unwrap();
@@ -310,6 +315,67 @@ impl Life {
 
         self.same("step", &real, &model);
         self.compare_job(&job).await;
+    }
+
+    /// Mostly the master whose job it is says no.
+    async fn lose(&mut self) {
+        let Some(job) = self.jobs.late(&mut self.dice) else { return };
+        let master = match self.dice.one_in(5) {
+            true => self.master(),
+            false => self.model.jobs[&job].busy.master.clone(),
+        };
+        let how = self.dice.of(&[
+            ProposalState::Declined,
+            ProposalState::DroppedOut,
+            ProposalState::Unanswered,
+        ]);
+
+        let lost = self.store.lose_master((&job, &master), how, "master", self.now).await.unwrap();
+        let real = lost.map(|passed| passed == Passed::On);
+        let model = self.model.lose(&job, &master, how, self.now);
+
+        self.same("lose", &real, &model);
+        self.compare_job(&job).await;
+    }
+
+    async fn lapse(&mut self) {
+        let real = self.store.pass_on_lapsed(self.now).await.unwrap();
+        let model = self.model.lapse(self.now);
+
+        self.same::<_, ()>("lapse", &Ok(real), &Ok(model));
+        self.compare_open().await;
+    }
+
+    async fn retry(&mut self) {
+        let real = self.store.retry_queue(self.now).await.unwrap();
+        let model = self.model.retry(self.now);
+
+        self.same::<_, ()>("retry", &Ok(real), &Ok(model));
+        self.compare_open().await;
+    }
+
+    async fn assign_by_hand(&mut self) {
+        let Some(job) = self.jobs.any(&mut self.dice) else { return };
+        let master = self.master();
+
+        let real = self.store.assign_by_hand(&job, &master, "anna", self.now).await.unwrap();
+        let model = self.model.assign_by_hand(&job, &master, self.now);
+
+        self.same("assign by hand", &real, &model);
+        self.compare_job(&job).await;
+    }
+
+    /// Everything that may have changed hands at once.
+    async fn compare_open(&self) {
+        let recent = self.jobs.0.iter();
+        for job in recent {
+            self.compare_job(job).await;
+        }
+    }
+
+    fn master(&mut self) -> MasterId {
+        let all: Vec<MasterId> = self.model.masters.keys().cloned().collect();
+        self.dice.of(&all)
     }
 
     async fn release(&mut self) {

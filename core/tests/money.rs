@@ -257,7 +257,6 @@ async fn done(world: &World) -> (OrgStore, JobId) {
     let store = world.org("a").await;
     let job = world.booked(&store, "call", &world.offer("a", 1, "2026-11-24T10:00")).await.job;
     for status in [
-        JobStatus::Offered,
         JobStatus::Accepted,
         JobStatus::OnTheWay,
         JobStatus::Started,

@@ -18,6 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use job_core::ids::{ConversationId, HoldId, Ids, JobId, MasterId, OrgId};
 use job_core::master::Master;
 use job_core::money::Kopecks;
+use job_core::offer::ProposalState;
 use job_core::payment::Method;
 use job_core::schedule::{Hours, Schedule};
 use job_core::slot::{Offer, Work};
@@ -271,11 +272,14 @@ impl Caller {
     }
 
     async fn attempt(&mut self, now: Timestamp) -> Result<Attempt, StoreError> {
-        match self.dice.next_u64() % 10 {
-            0..3 => self.hold(now).await,
-            3..6 => self.book(now).await,
-            6 => self.move_job(now).await,
-            7..9 => self.cancel(now).await,
+        match self.dice.next_u64() % 20 {
+            0..6 => self.hold(now).await,
+            6..12 => self.book(now).await,
+            12 => self.move_job(now).await,
+            13..16 => self.cancel(now).await,
+            16 => self.accept(now).await,
+            17 => self.change_master(now).await,
+            18 => self.errand(now).await,
             _ => self.pay(now).await,
         }
     }
@@ -320,6 +324,40 @@ impl Caller {
         let Some(job) = self.job() else { return self.hold(now).await };
         let cancelled = self.store.cancel(&job, "client", now).await?;
         Ok(if cancelled.is_ok() { Attempt::Done } else { Attempt::Refused })
+    }
+
+    async fn accept(&mut self, now: Timestamp) -> Result<Attempt, StoreError> {
+        let Some(job) = self.job() else { return self.hold(now).await };
+        let took = match self.store.job(&job).await? {
+            Some(known) => self.store.accept(&job, &known.offer.master_id, "test", now).await?.is_ok(),
+            None => false,
+        };
+        Ok(if took { Attempt::Done } else { Attempt::Refused })
+    }
+
+    /// The master says no, or an operator sends another.
+    async fn change_master(&mut self, now: Timestamp) -> Result<Attempt, StoreError> {
+        let Some(job) = self.job() else { return self.hold(now).await };
+        let Some(known) = self.store.job(&job).await? else { return Ok(Attempt::Refused) };
+        let changed = if self.dice.next_u64() % 2 == 0 {
+            let no = ProposalState::Declined;
+            let master = known.offer.master_id;
+            self.store.lose_master((&job, &master), no, "test", now).await?.is_ok()
+        } else {
+            let master = self.offer(now).master_id;
+            self.store.assign_by_hand(&job, &master, "test", now).await?.is_ok()
+        };
+        Ok(if changed { Attempt::Done } else { Attempt::Refused })
+    }
+
+    /// What every process does by itself now and then.
+    async fn errand(&mut self, now: Timestamp) -> Result<Attempt, StoreError> {
+        let passed = match self.dice.next_u64() % 8 {
+            0 => self.store.pass_on_lapsed(now).await?,
+            1 => self.store.retry_queue(now).await?,
+            _ => return self.hold(now).await,
+        };
+        Ok(if passed > 0 { Attempt::Done } else { Attempt::Refused })
     }
 
     async fn pay(&mut self, now: Timestamp) -> Result<Attempt, StoreError> {

@@ -82,6 +82,9 @@ pub enum PackError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DayWord {
+    /// No to an offer.
+    Decline,
+    /// No to what was accepted.
     DropOut,
     DayOff,
     Done,

@@ -84,6 +84,7 @@ fn payment_status(refused: &PaymentRefused) -> StatusCode {
         }
         PaymentRefused::PaidAlready(_)
         | PaymentRefused::JobCancelled(_)
+        | PaymentRefused::NoMaster(_)
         | PaymentRefused::KeyReused(_)
         | PaymentRefused::OtherSum { .. }
         | PaymentRefused::OnlyTheProviders(_)

@@ -20,6 +20,8 @@ struct TrackingPage {
     status: String,
     status_name: String,
     is_cancelled: bool,
+    /// Nobody can be named: a master is being looked for.
+    is_queued: bool,
     what: String,
     when: String,
     master: String,
@@ -64,6 +66,7 @@ pub(crate) async fn tracking(
         status: code(job.status),
         status_name: words.named("jobstatus", job.status),
         is_cancelled: job.status == JobStatus::Cancelled,
+        is_queued: job.status == JobStatus::Queued,
         what: job.diagnosis,
         when: words.visit(job.offer.start, job.offer.end, &zone),
         master: given_name(&job.master_name).to_owned(),

@@ -13,25 +13,25 @@ pub struct Fault {
 }
 
 /// Each names its rule; its statement finds what breaks it. `$1` is the organisation.
-const RULES: [(&str, &str); 7] = [
+const RULES: [(&str, &str); 9] = [
     (
         "two visits of one master overlap",
         "SELECT id AS what FROM (SELECT id, end_ms, LEAD(start_ms) OVER \
          (PARTITION BY master_id ORDER BY start_ms, id) AS next_ms FROM jobs \
-         WHERE org_id = $1 AND status <> 'cancelled') AS visits WHERE next_ms < end_ms",
+         WHERE org_id = $1 AND status NOT IN ('cancelled', 'queued')) AS visits WHERE next_ms < end_ms",
     ),
     (
         "a job does not own the time of its visit",
         "SELECT j.id AS what FROM jobs j LEFT JOIN (SELECT job_id, COUNT(*) AS cells, \
          MIN(cell) AS first, MAX(cell) AS last FROM occupied WHERE org_id = $1 GROUP BY job_id) AS o \
-         ON o.job_id = j.id WHERE j.org_id = $1 AND j.status <> 'cancelled' \
+         ON o.job_id = j.id WHERE j.org_id = $1 AND j.status NOT IN ('cancelled', 'queued') \
          AND (o.cells IS NULL OR o.cells <> o.last - o.first + 1 \
          OR o.first * 900000 > j.start_ms OR (o.last + 1) * 900000 < j.end_ms)",
     ),
     (
-        "a cancelled job still owns time",
+        "a job that nobody goes to still owns time",
         "SELECT DISTINCT j.id AS what FROM jobs j JOIN occupied o ON o.job_id = j.id \
-         WHERE j.org_id = $1 AND j.status = 'cancelled'",
+         WHERE j.org_id = $1 AND j.status IN ('cancelled', 'queued')",
     ),
     (
         "a conversation has two jobs that stand",
@@ -44,6 +44,17 @@ const RULES: [(&str, &str); 7] = [
          EXISTS (SELECT 1 FROM job_files f WHERE f.job_id = j.id) \
          AND EXISTS (SELECT 1 FROM job_history h WHERE h.job_id = j.id) \
          AND EXISTS (SELECT 1 FROM outbox m WHERE m.job_id = j.id))",
+    ),
+    (
+        "an offered job has nobody asked",
+        "SELECT j.id AS what FROM jobs j WHERE j.org_id = $1 AND j.status = 'offered' AND NOT EXISTS \
+         (SELECT 1 FROM offers o WHERE o.job_id = j.id AND o.master_id = j.master_id \
+         AND o.start_ms = j.start_ms AND o.state = 'open')",
+    ),
+    (
+        "a master is asked for a visit that is settled",
+        "SELECT o.id AS what FROM offers o JOIN jobs j ON j.id = o.job_id WHERE o.org_id = $1 \
+         AND o.state = 'open' AND (j.status <> 'offered' OR j.start_ms <> o.start_ms)",
     ),
     (
         "a posting does not add up to zero",

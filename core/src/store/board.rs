@@ -250,7 +250,7 @@ impl OrgStore {
 /// `|| ''` keeps SQLite from reading the organisation's whole time line for a few masters.
 const PROMISES: &str = "SELECT master_id, start_ms, end_ms, district, id AS job_id, \
      NULL AS conversation_id, CAST(NULL AS BIGINT) AS expires_ms FROM jobs \
-     WHERE org_id || '' = $1 AND master_id >= $2 AND master_id <= $3 AND status <> 'cancelled' \
+     WHERE org_id || '' = $1 AND master_id >= $2 AND master_id <= $3 AND status NOT IN ('cancelled', 'queued') \
      AND end_ms > $4 UNION ALL \
      SELECT master_id, start_ms, end_ms, district, NULL, conversation_id, expires_ms \
      FROM holds WHERE org_id || '' = $1 AND master_id >= $2 AND master_id <= $3";

@@ -7,7 +7,7 @@ use super::db::{Tx, values, word};
 use super::outbox::Draft;
 use super::slots::district;
 use super::{ATTEMPTS, OrgStore, StoreError, json as json_text};
-use crate::assign::Assignment;
+use crate::assign::{Assignment, Rule};
 use crate::board::{Asked, Own};
 use crate::ids::{ConversationId, HoldId, JobId, MasterId, base32};
 use crate::job::JobStatus;
@@ -38,7 +38,7 @@ impl OrgStore {
         let settings = self.settings().await?;
         let work = work_of(order, &settings);
         let own = Own { conversation: Some(&order.conversation), job: None };
-        let why = self.explained(&work, &order.offer, own, &settings, now).await?;
+        let why = self.explained(&work, &order.offer, (own, &[]), &settings, now).await?;
         for _ in 1..ATTEMPTS {
             match self.book_once(order, list, &settings, &why, now, random).await {
                 Err(error) if error.is_passing() => {}
@@ -104,7 +104,7 @@ impl OrgStore {
         )
         .await?;
         self.remember_client(&mut tx, order).await?;
-        self.announce(&mut tx, &file, now).await?;
+        self.announce(&mut tx, settings, &file, now).await?;
         tx.commit().await?;
         tracing::info!(org = %self.org, job = %file.job, "job booked");
 
@@ -116,11 +116,11 @@ impl OrgStore {
         &self,
         work: &Work,
         offer: &Offer,
-        own: Own<'_>,
+        (own, lost): (Own<'_>, &[(MasterId, Rule)]),
         settings: &Settings,
         now: Timestamp,
     ) -> Result<Assignment, StoreError> {
-        let asked = Asked { work, district: district(settings, work), own, now };
+        let asked = Asked { work, district: district(settings, work), own, lost, now };
         let start = offer.start;
         let mut why = self.on_board(settings, now, |board| board.assignment(&asked, start)).await?;
         why.chosen = Some(offer.master_id.clone());
@@ -311,6 +311,7 @@ impl OrgStore {
     async fn announce(
         &self,
         tx: &mut Tx,
+        settings: &Settings,
         file: &JobFile,
         now: Timestamp,
     ) -> Result<(), StoreError> {
@@ -332,33 +333,7 @@ impl OrgStore {
             payload: to_client,
         };
         self.send(tx, client, now).await?;
-        self.offer_to_master(tx, file, now).await
-    }
-
-    pub(super) async fn offer_to_master(
-        &self,
-        tx: &mut Tx,
-        file: &JobFile,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let payload = json!({
-            "number": file.number,
-            "start": file.visit.start,
-            "minutes": file.expected_minutes,
-            "diagnosis": file.diagnosis,
-            "address": file.address.line(),
-            "share": file.split.master,
-        });
-        let draft = Draft {
-            job: &file.job,
-            recipient: "master",
-            address: &file.master.phone,
-            template: "offer",
-            language: file.language,
-            payload,
-        };
-
-        self.send(tx, draft, now).await
+        self.propose(tx, settings, file, now).await
     }
 }
 

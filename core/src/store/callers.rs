@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::db::{Row, values};
+use super::db::{Row, Tx, values};
 use super::{OrgStore, StoreError};
 use crate::ids::{ComplaintId, JobId, MasterId};
 use crate::job_file::JobFile;
@@ -113,13 +113,24 @@ impl OrgStore {
         reason: &str,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.db
-            .execute(
-                "INSERT INTO call_backs (id, org_id, phone, reason, created_ms, done) \
-                 VALUES ($1, $2, $3, $4, $5, $6)",
-                values![self.new_id(now), &self.org, phone, reason, now, false],
-            )
-            .await?;
+        let mut tx = self.db.begin().await?;
+        self.call_back_in(&mut tx, phone, reason, now).await?;
+        tx.commit().await
+    }
+
+    pub(super) async fn call_back_in(
+        &self,
+        tx: &mut Tx,
+        phone: Option<&str>,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        tx.execute(
+            "INSERT INTO call_backs (id, org_id, phone, reason, created_ms, done) \
+             VALUES ($1, $2, $3, $4, $5, $6)",
+            values![self.new_id(now), &self.org, phone, reason, now, false],
+        )
+        .await?;
         Ok(())
     }
 

@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::booking::master_named;
 use super::db::{Row, Tx, values};
 use super::outbox::Draft;
 use super::slots::Owner;
@@ -13,6 +12,7 @@ use crate::board::Own;
 use crate::ids::{ConversationId, JobId, MasterId};
 use crate::job::{JobStatus, StepRefused};
 use crate::job_file::JobFile;
+use crate::offer::ProposalState;
 use crate::order::Refused;
 use crate::schedule::Span;
 use crate::settings::Settings;
@@ -43,7 +43,7 @@ impl OrgStore {
             return Ok(Err(Refused::Unknown));
         };
         let own = Own { conversation: Some(by), job: Some(job) };
-        let why = self.explained(&work, offer, own, &settings, now).await?;
+        let why = self.explained(&work, offer, (own, &[]), &settings, now).await?;
         let change = Move { job, offer, work: &work, why: &why, by };
         patiently!(self.move_once(&settings, change, now))
     }
@@ -75,9 +75,10 @@ impl OrgStore {
             return refuse(tx, Refused::Taken(offer.start)).await;
         }
         let moved = Offer { start: span.start, end: span.end, master_id: master.clone() };
-        self.rewrite(&mut tx, job, &moved, &MasterId::new(before), why, now).await?;
+        self.withdraw_offers(&mut tx, job, false, now).await?;
         let note = format!("moved from {from}");
         self.write_history(&mut tx, job, JobStatus::Booked, by.as_str(), &note, now).await?;
+        self.rewrite(&mut tx, settings, (job, &moved), &MasterId::new(before), why, now).await?;
         tx.commit().await?;
         tracing::info!(org = %self.org, %job, "job moved");
 
@@ -92,15 +93,21 @@ impl OrgStore {
         now: Timestamp,
     ) -> Result<Result<(), Refused>, StoreError> {
         let mut tx = self.db.begin().await?;
-        if let Err(refused) = self.changeable(&mut tx, job).await? {
-            return refuse(tx, refused).await;
-        }
+        let row = match self.changeable(&mut tx, job).await? {
+            Ok(row) => row,
+            Err(refused) => return refuse(tx, refused).await,
+        };
         self.free_cells(&mut tx, job).await?;
         self.set_status(&mut tx, job, JobStatus::Cancelled).await?;
         self.write_history(&mut tx, job, JobStatus::Cancelled, by, "", now).await?;
         if let Some(file) = self.file_in(&mut tx, job).await? {
-            self.tell(&mut tx, &file, "client", &file.client.phone, "cancelled", now).await?;
-            self.tell(&mut tx, &file, "master", &file.master.phone, "cancelled", now).await?;
+            let promised = MasterId::new(row.text("master_id")?);
+            self.close_offer(&mut tx, (job, &promised), ProposalState::Withdrawn, now).await?;
+            self.withdraw_offers(&mut tx, job, true, now).await?;
+            self.tell_client(&mut tx, &file, "cancelled", now).await?;
+            if row.word::<JobStatus>("status")?.has_master() {
+                self.tell(&mut tx, &file, ("master", &file.master.phone), "cancelled", now).await?;
+            }
         }
         tx.commit().await?;
         tracing::info!(org = %self.org, %job, "job cancelled");
@@ -129,8 +136,18 @@ impl OrgStore {
                 return Ok(Some(Err(refused)));
             }
         };
-        if next == JobStatus::Cancelled {
-            self.free_cells(&mut tx, job).await?;
+        match next {
+            JobStatus::Cancelled => {
+                self.free_cells(&mut tx, job).await?;
+                self.withdraw_offers(&mut tx, job, true, now).await?;
+            }
+            JobStatus::Offered => self.ask_promised(&mut tx, job, now).await?,
+            JobStatus::Accepted => {
+                let master = MasterId::new(row.text("master_id")?);
+                self.close_offer(&mut tx, (job, &master), ProposalState::Accepted, now).await?;
+                self.withdraw_offers(&mut tx, job, true, now).await?;
+            }
+            _ => {}
         }
         self.set_status(&mut tx, job, next).await?;
         self.write_history(&mut tx, job, next, by, "", now).await?;
@@ -142,8 +159,20 @@ impl OrgStore {
         Ok(Some(Ok(next)))
     }
 
+    async fn ask_promised(
+        &self,
+        tx: &mut Tx,
+        job: &JobId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let settings = self.settings_in(tx).await?;
+        let Some(file) = self.file_in(tx, job).await? else { return Ok(()) };
+
+        self.ask(tx, &settings, &file, &file.visit.master_id, now).await
+    }
+
     /// The work of a job, as when it was booked.
-    async fn work(&self, job: &JobId) -> Result<Option<Work>, StoreError> {
+    pub(super) async fn work(&self, job: &JobId) -> Result<Option<Work>, StoreError> {
         let row = self
             .db
             .first(
@@ -180,12 +209,17 @@ impl OrgStore {
         Ok(Ok(row))
     }
 
-    async fn free_cells(&self, tx: &mut Tx, job: &JobId) -> Result<(), StoreError> {
+    pub(super) async fn give_up_cells(&self, tx: &mut Tx, job: &JobId) -> Result<(), StoreError> {
         tx.execute(
             "DELETE FROM occupied WHERE org_id = $1 AND job_id = $2",
             values![&self.org, job],
         )
         .await?;
+        Ok(())
+    }
+
+    pub(super) async fn free_cells(&self, tx: &mut Tx, job: &JobId) -> Result<(), StoreError> {
+        self.give_up_cells(tx, job).await?;
         let row = tx
             .first(
                 "SELECT master_id FROM jobs WHERE org_id = $1 AND id = $2",
@@ -209,7 +243,7 @@ impl OrgStore {
         self.write_history(tx, job, JobStatus::Paid, by, "", now).await
     }
 
-    async fn set_status(
+    pub(super) async fn set_status(
         &self,
         tx: &mut Tx,
         job: &JobId,
@@ -223,8 +257,18 @@ impl OrgStore {
         Ok(())
     }
 
+    /// The job's row is in nobody's way until it is written anew.
+    pub(super) async fn set_aside(&self, tx: &mut Tx, job: &JobId) -> Result<(), StoreError> {
+        tx.execute(
+            "UPDATE jobs SET start_ms = 0, end_ms = 0 WHERE org_id = $1 AND id = $2",
+            values![&self.org, job],
+        )
+        .await?;
+        Ok(())
+    }
+
     /// As `fitting`, while the job's own present time does not stand in its way.
-    async fn fitting_elsewhere(
+    pub(super) async fn fitting_elsewhere(
         &self,
         tx: &mut Tx,
         settings: &Settings,
@@ -233,12 +277,7 @@ impl OrgStore {
         job: &JobId,
         now: Timestamp,
     ) -> Result<Option<Span>, StoreError> {
-        tx.execute(
-            "UPDATE jobs SET start_ms = 0, end_ms = 0 WHERE org_id = $1 AND id = $2",
-            values![&self.org, job],
-        )
-        .await?;
-
+        self.set_aside(tx, job).await?;
         self.fitting(tx, settings, work, offer, now).await
     }
 
@@ -246,40 +285,39 @@ impl OrgStore {
     async fn rewrite(
         &self,
         tx: &mut Tx,
-        job: &JobId,
-        moved: &Offer,
+        settings: &Settings,
+        (job, moved): (&JobId, &Offer),
         before: &MasterId,
         why: &Assignment,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        tx.execute(
-            "UPDATE jobs SET master_id = $3, start_ms = $4, end_ms = $5, status = 'booked' \
-             WHERE org_id = $1 AND id = $2",
-            values![&self.org, job, &moved.master_id, moved.start, moved.end],
-        )
-        .await?;
         let Some(mut file) = self.file_in(tx, job).await? else {
             return Ok(());
         };
         if *before != moved.master_id {
-            self.tell(tx, &file, "master", &file.master.phone, "cancelled", now).await?;
+            self.tell(tx, &file, ("master", &file.master.phone), "cancelled", now).await?;
         }
-        if let Some(master) = master_named(self, tx, &moved.master_id).await? {
-            file.master = master;
-        }
-        file.visit = moved.clone();
         file.assignment = why.clone();
-        self.write_file(tx, &file).await?;
-        self.tell(tx, &file, "client", &file.client.phone, "moved", now).await?;
-        self.offer_to_master(tx, &file, now).await
+        self.hand_file(tx, &mut file, moved, JobStatus::Booked).await?;
+        self.tell_client(tx, &file, "moved", now).await?;
+        self.propose(tx, settings, &file, now).await
     }
 
-    async fn tell(
+    pub(super) async fn tell_client(
         &self,
         tx: &mut Tx,
         file: &JobFile,
-        recipient: &str,
-        address: &str,
+        template: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.tell(tx, file, ("client", &file.client.phone), template, now).await
+    }
+
+    pub(super) async fn tell(
+        &self,
+        tx: &mut Tx,
+        file: &JobFile,
+        (recipient, address): (&str, &str),
         template: &str,
         now: Timestamp,
     ) -> Result<(), StoreError> {
@@ -287,6 +325,7 @@ impl OrgStore {
             "number": file.number,
             "start": file.visit.start,
             "master": file.master.name,
+            "door_code": file.door_code,
             "tracking": file.tracking,
         });
         let language = file.language;
@@ -312,7 +351,7 @@ impl OrgStore {
     }
 }
 
-fn work_of(row: &Row) -> Result<Work, StoreError> {
+pub(super) fn work_of(row: &Row) -> Result<Work, StoreError> {
     Ok(Work {
         category: row.word("category")?,
         minutes: row.int("minutes")?,

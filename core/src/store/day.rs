@@ -4,13 +4,14 @@ use jiff::Timestamp;
 
 use super::db::{Row, values};
 use super::masters::master;
-use super::{OrgStore, StoreError};
+use super::{OrgStore, Passed, StoreError};
 use crate::day::{DayAct, DayDone, DayJob, DayRefused, DayTold, HoursChange, MasterDay};
 use crate::ids::{JobId, MasterId};
 use crate::job::JobStatus;
 use crate::job_file::JobFile;
 use crate::master::Master;
 use crate::money::{Kopecks, split};
+use crate::offer::ProposalState;
 use crate::payment::payable;
 use crate::schedule::{Schedule, Span};
 
@@ -48,8 +49,8 @@ impl OrgStore {
             DayAct::Finish { job, amount } => {
                 self.finish(&master.id, job, *amount, by, now).await?
             }
-            DayAct::DropOut { job } => self.drop_out(&master, job, now).await?,
-            DayAct::Hours(changes) => Ok(self.set_hours(&master, changes, now).await?),
+            DayAct::DropOut { job } => self.drop_out(&master, job, by, now).await?,
+            DayAct::Hours(changes) => Ok(self.set_hours(&master, changes, by, now).await?),
         };
         let day = self.master_day(&master, now).await?;
         Ok(Some(DayTold { day, done }))
@@ -63,14 +64,28 @@ impl OrgStore {
         by: &str,
         now: Timestamp,
     ) -> Result<Result<DayDone, DayRefused>, StoreError> {
-        let Some(known) = self.job(job).await?.filter(|it| it.offer.master_id == *master) else {
+        let Some(known) = self.job(job).await? else {
             return Ok(Err(DayRefused::NotYours(job.clone())));
         };
+        if known.offer.master_id != *master {
+            return match to {
+                JobStatus::Accepted => self
+                    .accept(job, master, by, now)
+                    .await
+                    .map(|took| took.map(|()| DayDone::Advanced(to))),
+                _ => Ok(Err(DayRefused::NotYours(job.clone()))),
+            };
+        }
         let steps = match known.status.steps_to(to) {
             Ok(steps) => steps,
             Err(refused) => return Ok(Err(refused.into())),
         };
-        for step in steps {
+        if steps.contains(&JobStatus::Accepted)
+            && let Err(refused) = self.accept(job, master, by, now).await?
+        {
+            return Ok(Err(refused));
+        }
+        for step in steps.into_iter().filter(|it| *it > JobStatus::Accepted) {
             match self.step(job, step, by, now).await? {
                 Some(Ok(_)) => {}
                 Some(Err(refused)) => return Ok(Err(refused.into())),
@@ -116,26 +131,30 @@ impl OrgStore {
         Ok(Ok(DayDone::Earned(share)))
     }
 
+    /// A no to an offer, or to what was accepted before.
     async fn drop_out(
         &self,
         master: &Master,
         job: &JobId,
+        by: &str,
         now: Timestamp,
     ) -> Result<Result<DayDone, DayRefused>, StoreError> {
-        let known = self.job(job).await?.filter(|it| it.offer.master_id == master.id);
-        let Some(known) = known else {
-            return Ok(Err(DayRefused::NotYours(job.clone())));
+        let status = self.job(job).await?.map(|it| it.status);
+        let how = match status {
+            Some(JobStatus::Offered) => ProposalState::Declined,
+            _ => ProposalState::DroppedOut,
         };
-        let reason = format!("master_dropped_out:{}", known.number);
-        self.call_back(Some(&master.phone), &reason, now).await?;
-        Ok(Ok(DayDone::DroppedOut))
+        let lost = self.lose_master((job, &master.id), how, by, now).await?;
+
+        Ok(lost.map(|passed| DayDone::DroppedOut { found: passed != Passed::Queued }))
     }
 
-    /// Visits outside the new hours stay promised; a person is told of them.
+    /// Promised visits outside the new hours go to others.
     async fn set_hours(
         &self,
         master: &Master,
         changes: &[HoursChange],
+        by: &str,
         now: Timestamp,
     ) -> Result<DayDone, StoreError> {
         let mut changed = master.clone();
@@ -145,13 +164,23 @@ impl OrgStore {
         self.put_master(&changed).await?;
 
         let zone = self.settings().await?.time_zone()?;
-        let jobs = self.master_day(&changed, now).await?.jobs;
-        let works = |span: Span| changed.schedule.covers(span, &zone);
-        let outside = jobs.iter().filter(|job| job.span.start > now && !works(job.span));
-        let outside = outside.count() as u32;
-        if outside > 0 {
-            let reason = format!("master_hours:{outside} visits outside");
-            self.call_back(Some(&master.phone), &reason, now).await?;
+        let rows = self
+            .db
+            .query(
+                "SELECT id, start_ms, end_ms FROM jobs WHERE org_id = $1 AND master_id = $2 \
+                 AND start_ms > $3 AND status IN ('booked', 'offered', 'accepted') ORDER BY start_ms",
+                values![&self.org, &master.id, now],
+            )
+            .await?;
+        let mut outside = 0;
+        for row in rows {
+            let span = Span { start: row.time("start_ms")?, end: row.time("end_ms")? };
+            if changed.schedule.covers(span, &zone) {
+                continue;
+            }
+            let job = JobId::new(row.text("id")?);
+            let how = ProposalState::DroppedOut;
+            outside += u32::from(self.lose_master((&job, &master.id), how, by, now).await?.is_ok());
         }
         Ok(DayDone::HoursSet { outside })
     }
@@ -162,8 +191,9 @@ impl OrgStore {
             .query(
                 "SELECT j.*, f.file FROM jobs j JOIN job_files f ON f.job_id = j.id AND f.org_id = j.org_id \
                  AND f.version = (SELECT MAX(v.version) FROM job_files v WHERE v.job_id = j.id AND v.org_id = $1) \
-                 WHERE j.org_id = $1 AND j.master_id = $2 \
-                 AND j.status NOT IN ('done', 'paid', 'cancelled') ORDER BY j.start_ms, j.id LIMIT $3",
+                 WHERE j.org_id = $1 AND j.id IN (SELECT id FROM jobs WHERE master_id = $2 \
+                 UNION SELECT job_id FROM offers WHERE master_id = $2 AND state = 'open') \
+                 AND j.status NOT IN ('done', 'paid', 'cancelled', 'queued') ORDER BY j.start_ms, j.id LIMIT $3",
                 values![&self.org, &master.id, JOBS_MAX],
             )
             .await?;

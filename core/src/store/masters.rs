@@ -94,7 +94,7 @@ impl OrgStore {
         let visits = tx
             .query(
                 "SELECT start_ms, end_ms, district FROM jobs \
-                 WHERE org_id = $1 AND master_id = $2 AND status <> 'cancelled' \
+                 WHERE org_id = $1 AND master_id = $2 AND status NOT IN ('cancelled', 'queued') \
                  AND end_ms > $3 AND start_ms < $4 \
                  UNION ALL \
                  SELECT start_ms, end_ms, district FROM holds \

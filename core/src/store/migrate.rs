@@ -4,13 +4,14 @@ use super::StoreError;
 use super::db::{Db, Tx, values};
 
 /// In order; a file's number is its place here, from 1.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("../../../migrations/0001_first_call.sql"),
     include_str!("../../../migrations/0002_sessions.sql"),
     include_str!("../../../migrations/0003_final_price.sql"),
     include_str!("../../../migrations/0004_money.sql"),
     include_str!("../../../migrations/0005_board.sql"),
     include_str!("../../../migrations/0006_sending.sql"),
+    include_str!("../../../migrations/0007_offers.sql"),
 ];
 
 /// The newest schema this program knows.
@@ -104,6 +105,7 @@ mod tests {
         ("CREATE SCHEMA from_3", "from_3"),
         ("CREATE SCHEMA from_4", "from_4"),
         ("CREATE SCHEMA from_5", "from_5"),
+        ("CREATE SCHEMA from_6", "from_6"),
     ];
 
     /// Brings the database to that schema, writes a job, and comes forward twice.

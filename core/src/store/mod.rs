@@ -19,8 +19,10 @@ mod ledger;
 mod lists;
 mod masters;
 mod migrate;
+mod offers;
 mod outbox;
 mod payments;
+mod reassign;
 mod reminders;
 mod sessions;
 mod slots;
@@ -36,6 +38,7 @@ pub use jobs::JobFilter;
 pub use ledger::{LedgerLine, Payout};
 pub use outbox::{Message, MessageState};
 pub use payments::PaymentRequest;
+pub use reassign::Passed;
 pub use sessions::Session;
 
 use crate::ids::{Ids, OrgId};

@@ -17,8 +17,9 @@ pub struct Message {
     pub recipient: String,
     /// E.164; which channel carries it is decided when it is sent.
     pub address: String,
-    /// `booked`, `offer`, `moved`, `cancelled`, `paid`, `earned`, `reminder_day`, `reminder_hours`,
-    /// `review`.
+    /// To the client `booked`, `moved`, `cancelled`, `reassigned`, `searching`, `no_master`, `paid`,
+    /// `reminder_day`, `reminder_hours`, `review`; to the master `offer`, `assigned`, `withdrawn`,
+    /// `cancelled`, `earned`.
     pub template: String,
     pub language: Language,
     /// The values of the template.

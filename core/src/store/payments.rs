@@ -52,6 +52,9 @@ impl OrgStore {
         if status == JobStatus::Cancelled {
             return refuse(tx, PaymentRefused::JobCancelled(request.job.clone())).await;
         }
+        if status == JobStatus::Queued {
+            return refuse(tx, PaymentRefused::NoMaster(request.job.clone())).await;
+        }
         if status == JobStatus::Paid || self.is_paid(&mut tx, &request.job).await? {
             return refuse(tx, PaymentRefused::PaidAlready(request.job.clone())).await;
         }

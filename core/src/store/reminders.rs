@@ -50,7 +50,7 @@ impl OrgStore {
         Ok(written)
     }
 
-    async fn tell_once(
+    pub(super) async fn tell_once(
         &self,
         tx: &mut Tx,
         job: &JobId,

@@ -33,7 +33,7 @@ impl OrgStore {
     ) -> Result<Feasibility, StoreError> {
         let settings = self.settings().await?;
         let own = Own { conversation: own, job: None };
-        let asked = Asked { work, district: district(&settings, work), own, now };
+        let asked = Asked { work, district: district(&settings, work), own, lost: &[], now };
 
         self.on_board(&settings, now, |board| feasibility(board, &asked, *wish)).await
     }
@@ -152,17 +152,28 @@ impl OrgStore {
         let Some((master, visits)) = known.filter(|_| span.start > now) else {
             return Ok(None);
         };
-        tx.execute(
-            "DELETE FROM holds WHERE org_id = $1 AND master_id = $2 AND expires_ms <= $3",
-            values![&self.org, &offer.master_id, now],
-        )
-        .await?;
+        self.drop_expired(tx, &offer.master_id, now).await?;
 
         let zone = settings.time_zone()?;
         let task =
             Task { work, district: district(settings, work), zone: &zone, pace: &settings.pace };
         let fits = |it: Visiting<'_>| it.verdict(&master, &visits).is_ok();
         Ok(task.at(offer.start).is_some_and(fits).then_some(span))
+    }
+
+    /// What the master was kept for and nobody booked in time.
+    pub(super) async fn drop_expired(
+        &self,
+        tx: &mut Tx,
+        master: &MasterId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        tx.execute(
+            "DELETE FROM holds WHERE org_id = $1 AND master_id = $2 AND expires_ms <= $3",
+            values![&self.org, master, now],
+        )
+        .await?;
+        Ok(())
     }
 
     /// Takes every cell of the visit and of the shortest way after it; `false` where one of them

@@ -49,8 +49,12 @@ impl Busy {
         !(self.end + way <= other.start || other.end + way <= self.start)
     }
 
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
+        self.start < other.end && other.start < self.end
+    }
+
     /// Both need one quarter of an hour, the shortest way after a visit counted in.
-    fn shares_a_quarter(&self, other: &Self) -> bool {
+    pub(crate) fn shares_a_quarter(&self, other: &Self) -> bool {
         let quarters = |it: &Self| {
             let quarter = |at: Timestamp| at.as_second().div_euclid(900);
             let last = it.end + SAME_DISTRICT - SignedDuration::from_secs(1);
@@ -73,7 +77,10 @@ impl Model {
         let jobs = self
             .jobs
             .iter()
-            .filter(|(id, job)| job.status != JobStatus::Cancelled && Some(*id) != moving)
+            .filter(|(id, job)| {
+                !matches!(job.status, JobStatus::Cancelled | JobStatus::Queued)
+                    && Some(*id) != moving
+            })
             .map(|(_, job)| &job.busy);
         let holds = self
             .holds
@@ -173,18 +180,27 @@ impl Model {
 }
 
 fn best(able: &[(&Master, Vec<Busy>)], work: &Work, start: Timestamp) -> Option<Offer> {
+    by_rank(able, work, start).into_iter().next()
+}
+
+/// Who could come then, best first.
+pub(crate) fn by_rank(
+    able: &[(&Master, Vec<Busy>)],
+    work: &Work,
+    start: Timestamp,
+) -> Vec<Offer> {
     let mut ranked = BTreeMap::new();
     for (master, taken) in able {
         let end = start + SignedDuration::from_mins(work.minutes);
         let offer = Offer { start, end, master_id: master.id.clone() };
         let busy = Busy::of(work, &offer);
-        if works(master, &busy) && !taken.iter().any(|it| it.collides(&busy)) {
+        if does(master, work) && works(master, &busy) && !taken.iter().any(|it| it.collides(&busy)) {
             let far = master.district.as_deref() != busy.district || busy.district.is_none();
             let that_day = taken.iter().filter(|it| day(it.start) == day(start)).count();
             ranked.insert((-master.rating.0, far, that_day, master.id.clone()), offer);
         }
     }
-    ranked.into_values().next()
+    ranked.into_values().collect()
 }
 
 fn does(master: &Master, work: &Work) -> bool {

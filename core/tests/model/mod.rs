@@ -2,6 +2,7 @@
 //! the rules it checks. Slow and obvious on purpose.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+pub(crate) mod asking;
 pub(crate) mod calendar;
 pub(crate) mod money;
 
@@ -14,6 +15,7 @@ use job_core::master::Master;
 use job_core::order::Refused;
 use job_core::slot::{Offer, Work};
 
+use asking::Asked;
 use calendar::Busy;
 use money::Books;
 
@@ -45,6 +47,9 @@ pub(crate) struct Job {
     pub(crate) work: Work,
     pub(crate) busy: Busy,
     pub(crate) status: JobStatus,
+    pub(crate) asked: Option<Asked>,
+    /// Who was asked for the visit at that time and will not come.
+    pub(crate) lost: Vec<(MasterId, Timestamp)>,
 }
 
 /// One organisation.
@@ -54,6 +59,24 @@ pub(crate) struct Model {
     pub(crate) holds: Vec<Hold>,
     pub(crate) jobs: BTreeMap<JobId, Job>,
     pub(crate) books: Books,
+    /// How many offers were made.
+    pub(crate) made: usize,
+}
+
+/// Whether a job may go from there to there.
+pub(crate) fn step_of(from: JobStatus, to: JobStatus) -> Result<(), StepRefused> {
+    let place = LIFE.iter().position(|it| *it == from);
+    let next = place.and_then(|at| LIFE.get(at + 1).copied());
+    if from == JobStatus::Queued {
+        return if to == JobStatus::Cancelled { Ok(()) } else { Err(StepRefused::NoMaster) };
+    }
+    let Some(next) = next else { return Err(StepRefused::Over { from }) };
+    match to {
+        JobStatus::Cancelled if from >= JobStatus::Started => Err(StepRefused::AtWork { from }),
+        JobStatus::Cancelled => Ok(()),
+        to if to == next => Ok(()),
+        to => Err(StepRefused::OutOfOrder { from, to, next }),
+    }
 }
 
 impl Model {
@@ -110,10 +133,13 @@ impl Model {
             number: (1_001 + self.jobs.len()).to_string(),
             conversation: conversation.clone(),
             work: work.clone(),
+            asked: None,
+            lost: Vec::new(),
             busy: held.busy,
             status: JobStatus::Booked,
         };
         self.jobs.insert(id.clone(), job);
+        self.ask(&id, now);
         Ok(id)
     }
 
@@ -131,15 +157,15 @@ impl Model {
             return Err(Refused::Taken(offer.start));
         }
         self.holds.retain(|it| it.conversation != *by);
-        let job = self.jobs.get_mut(id).unwrap();
-        (job.busy, job.status) = (busy.clone(), JobStatus::Booked);
+        self.hand(id, busy.clone(), now);
 
         Ok(Offer { start: busy.start, end: busy.end, master_id: busy.master })
     }
 
     pub(crate) fn cancel(&mut self, id: &JobId) -> Result<(), Refused> {
         self.changeable(id)?;
-        self.jobs.get_mut(id).unwrap().status = JobStatus::Cancelled;
+        let job = self.jobs.get_mut(id).unwrap();
+        (job.status, job.asked) = (JobStatus::Cancelled, None);
         Ok(())
     }
 
@@ -151,19 +177,11 @@ impl Model {
         let paid = self.books.is_paid(id);
         let job = self.jobs.get_mut(id)?;
         let from = job.status;
-        let place = LIFE.iter().position(|it| *it == from);
-        let Some(next) = place.and_then(|at| LIFE.get(at + 1).copied()) else {
-            return Some(Err(StepRefused::Over { from }));
-        };
-        if to == JobStatus::Cancelled && from >= JobStatus::Started {
-            return Some(Err(StepRefused::AtWork { from }));
-        }
-        let back =
-            to == JobStatus::Booked && (from == JobStatus::Offered || from == JobStatus::Accepted);
-        if to != next && to != JobStatus::Cancelled && !back {
-            return Some(Err(StepRefused::OutOfOrder { from, to, next }));
+        if let Err(refused) = step_of(from, to) {
+            return Some(Err(refused));
         }
         job.status = if to == JobStatus::Done && paid { JobStatus::Paid } else { to };
+        job.asked = job.asked.take().filter(|_| job.status == JobStatus::Offered);
         Some(Ok(to))
     }
 

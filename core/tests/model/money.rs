@@ -20,7 +20,7 @@ pub(crate) struct Payment {
 
 #[derive(Debug, Default)]
 pub(crate) struct Books {
-    payments: BTreeMap<PaymentId, Payment>,
+    pub(crate) payments: BTreeMap<PaymentId, Payment>,
     refunds: BTreeMap<String, (PaymentId, i64)>,
     batches: BTreeSet<(Date, MasterId)>,
     /// Paid out of earnings, and taken off the cash in hand, by master.
@@ -29,6 +29,15 @@ pub(crate) struct Books {
 
 /// State of a payment: status, kopecks refunded, whose it is.
 pub(crate) type State = (PaymentStatus, i64, MasterId);
+
+impl Payment {
+    /// What is not paid yet is for whoever comes.
+    pub(crate) fn follow(&mut self, job: &JobId, master: &MasterId) {
+        if self.request.job == *job && self.status == PaymentStatus::Pending {
+            self.master = master.clone();
+        }
+    }
+}
 
 impl Model {
     pub(crate) fn begin_payment(
@@ -52,6 +61,9 @@ impl Model {
         }
         if job.status == JobStatus::Cancelled {
             return Err(PaymentRefused::JobCancelled(request.job.clone()));
+        }
+        if job.status == JobStatus::Queued {
+            return Err(PaymentRefused::NoMaster(request.job.clone()));
         }
         if job.status == JobStatus::Paid || self.books.is_paid(&request.job) {
             return Err(PaymentRefused::PaidAlready(request.job.clone()));

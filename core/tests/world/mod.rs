@@ -123,7 +123,7 @@ impl World {
         store.book(&order, &prices(), self.now, self.chance()).await.unwrap().unwrap()
     }
 
-    fn master(&self, org: &str, number: usize) -> Master {
+    pub(crate) fn master(&self, org: &str, number: usize) -> Master {
         let week = [
             Weekday::Monday,
             Weekday::Tuesday,

@@ -4,6 +4,7 @@
 //! **Never here:** whether a step is allowed, what a share comes to (the job core).
 
 use job_core::day::{DayAct, DayDone, DayJob, DayRefused, DayTold, HoursChange, MasterDay};
+use job_core::ids::JobId;
 use job_core::job::JobStatus;
 use job_core::money::Kopecks;
 use job_core::schedule::{Clock, Hours};
@@ -56,7 +57,10 @@ impl Conversation {
         };
         match word {
             DayWord::Next => self.tell_next(),
-            DayWord::Accept => self.advance(JobStatus::Accepted),
+            DayWord::Accept => {
+                self.with_asked(|job| DayAct::Advance { job, to: JobStatus::Accepted });
+            }
+            DayWord::Decline => self.with_asked(|job| DayAct::DropOut { job }),
             DayWord::OnTheWay => self.advance(JobStatus::OnTheWay),
             DayWord::Arrived => self.advance(JobStatus::Started),
             DayWord::Done => self.finish_job(heard),
@@ -94,6 +98,15 @@ impl Conversation {
         self.with_job(|job| DayAct::Advance { job: job.job.clone(), to });
     }
 
+    /// The job that waits for an answer, else the one at hand.
+    fn with_asked(&mut self, act: impl Fn(JobId) -> DayAct) {
+        let asked = self.jobs().iter().find(|job| job.status <= JobStatus::Offered).cloned();
+        match asked {
+            Some(job) => self.act_on(&job, act(job.job.clone())),
+            None => self.with_job(|job| act(job.job.clone())),
+        }
+    }
+
     fn with_job(&mut self, act: impl Fn(&DayJob) -> DayAct) {
         match self.current_job().map(&act) {
             Some(act) => self.act(act),
@@ -102,7 +115,14 @@ impl Conversation {
     }
 
     fn act(&mut self, act: DayAct) {
-        let spoken_of = self.current_job().cloned();
+        self.act_about(self.current_job().cloned(), act);
+    }
+
+    fn act_on(&mut self, job: &DayJob, act: DayAct) {
+        self.act_about(Some(job.clone()), act);
+    }
+
+    fn act_about(&mut self, spoken_of: Option<DayJob>, act: DayAct) {
         if let Some(day) = &mut self.memory.day {
             day.spoken_of = spoken_of;
         }
@@ -202,9 +222,13 @@ impl Conversation {
         entities(text, &context, asked)
     }
 
+    fn jobs(&self) -> &[DayJob] {
+        self.memory.day.as_ref().map_or(&[], |day| &day.told.jobs)
+    }
+
     /// The job at hand: the one begun, else the next.
     fn current_job(&self) -> Option<&DayJob> {
-        let jobs = &self.memory.day.as_ref()?.told.jobs;
+        let jobs = self.jobs();
         let begun = jobs.iter().find(|job| job.status >= JobStatus::OnTheWay);
         begun.or(jobs.first())
     }
@@ -278,11 +302,14 @@ fn done_lines(done: &Result<DayDone, DayRefused>) -> Vec<&'static str> {
         Ok(DayDone::Advanced(JobStatus::OnTheWay)) => vec!["day_on_the_way"],
         Ok(DayDone::Advanced(_)) => vec!["day_arrived"],
         Ok(DayDone::Earned(_)) => vec!["day_finished"],
-        Ok(DayDone::DroppedOut) => vec!["day_dropped_out"],
+        Ok(DayDone::DroppedOut { found: true }) => vec!["day_dropped_out"],
+        Ok(DayDone::DroppedOut { found: false }) => vec!["day_dropped_out_queued"],
         Ok(DayDone::HoursSet { outside: 0 }) => vec!["day_hours_set"],
         Ok(DayDone::HoursSet { .. }) => vec!["day_hours_set", "day_hours_outside"],
         Err(DayRefused::NoPrice(_)) => vec!["day_no_price"],
-        Err(DayRefused::Step(_) | DayRefused::NotYours(_)) => vec!["day_refused"],
+        Err(DayRefused::NotYours(_)) => vec!["day_not_yours"],
+        Err(DayRefused::Busy(_)) => vec!["day_busy"],
+        Err(DayRefused::Step(_)) => vec!["day_refused"],
     }
 }
 

@@ -1,7 +1,8 @@
-//! What the house does by itself while calls come and go: messages leave, clients are reminded, slots
-//! that nobody took are given back.
+//! What the house does by itself while calls come and go: messages leave, clients are reminded, offers
+//! that nobody answered go to the next master, jobs without one are tried again, slots that nobody took
+//! are given back.
 //!
-//! **Never here:** what a message says, whom to remind (core and web decide).
+//! **Never here:** what a message says, whom to remind, who is next (core and web decide).
 
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use crate::clock;
 /// How often the outbox is looked at.
 const POST_EVERY: Duration = Duration::from_secs(1);
 /// How often organisations are gone round.
-const ROUND_EVERY: Duration = Duration::from_secs(30);
+const ROUND_EVERY: Duration = Duration::from_secs(10);
 
 /// Runs until the process ends; a database that is away is asked again at the next turn.
 pub(crate) fn run(store: Store, post: Option<PostRoom>) {
@@ -61,6 +62,8 @@ async fn visit(rows: &OrgStore, first: bool) -> Result<(), StoreError> {
         rows.lay_out_board(now).await?;
     }
     rows.sweep_holds(now).await?;
+    rows.pass_on_lapsed(now).await?;
+    rows.retry_queue(now).await?;
     rows.remind(now).await?;
     Ok(())
 }

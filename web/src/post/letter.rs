@@ -73,9 +73,10 @@ fn values(message: &Message, reader: Reader<'_>) -> Vec<(&'static str, String)> 
         let kopecks = of(name).and_then(Value::as_i64)?;
         Some(phrase::money(Kopecks(kopecks).whole_roubles(), language).text)
     };
-    let start = text("start")
-        .and_then(|it| it.parse().ok())
-        .map(|start: Timestamp| phrase::moment(start, reader.now, reader.zone, language).text);
+    let moment = |name: &str| {
+        let at: Timestamp = text(name)?.parse().ok()?;
+        Some(phrase::moment(at, reader.now, reader.zone, language).text)
+    };
     let price = of("min").and_then(Value::as_i64).zip(of("max").and_then(Value::as_i64));
     let payout = text("payout").and_then(|it| it.parse().ok()).map(|date: Date| {
         let today = reader.now.to_zoned(reader.zone.clone()).date();
@@ -85,7 +86,8 @@ fn values(message: &Message, reader: Reader<'_>) -> Vec<(&'static str, String)> 
 
     [
         ("number", text("number")),
-        ("start", start),
+        ("start", moment("start")),
+        ("until", moment("until")),
         ("master", text("master")),
         ("door_code", text("door_code")),
         ("diagnosis", text("diagnosis")),
