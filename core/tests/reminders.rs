@@ -110,7 +110,12 @@ async fn every_rule_of_the_audit_is_found_broken() {
             "DELETE FROM occupied WHERE cell = (SELECT MAX(cell) - 2 FROM occupied)",
             "a job does not own the time of its visit",
         ),
-        ("UPDATE jobs SET status = 'cancelled'", "a cancelled job still owns time"),
+        ("UPDATE jobs SET status = 'cancelled'", "a job that nobody goes to still owns time"),
+        ("DELETE FROM offers", "an offered job has nobody asked"),
+        (
+            "UPDATE jobs SET status = 'accepted'",
+            "a master is asked for a visit that is settled",
+        ),
         (
             "DROP INDEX jobs_one_per_conversation; UPDATE jobs SET conversation_id = 'one'",
             "a conversation has two jobs that stand",

@@ -117,15 +117,48 @@ async fn a_sum_above_what_the_client_was_told_needs_the_clients_word() {
 }
 
 #[tokio::test]
-async fn a_master_who_cannot_come_is_replaced_by_a_person() {
-    let shift = Shift::begun().await;
-    let (id, _) = shift.phones(Language::Ru).await;
+async fn a_master_who_cannot_come_is_replaced() {
+    for (language, said, told) in [
+        (Language::Ru, "не смогу приехать, сломалась машина", "замену нашёл"),
+        (Language::En, "I can't make it, my car broke down", "found somebody else"),
+    ] {
+        let shift = Shift::begun().await;
+        let job = shift.next_job().await;
+        let (id, _) = shift.phones(language).await;
 
-    let told = shift.says(&id, "не смогу приехать, сломалась машина").await;
+        let reply = shift.says(&id, said).await;
 
-    let calls = shift.rows.call_backs().await.expect("call-backs");
-    assert!(told.contains("замену"), "{told}");
-    assert!(calls[0].reason.starts_with("master_dropped_out"), "{calls:?}");
+        let now = shift.rows.job(&job.id).await.expect("row").expect("job");
+        assert!(reply.contains(told), "{reply}");
+        assert_ne!(now.offer.master_id, job.offer.master_id);
+        assert_eq!(now.offer.start, job.offer.start);
+    }
+}
+
+#[tokio::test]
+async fn an_offer_is_taken_or_refused_by_word_while_another_visit_is_at_hand() {
+    for (language, said, told, master_stays) in [
+        (Language::Ru, "беру", "за вами", true),
+        (Language::Ru, "нет, этот заказ не беру", "замену", false),
+        (Language::Ru, "отказываюсь", "замену", false),
+        (Language::En, "I'll take it", "is yours", true),
+        (Language::En, "I decline", "somebody else", false),
+        (Language::En, "I won't take that order", "somebody else", false),
+    ] {
+        let shift = Shift::begun().await;
+        let first = shift.next_job().await;
+        shift.accepts(&first).await;
+        let offered = shift.is_offered_another(&first).await;
+        let (id, _) = shift.phones(language).await;
+
+        let reply = shift.says(&id, said).await;
+
+        let now = shift.rows.job(&offered).await.expect("row").expect("job");
+        assert!(reply.contains(told), "{said}: {reply}");
+        assert_eq!(now.offer.master_id == first.offer.master_id, master_stays, "{said}: {reply}");
+        let at_hand = shift.rows.job(&first.id).await.expect("row").expect("job");
+        assert_eq!(at_hand.status, JobStatus::Accepted, "{said}");
+    }
 }
 
 #[tokio::test]
@@ -142,7 +175,9 @@ async fn a_day_off_is_noted_and_promised_visits_are_not_forgotten() {
 
     let master = shift.rows.master(&job.offer.master_id).await.expect("row").expect("master");
     assert_eq!(master.schedule.dates.get(&day), Some(&vec![]), "{told}");
-    assert!(told.contains("переназначит"), "{told}");
+    assert!(told.contains("передаю"), "{told}");
+    let now = shift.rows.job(&job.id).await.expect("row").expect("job");
+    assert_ne!(now.offer.master_id, job.offer.master_id, "{told}");
 }
 
 impl Shift {
@@ -180,6 +215,27 @@ impl Shift {
         let act = DayAct::Finish { job: job.clone(), amount };
         let told = self.rows.day(&self.master, &act, "test", morning()).await.expect("store");
         told.expect("a master")
+    }
+
+    async fn accepts(&self, job: &Job) {
+        let act = DayAct::Advance { job: job.id.clone(), to: JobStatus::Accepted };
+        self.rows.day(&self.master, &act, "test", morning()).await.expect("store");
+    }
+
+    /// Somebody else's job is offered to this master by hand.
+    async fn is_offered_another(&self, but: &Job) -> JobId {
+        let jobs = self.rows.jobs(&JobFilter::default(), Page::default()).await.expect("jobs");
+        let (master, now) = (&but.offer.master_id, morning());
+        for job in jobs {
+            let free = job.id != but.id && job.offer.start > but.offer.start;
+            if free && job.offer.master_id != *master {
+                let sent = self.rows.assign_by_hand(&job.id, master, "anna", now).await;
+                if sent.expect("store").is_ok() {
+                    return job.id;
+                }
+            }
+        }
+        panic!("no visit fits beside {}", but.number);
     }
 
     async fn next_job(&self) -> Job {
