@@ -36,6 +36,8 @@ pub enum Promised {
     Job(JobId),
     /// To a caller who has not said yes yet, until then.
     Hold(ConversationId, Timestamp),
+    /// To whatever stands in the master's own calendar.
+    Elsewhere,
 }
 
 /// What does not stand in the asker's own way: the conversation's holds, the job being moved.
@@ -278,6 +280,7 @@ impl Board {
             Promised::Hold(conversation, until) => {
                 asked.own.conversation != Some(conversation) && *until > asked.now
             }
+            Promised::Elsewhere => true,
         };
 
         around(&self.seats[at].promises, span).filter(counts).map(|it| &it.visit)
@@ -295,7 +298,7 @@ fn strip(seat: &Seat, day: Day, pace: &Pace) -> u128 {
         return 0;
     }
     let jobs = around(&seat.promises, day.span())
-        .filter(|it| matches!(it.to, Promised::Job(_)))
+        .filter(|it| matches!(it.to, Promised::Job(_) | Promised::Elsewhere))
         .map(|it| &it.visit);
 
     day.strip(&seat.master.schedule, jobs, pace)

@@ -36,7 +36,7 @@ pub struct DayJob {
     pub address: Address,
     pub diagnosis: String,
     pub door_code: String,
-    /// The range told to the client, whole roubles.
+    /// The range told to the client, up to what they agreed to since, whole roubles.
     pub told: (i64, i64),
 }
 
@@ -48,10 +48,17 @@ pub enum DayAct {
         job: JobId,
         to: JobStatus,
     },
-    /// Done, for this sum.
+    /// Done, for this sum. `client_agreed`: the client said so in this very conversation.
     Finish {
         job: JobId,
         amount: Kopecks,
+        client_agreed: bool,
+    },
+    /// The client is to be asked whether that sum is all right.
+    AskClient {
+        job: JobId,
+        amount: Kopecks,
+        reason: String,
     },
     /// Will not come: somebody else is found.
     DropOut {
@@ -77,6 +84,8 @@ pub enum DayRefused {
     NotYours(JobId),
     #[error("{0} kopecks is no price of a job")]
     NoPrice(i64),
+    #[error("{amount} kopecks are more than the {most} the client was told: ask the client")]
+    NeedsConsent { amount: i64, most: i64 },
     #[error("job {0} would overlap another visit of this master")]
     Busy(JobId),
 }
@@ -94,6 +103,8 @@ pub enum DayDone {
     Advanced(JobStatus),
     /// The master's share of this job.
     Earned(Kopecks),
+    /// The client has been written to.
+    ClientAsked,
     /// Somebody else was found, or is being looked for.
     DroppedOut {
         found: bool,

@@ -46,6 +46,10 @@ id! {
     /// One message on its way out.
     MessageId,
     PaymentId,
+    /// A price asked for beyond what was told.
+    ChangeId,
+    /// A master's calendar elsewhere.
+    CalendarId,
 }
 
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";

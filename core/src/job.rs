@@ -95,6 +95,11 @@ impl JobStatus {
         self < Self::Started
     }
 
+    /// A master is on the way or there.
+    pub fn is_at_work(self) -> bool {
+        matches!(self, Self::OnTheWay | Self::Started)
+    }
+
     /// Neither finished nor cancelled.
     pub fn is_open(self) -> bool {
         self < Self::Done

@@ -6,9 +6,12 @@
 
 pub mod assign;
 pub mod board;
+pub mod calendar;
+pub mod consent;
 pub mod conversation;
 pub mod day;
 pub mod demo;
+pub mod drift;
 pub mod ids;
 pub mod job;
 pub mod job_file;
@@ -25,6 +28,7 @@ pub mod price;
 pub mod schedule;
 pub mod settings;
 pub mod slot;
+pub mod stats;
 pub mod store;
 mod strip;
 pub mod trade;

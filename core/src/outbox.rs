@@ -24,6 +24,9 @@ const KEPT: SignedDuration = SignedDuration::from_hours(24);
 pub enum Channel {
     SmsRu,
     Twilio,
+    Telegram,
+    Whatsapp,
+    Email,
     /// The customer's own system.
     Webhook,
 }
@@ -39,11 +42,18 @@ pub struct Routes {
     pub awake: Hours,
 }
 
+impl Channel {
+    /// Whether it goes to a telephone number, as everybody has one.
+    pub fn goes_to_phone(self) -> bool {
+        matches!(self, Self::SmsRu | Self::Twilio | Self::Whatsapp | Self::Webhook)
+    }
+}
+
 impl Default for Routes {
     fn default() -> Self {
         Self {
-            client: vec![Channel::SmsRu, Channel::Twilio],
-            master: vec![Channel::SmsRu, Channel::Twilio],
+            client: vec![Channel::Telegram, Channel::Whatsapp, Channel::SmsRu, Channel::Twilio],
+            master: vec![Channel::Telegram, Channel::SmsRu, Channel::Twilio, Channel::Email],
             operator: vec![Channel::Webhook],
             awake: Hours { from: Clock::at(9, 0), to: Clock::at(21, 0) },
         }
@@ -84,7 +94,7 @@ impl Routes {
 
 /// What a booking sets off goes at once, at whatever hour it was made.
 fn can_wait(template: &str) -> bool {
-    matches!(template, "review" | "earned" | "reminder_day")
+    matches!(template, "review" | "earned" | "reminder_day" | "confirm_day")
 }
 
 /// What came of handing a message to a provider, or of asking after it.

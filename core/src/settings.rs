@@ -8,7 +8,7 @@ use crate::money::Rates;
 use crate::offer::Asking;
 use crate::outbox::Routes;
 use crate::place::District;
-use crate::schedule::{Minutes, Pace};
+use crate::schedule::{Clock, Minutes, Pace};
 use crate::trade::Language;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,6 +32,8 @@ pub struct Settings {
     pub routes: Routes,
     /// How masters are asked whether they come.
     pub asking: Asking,
+    /// At this time of the day masters are asked whether they work tomorrow.
+    pub confirm_at: Clock,
     /// The conversation API may be told what time it is.
     pub test_clock: bool,
     /// Everything in it is made up.
@@ -53,6 +55,7 @@ impl Default for Settings {
             districts: Vec::new(),
             routes: Routes::default(),
             asking: Asking::default(),
+            confirm_at: Clock::at(18, 0),
             test_clock: false,
             demo: false,
         }

@@ -7,9 +7,10 @@ mod world;
 use jiff::{SignedDuration, Timestamp};
 use job_core::day::DayAct;
 use job_core::ids::{ConversationId, JobId};
+use job_core::master::{Rating, Stars};
 use job_core::money::Kopecks;
 use job_core::payment::Method;
-use job_core::store::{OrgStore, PaymentRequest};
+use job_core::store::{OrgStore, PaymentRequest, ReviewRefused};
 use world::{World, at, conformance};
 
 conformance! {
@@ -18,6 +19,9 @@ conformance! {
     what_was_booked_a_moment_ago_needs_no_reminder,
     an_hour_after_the_work_the_client_is_asked_how_it_went,
     two_processes_remind_once,
+    in_the_evening_masters_are_asked_about_tomorrow_once,
+    a_review_is_given_once_after_the_work_and_moves_the_rating,
+    changes_of_settings_and_hands_are_in_the_log,
     a_sound_database_has_no_faults,
 }
 
@@ -35,6 +39,80 @@ async fn a_visit_is_reminded_of_a_day_and_two_hours_before(world: World) {
 
     assert_eq!(told, [at("2026-11-25T10:00"), at("2026-11-26T08:00")]);
     assert_eq!(reminders(&store, &job).await, ["reminder_day", "reminder_hours"]);
+}
+
+async fn in_the_evening_masters_are_asked_about_tomorrow_once(world: World) {
+    let store = world.org("a").await;
+    let mut idle = world.master("a", 2);
+    idle.schedule = Default::default();
+    store.put_master(&idle).await.unwrap();
+
+    assert_eq!(store.ask_for_tomorrow(at("2026-11-23T17:59")).await.unwrap(), 0);
+    assert_eq!(store.ask_for_tomorrow(at("2026-11-23T18:00")).await.unwrap(), 1);
+    assert_eq!(store.ask_for_tomorrow(at("2026-11-23T19:00")).await.unwrap(), 0);
+    assert_eq!(store.ask_for_tomorrow(at("2026-11-24T18:30")).await.unwrap(), 1);
+
+    let due = world.store.due_messages(10_000, at("2026-11-24T19:00")).await.unwrap();
+    let mine: Vec<_> = due.into_iter().filter(|it| it.0 == *store.id()).map(|it| it.1).collect();
+    assert_eq!(mine.len(), 2);
+    assert_eq!((mine[0].template.as_str(), mine[0].recipient.as_str()), ("confirm_day", "master"));
+    assert_eq!(mine[0].payload["date"], "2026-11-24");
+    let (master, date) = (world.master("a", 1).id, jiff::civil::date(2026, 11, 24));
+    assert!(!store.has_confirmed(&master, date).await.unwrap());
+    assert!(store.confirm_day(&master, date, world.now).await.unwrap());
+    assert!(!store.confirm_day(&master, date, world.now).await.unwrap());
+    assert!(store.has_confirmed(&master, date).await.unwrap());
+    let theirs = world.org("b").await;
+    let other = jiff::civil::date(2026, 11, 25);
+    assert!(!theirs.confirm_day(&master, other, world.now).await.unwrap());
+}
+
+async fn a_review_is_given_once_after_the_work_and_moves_the_rating(world: World) {
+    let store = world.org("a").await;
+    let job = world.booked(&store, "call", &world.offer("a", 1, "2026-11-24T10:00")).await.job;
+    let five = Stars::new(5).unwrap();
+    let early = store.review(&job, five, "", world.now).await.unwrap();
+    let finish =
+        DayAct::Finish { job: job.clone(), amount: Kopecks::roubles(2_000), client_agreed: false };
+    let phone = world.master("a", 1).phone;
+    store.day(&phone, &finish, "test", world.now).await.unwrap().unwrap().done.unwrap();
+
+    let one = store.review(&job, Stars::new(1).unwrap(), "опоздал", world.now).await.unwrap();
+    let again = store.review(&job, five, "", world.now).await.unwrap();
+    let theirs = world.org("b").await.review(&job, five, "", world.now).await.unwrap();
+
+    assert_eq!(early, Err(ReviewRefused::NotDone(job.clone())));
+    assert_eq!(one, Ok(Rating(479)), "499 was the rating before");
+    assert_eq!(again, Err(ReviewRefused::Rated(job.clone())));
+    assert_eq!(theirs, Err(ReviewRefused::NotDone(job.clone())));
+    let kept = store.review_of(&job).await.unwrap().unwrap();
+    assert_eq!((kept.stars.count(), kept.words.as_str()), (1, "опоздал"));
+    let master = store.master(&kept.master).await.unwrap().unwrap();
+    assert_eq!(master.rating, Rating(479));
+}
+
+async fn changes_of_settings_and_hands_are_in_the_log(world: World) {
+    let (store, other) = (world.org("a").await, world.org("b").await);
+    let job = world.booked(&store, "call", &world.offer("a", 1, "2026-11-24T10:00")).await.job;
+    let mut settings = store.settings().await.unwrap();
+    settings.payout_day = 0;
+
+    store.set_settings(&settings, "anna", world.now).await.unwrap();
+    let second = world.master("a", 2).id;
+    store.assign_by_hand(&job, &second, "anna", world.now).await.unwrap().unwrap();
+    store.note("boris", "recording_heard", "conversation c", world.now).await.unwrap();
+    settings.zone = "Nowhere".into();
+    assert!(store.set_settings(&settings, "anna", world.now).await.is_err());
+
+    let deeds = store.deeds(Default::default()).await.unwrap();
+    let told: Vec<_> = deeds.iter().map(|it| (it.who.as_str(), it.deed.as_str())).collect();
+    assert_eq!(
+        told,
+        [("boris", "recording_heard"), ("anna", "job_assigned"), ("anna", "settings_changed")]
+    );
+    assert!(deeds[1].what.contains(job.as_str()) && deeds[1].detail.contains(second.as_str()));
+    assert!(deeds[2].detail.contains("\"payout_day\":4"), "what was before: {}", deeds[2].detail);
+    assert!(other.deeds(Default::default()).await.unwrap().is_empty());
 }
 
 async fn a_moved_visit_is_reminded_of_anew_and_a_cancelled_one_not(world: World) {
@@ -71,7 +149,7 @@ async fn an_hour_after_the_work_the_client_is_asked_how_it_went(world: World) {
     let job = world.booked(&store, "call", &offer).await.job;
     let master = store.master(&offer.master_id).await.unwrap().unwrap();
     let done = at("2026-11-24T11:30");
-    let finish = DayAct::Finish { job: job.clone(), amount: Kopecks::roubles(2_000) };
+    let finish = DayAct::Finish { job: job.clone(), amount: Kopecks::roubles(2_000), client_agreed: false };
     store.day(&master.phone, &finish, "master", done).await.unwrap().unwrap().done.unwrap();
 
     for minute in [0, 59, 61, 120] {

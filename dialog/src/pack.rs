@@ -91,6 +91,8 @@ pub enum DayWord {
     Arrived,
     OnTheWay,
     Accept,
+    /// The client is not at hand and is to be written to.
+    AskClient,
     Earned,
     Hours,
     Next,

@@ -212,7 +212,7 @@ impl Shift {
     }
 
     async fn finishes(&self, job: &JobId, amount: Kopecks) -> DayTold {
-        let act = DayAct::Finish { job: job.clone(), amount };
+        let act = DayAct::Finish { job: job.clone(), amount, client_agreed: true };
         let told = self.rows.day(&self.master, &act, "test", morning()).await.expect("store");
         told.expect("a master")
     }

@@ -12,6 +12,7 @@ mod manners;
 mod page;
 pub mod paper;
 pub mod post;
+mod price;
 pub mod refusal;
 mod session;
 mod sound;
@@ -26,7 +27,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::get;
+use axum::routing::{get, post};
 use dialog::conversation::Packs;
 use dialog::desk::Desk;
 use jiff::Timestamp;
@@ -101,6 +102,8 @@ pub fn router(house: House) -> Router {
         .route("/assets/{name}", get(assets::asset))
         .route("/language", get(page::switch_language))
         .route("/t/{token}", get(tracking::tracking))
+        .route("/t/{token}/price", post(tracking::answer))
+        .route("/t/{token}/review", post(tracking::review))
         .nest("/api/v1", api::router())
         .nest("/console", console::router())
         .fallback(page::nowhere)

@@ -3,6 +3,9 @@
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use job_core::consent::ChangeRefused;
+use job_core::day::DayRefused;
+use job_core::order::Refused;
 use job_core::payment::PaymentRefused;
 
 use crate::till::yookassa::ProviderError;
@@ -32,6 +35,12 @@ pub enum Refusal {
     #[error(transparent)]
     Payment(PaymentRefused),
     #[error(transparent)]
+    Day(DayRefused),
+    #[error(transparent)]
+    Order(Refused),
+    #[error(transparent)]
+    Price(ChangeRefused),
+    #[error(transparent)]
     Provider(ProviderError),
     #[error("something failed on our side; it is in the log")]
     Trouble,
@@ -58,6 +67,12 @@ impl Refusal {
             Self::Busy => StatusCode::CONFLICT,
             Self::Trouble => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Payment(refused) => payment_status(refused),
+            Self::Order(Refused::Unknown) => StatusCode::NOT_FOUND,
+            Self::Price(ChangeRefused::Unknown(_)) => StatusCode::NOT_FOUND,
+            Self::Price(ChangeRefused::NoPrice(_) | ChangeRefused::NotNeeded { .. }) => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
+            Self::Day(_) | Self::Order(_) | Self::Price(_) => StatusCode::CONFLICT,
             Self::Provider(ProviderError::Refused(_)) => StatusCode::BAD_GATEWAY,
             Self::Provider(ProviderError::Away(_) | ProviderError::NotSetUp) => {
                 StatusCode::SERVICE_UNAVAILABLE

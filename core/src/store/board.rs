@@ -253,16 +253,16 @@ const PROMISES: &str = "SELECT master_id, start_ms, end_ms, district, id AS job_
      WHERE org_id || '' = $1 AND master_id >= $2 AND master_id <= $3 AND status NOT IN ('cancelled', 'queued') \
      AND end_ms > $4 UNION ALL \
      SELECT master_id, start_ms, end_ms, district, NULL, conversation_id, expires_ms \
-     FROM holds WHERE org_id || '' = $1 AND master_id >= $2 AND master_id <= $3";
+     FROM holds WHERE org_id || '' = $1 AND master_id >= $2 AND master_id <= $3 UNION ALL \
+     SELECT master_id, start_ms, end_ms, NULL, NULL, NULL, NULL FROM absences \
+     WHERE org_id || '' = $1 AND master_id >= $2 AND master_id <= $3 AND end_ms > $4";
 
 fn promise(row: &Row) -> Result<Promise, StoreError> {
     let span = Span { start: row.time("start_ms")?, end: row.time("end_ms")? };
-    let to = match row.maybe_text("job_id")? {
-        Some(job) => Promised::Job(JobId::new(job)),
-        None => Promised::Hold(
-            ConversationId::new(row.text("conversation_id")?),
-            row.time("expires_ms")?,
-        ),
+    let to = match (row.maybe_text("job_id")?, row.maybe_text("conversation_id")?) {
+        (Some(job), _) => Promised::Job(JobId::new(job)),
+        (None, Some(call)) => Promised::Hold(ConversationId::new(call), row.time("expires_ms")?),
+        (None, None) => Promised::Elsewhere,
     };
 
     Ok(Promise { visit: Visit { span, district: row.maybe_text("district")? }, to })

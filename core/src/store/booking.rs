@@ -210,9 +210,10 @@ impl OrgStore {
             .execute(
                 "INSERT INTO jobs (id, org_id, number, status, conversation_id, category, urgency, \
                  diagnosis, client_name, client_phone, address, city, street, district, master_id, \
-                 start_ms, end_ms, minutes, total, tracking, door_code, booked_ms, touched) \
+                 start_ms, end_ms, minutes, total, tracking, door_code, booked_ms, diagnosis_code, \
+                 told_most, touched) \
                  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, \
-                 $18, $19, $20, $21, $22, 0) ON CONFLICT DO NOTHING",
+                 $18, $19, $20, $21, $22, $23, $24, 0) ON CONFLICT DO NOTHING",
                 values![
                     &file.job,
                     &self.org,
@@ -236,6 +237,8 @@ impl OrgStore {
                     file.tracking.trim_start_matches("/t/"),
                     &file.door_code,
                     file.booked,
+                    &file.diagnosis_code,
+                    file.quote.max,
                 ],
             )
             .await?;
@@ -325,7 +328,7 @@ impl OrgStore {
             "tracking": file.tracking,
         });
         let client = Draft {
-            job: &file.job,
+            job: Some(&file.job),
             recipient: "client",
             address: &file.client.phone,
             template: "booked",

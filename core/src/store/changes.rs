@@ -329,7 +329,7 @@ impl OrgStore {
             "tracking": file.tracking,
         });
         let language = file.language;
-        let draft = Draft { job: &file.job, recipient, address, template, language, payload };
+        let draft = Draft { job: Some(&file.job), recipient, address, template, language, payload };
 
         self.send(tx, draft, now).await
     }

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 
 use super::db::{Row, values};
 use super::masters::master;
-use super::{OrgStore, Passed, StoreError};
+use super::{OrgStore, Passed, StoreError, refuse};
+use crate::consent::{ChangeRefused, chargeable};
 use crate::day::{DayAct, DayDone, DayJob, DayRefused, DayTold, HoursChange, MasterDay};
 use crate::ids::{JobId, MasterId};
 use crate::job::JobStatus;
@@ -46,8 +47,11 @@ impl OrgStore {
         let done = match act {
             DayAct::Look => Ok(DayDone::Looked),
             DayAct::Advance { job, to } => self.advance(&master.id, job, *to, by, now).await?,
-            DayAct::Finish { job, amount } => {
-                self.finish(&master.id, job, *amount, by, now).await?
+            DayAct::Finish { job, amount, client_agreed } => {
+                self.finish(&master.id, job, (*amount, *client_agreed), by, now).await?
+            }
+            DayAct::AskClient { job, amount, reason } => {
+                self.ask_for_more((&master.id, job), (*amount, reason), by, now).await?
             }
             DayAct::DropOut { job } => self.drop_out(&master, job, by, now).await?,
             DayAct::Hours(changes) => Ok(self.set_hours(&master, changes, by, now).await?),
@@ -101,7 +105,7 @@ impl OrgStore {
         &self,
         master: &MasterId,
         job: &JobId,
-        amount: Kopecks,
+        (amount, client_agreed): (Kopecks, bool),
         by: &str,
         now: Timestamp,
     ) -> Result<Result<DayDone, DayRefused>, StoreError> {
@@ -114,21 +118,73 @@ impl OrgStore {
         if let Err(refused) = known.status.steps_to(JobStatus::Done) {
             return Ok(Err(refused.into()));
         }
-        let row = self
-            .db
-            .first(
-                "UPDATE jobs SET final_kopecks = COALESCE(final_kopecks, $3), \
-                 finished_ms = COALESCE(finished_ms, $4) \
-                 WHERE org_id = $1 AND id = $2 RETURNING final_kopecks",
-                values![&self.org, job, amount.0, now],
-            )
-            .await?;
+        let stands = match self.note_sum((master, job), (amount, client_agreed), by, now).await? {
+            Ok(stands) => stands,
+            Err(refused) => return Ok(Err(refused)),
+        };
         if let Err(refused) = self.advance(master, job, JobStatus::Done, by, now).await? {
             return Ok(Err(refused));
         }
-        let stands = row.map(|row| row.int("final_kopecks")).transpose()?.unwrap_or(amount.0);
-        let share = split(Kopecks(stands), self.settings().await?.rates).master;
+        let share = split(stands, self.settings().await?.rates).master;
         Ok(Ok(DayDone::Earned(share)))
+    }
+
+    /// The first sum told stands, and none that is more than the client knows of.
+    async fn note_sum(
+        &self,
+        (master, job): (&MasterId, &JobId),
+        (amount, client_agreed): (Kopecks, bool),
+        by: &str,
+        now: Timestamp,
+    ) -> Result<Result<Kopecks, DayRefused>, StoreError> {
+        let mut tx = self.db.begin().await?;
+        let row = self.locked(&mut tx, job).await?;
+        let told = row.map(|row| row.maybe_int("final_kopecks")).transpose()?.flatten();
+        let Some(file) = self.file_in(&mut tx, job).await? else {
+            return refuse(tx, DayRefused::NotYours(job.clone())).await;
+        };
+        if let Some(told) = told {
+            tx.roll_back().await?;
+            return Ok(Ok(Kopecks(told)));
+        }
+        let most = self.chargeable_in(&mut tx, &file).await?;
+        if amount > most && !client_agreed {
+            return refuse(tx, DayRefused::NeedsConsent { amount: amount.0, most: most.0 }).await;
+        }
+        if amount > most {
+            self.note_spoken_yes(&mut tx, (&file, master), (most, amount), by, now).await?;
+        }
+        tx.execute(
+            "UPDATE jobs SET final_kopecks = $3, finished_ms = $4 WHERE org_id = $1 AND id = $2",
+            values![&self.org, job, amount.0, now],
+        )
+        .await?;
+        tx.commit().await?;
+
+        Ok(Ok(amount))
+    }
+
+    async fn ask_for_more(
+        &self,
+        (master, job): (&MasterId, &JobId),
+        (amount, reason): (Kopecks, &str),
+        by: &str,
+        now: Timestamp,
+    ) -> Result<Result<DayDone, DayRefused>, StoreError> {
+        let Some(known) = self.job(job).await?.filter(|it| it.offer.master_id == *master) else {
+            return Ok(Err(DayRefused::NotYours(job.clone())));
+        };
+        if known.status < JobStatus::Started
+            && let Err(refused) = self.advance(master, job, JobStatus::Started, by, now).await?
+        {
+            return Ok(Err(refused));
+        }
+
+        Ok(match self.ask_client(job, amount, reason, now).await? {
+            Ok(_) | Err(ChangeRefused::NotNeeded { .. }) => Ok(DayDone::ClientAsked),
+            Err(ChangeRefused::NoPrice(amount)) => Err(DayRefused::NoPrice(amount)),
+            Err(_) => Err(DayRefused::NotYours(job.clone())),
+        })
     }
 
     /// A no to an offer, or to what was accepted before.
@@ -213,10 +269,15 @@ impl OrgStore {
             .map(|row| Ok(split(Kopecks(row.int("final_kopecks")?), settings.rates).master.0))
             .collect::<Result<_, StoreError>>()?;
 
+        let mut jobs = rows.iter().map(day_job).collect::<Result<Vec<_>, _>>()?;
+        for job in jobs.iter_mut().filter(|it| it.status.is_at_work()) {
+            let changes = self.price_changes(&job.job).await?;
+            job.told.1 = chargeable(Kopecks::roubles(job.told.1), &changes).whole_roubles();
+        }
         Ok(MasterDay {
             master: master.id.clone(),
             name: master.name.clone(),
-            jobs: rows.iter().map(day_job).collect::<Result<_, _>>()?,
+            jobs,
             earned: Kopecks(shares.iter().sum()),
             finished: shares.len() as u32,
         })

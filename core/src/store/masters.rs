@@ -1,4 +1,4 @@
-//! The organisation's masters, and what is already promised on their behalf.
+//! The organisation's masters, what is already promised on their behalf, and when they are away.
 
 use jiff::Timestamp;
 
@@ -99,6 +99,8 @@ impl OrgStore {
                  UNION ALL \
                  SELECT start_ms, end_ms, district FROM holds \
                  WHERE org_id = $1 AND master_id = $2 AND expires_ms > $5 \
+                 AND end_ms > $3 AND start_ms < $4 UNION ALL \
+                 SELECT start_ms, end_ms, NULL FROM absences WHERE org_id = $1 AND master_id = $2 \
                  AND end_ms > $3 AND start_ms < $4 ORDER BY start_ms",
                 values![&self.org, id, around.start - NEIGHBOURS, around.end + NEIGHBOURS, now],
             )

@@ -4,7 +4,7 @@ use super::StoreError;
 use super::db::{Db, Tx, values};
 
 /// In order; a file's number is its place here, from 1.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 10] = [
     include_str!("../../../migrations/0001_first_call.sql"),
     include_str!("../../../migrations/0002_sessions.sql"),
     include_str!("../../../migrations/0003_final_price.sql"),
@@ -12,6 +12,9 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("../../../migrations/0005_board.sql"),
     include_str!("../../../migrations/0006_sending.sql"),
     include_str!("../../../migrations/0007_offers.sql"),
+    include_str!("../../../migrations/0008_consent.sql"),
+    include_str!("../../../migrations/0009_trust.sql"),
+    include_str!("../../../migrations/0010_calendars.sql"),
 ];
 
 /// The newest schema this program knows.
@@ -106,6 +109,9 @@ mod tests {
         ("CREATE SCHEMA from_4", "from_4"),
         ("CREATE SCHEMA from_5", "from_5"),
         ("CREATE SCHEMA from_6", "from_6"),
+        ("CREATE SCHEMA from_7", "from_7"),
+        ("CREATE SCHEMA from_8", "from_8"),
+        ("CREATE SCHEMA from_9", "from_9"),
     ];
 
     /// Brings the database to that schema, writes a job, and comes forward twice.

@@ -7,10 +7,13 @@
 
 mod access;
 mod audit;
+mod audit_log;
 mod board;
 mod booking;
+mod calendars;
 mod callers;
 mod changes;
+mod consent;
 mod conversations;
 mod day;
 pub(crate) mod db;
@@ -24,8 +27,10 @@ mod outbox;
 mod payments;
 mod reassign;
 mod reminders;
+mod reviews;
 mod sessions;
 mod slots;
+mod stats;
 
 use std::sync::Arc;
 
@@ -33,12 +38,14 @@ use jiff::Timestamp;
 
 pub use access::{ApiKey, Line, Role, User};
 pub use audit::Fault;
+pub use audit_log::Deed;
 pub use callers::{CallBack, Complaint};
 pub use jobs::JobFilter;
 pub use ledger::{LedgerLine, Payout};
 pub use outbox::{Message, MessageState};
 pub use payments::PaymentRequest;
 pub use reassign::Passed;
+pub use reviews::{Review, ReviewRefused};
 pub use sessions::Session;
 
 use crate::ids::{Ids, OrgId};
@@ -66,13 +73,15 @@ impl StoreError {
     }
 
     /// Two transactions were in each other's way and this one lost: nothing was changed, and the
-    /// same again may pass (Postgres 40001 and 40P01, SQLite busy).
+    /// same again may pass (Postgres 40001 and 40P01, SQLite busy). So is XX000: now and then Postgres
+    /// meets two lockers of one row, one of them killed, and gives up with "new multixact has more than
+    /// one updating member".
     pub fn is_passing(&self) -> bool {
         let Self::Database(sqlx::Error::Database(error)) = self else {
             return false;
         };
 
-        matches!(error.code().as_deref(), Some("40001" | "40P01" | "5" | "517"))
+        matches!(error.code().as_deref(), Some("40001" | "40P01" | "XX000" | "5" | "517"))
     }
 }
 

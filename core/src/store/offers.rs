@@ -182,7 +182,7 @@ impl OrgStore {
             "until": until,
         });
         let draft = Draft {
-            job: &file.job,
+            job: Some(&file.job),
             recipient: "master",
             address: &master.phone,
             template: if until.is_some() { "offer" } else { "assigned" },

@@ -18,8 +18,8 @@ pub struct Message {
     /// E.164; which channel carries it is decided when it is sent.
     pub address: String,
     /// To the client `booked`, `moved`, `cancelled`, `reassigned`, `searching`, `no_master`, `paid`,
-    /// `reminder_day`, `reminder_hours`, `review`; to the master `offer`, `assigned`, `withdrawn`,
-    /// `cancelled`, `earned`.
+    /// `price_change`, `reminder_day`, `reminder_hours`, `review`; to the master `offer`, `assigned`,
+    /// `withdrawn`, `cancelled`, `change_agreed`, `change_refused`, `earned`, `confirm_day`.
     pub template: String,
     pub language: Language,
     /// The values of the template.
@@ -50,7 +50,8 @@ pub enum MessageState {
 
 /// A message about to be written.
 pub(super) struct Draft<'a> {
-    pub(super) job: &'a JobId,
+    /// What it is about, if it is a job.
+    pub(super) job: Option<&'a JobId>,
     pub(super) recipient: &'a str,
     pub(super) address: &'a str,
     pub(super) template: &'a str,
@@ -136,6 +137,45 @@ impl OrgStore {
                     over.then_some(now),
                     matches!(next, Next::Fallback { .. }),
                 ],
+            )
+            .await?;
+        Ok(())
+    }
+
+    /// Where somebody with that number is reached by that channel; `None`: not known.
+    pub async fn address_on(
+        &self,
+        channel: Channel,
+        phone: &str,
+    ) -> Result<Option<String>, StoreError> {
+        if channel.goes_to_phone() {
+            return Ok(Some(phone.to_owned()));
+        }
+        let row = self
+            .db
+            .first(
+                "SELECT address FROM contacts WHERE org_id = $1 AND phone = $2 AND channel = $3 \
+                 UNION ALL SELECT email FROM masters WHERE org_id = $1 AND phone = $2 \
+                 AND $3 = 'email' AND email IS NOT NULL LIMIT 1",
+                values![&self.org, phone, word(channel)],
+            )
+            .await?;
+
+        row.map(|row| row.text("address")).transpose()
+    }
+
+    /// Somebody with that number is reached there from now on.
+    pub async fn add_contact(
+        &self,
+        phone: &str,
+        channel: Channel,
+        address: &str,
+    ) -> Result<(), StoreError> {
+        self.db
+            .execute(
+                "INSERT INTO contacts (org_id, phone, channel, address) VALUES ($1, $2, $3, $4) \
+                 ON CONFLICT (org_id, phone, channel) DO UPDATE SET address = excluded.address",
+                values![&self.org, phone, word(channel), address],
             )
             .await?;
         Ok(())

@@ -283,7 +283,7 @@ impl OrgStore {
         let today = now.to_zoned(settings.time_zone()?);
         let midnight = today.start_of_day().map_or(now, |start| start.timestamp());
         let to_client = Draft {
-            job: &payment.job,
+            job: Some(&payment.job),
             recipient: "client",
             address: &file.client.phone,
             template: "paid",
@@ -298,7 +298,7 @@ impl OrgStore {
         };
         self.send(tx, to_client, now).await?;
         let to_master = Draft {
-            job: &payment.job,
+            job: Some(&payment.job),
             recipient: "master",
             address: &file.master.phone,
             template: "earned",

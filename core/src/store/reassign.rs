@@ -442,6 +442,8 @@ impl OrgStore {
         self.set_status(&mut tx, job, JobStatus::Offered).await?;
         self.write_history(&mut tx, job, JobStatus::Offered, "system", &file.master.name, now)
             .await?;
+        let what = (by, "job_assigned", &*format!("job {job}"));
+        self.note_in(&mut tx, what, &format!("{before} -> {master}"), now).await?;
         tx.commit().await?;
         tracing::info!(org = %self.org, %job, %master, "job assigned by hand");
 

@@ -1,13 +1,19 @@
-//! What clients are reminded of by themselves: the visit a day and two hours before, and to say how it
-//! went. Each is written once for each visit, by whichever process comes first.
+//! What people are reminded of by themselves: clients of the visit a day and two hours before, and to
+//! say how it went; masters of tomorrow's hours. Each is written once, by whichever process comes first.
 
+use std::collections::HashSet;
+
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::db::{Tx, values};
 use super::outbox::Draft;
 use super::{OrgStore, StoreError};
-use crate::ids::JobId;
+use crate::ids::{JobId, MasterId};
+use crate::master::Master;
+use crate::schedule::Hours;
+use crate::settings::Settings;
 
 const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 const SOME_HOURS: SignedDuration = SignedDuration::from_hours(2);
@@ -60,7 +66,7 @@ impl OrgStore {
     ) -> Result<(), StoreError> {
         let Some(file) = self.file_in(tx, job).await? else { return Ok(()) };
         let draft = Draft {
-            job,
+            job: Some(job),
             recipient: "client",
             address: &file.client.phone,
             template,
@@ -75,5 +81,88 @@ impl OrgStore {
         };
 
         self.send_once(tx, draft, Some(format!("{template}:{job}:{about}")), now).await
+    }
+
+    /// In the evening every master who works tomorrow is asked whether that stands; how many were.
+    pub async fn ask_for_tomorrow(&self, now: Timestamp) -> Result<usize, StoreError> {
+        let settings = self.settings().await?;
+        let local = now.to_zoned(settings.time_zone()?);
+        let minute = i64::from(local.hour()) * 60 + i64::from(local.minute());
+        let Ok(tomorrow) = local.date().tomorrow() else { return Ok(0) };
+        if minute < settings.confirm_at.minutes() {
+            return Ok(0);
+        }
+        let asked = format!("confirm_day:%:{tomorrow}");
+        let known = self
+            .db
+            .query(
+                "SELECT once_key FROM outbox WHERE org_id = $1 AND once_key LIKE $2",
+                values![&self.org, asked],
+            )
+            .await?;
+        let known: HashSet<String> =
+            known.iter().map(|row| row.text("once_key")).collect::<Result<_, _>>()?;
+        let mut written = 0;
+        for master in self.masters().await?.into_iter().filter(|it| it.active) {
+            let key = format!("confirm_day:{}:{tomorrow}", master.id);
+            let hours = master.schedule.on(tomorrow);
+            if hours.is_empty() || known.contains(&key) {
+                continue;
+            }
+            self.ask_about_day(&settings, (&master, hours), tomorrow, key, now).await?;
+            written += 1;
+        }
+        Ok(written)
+    }
+
+    async fn ask_about_day(
+        &self,
+        settings: &Settings,
+        (master, hours): (&Master, &[Hours]),
+        date: Date,
+        key: String,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let draft = Draft {
+            job: None,
+            recipient: "master",
+            address: &master.phone,
+            template: "confirm_day",
+            language: settings.language,
+            payload: json!({ "date": date, "hours": hours }),
+        };
+        let mut tx = self.db.begin().await?;
+        self.send_once(&mut tx, draft, Some(key), now).await?;
+        tx.commit().await
+    }
+
+    /// The master says that the hours of that day stand; once more changes nothing.
+    pub async fn confirm_day(
+        &self,
+        master: &MasterId,
+        date: Date,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let done = self
+            .db
+            .execute(
+                "INSERT INTO confirmed_days (org_id, master_id, date, at_ms) \
+                 SELECT org_id, id, $3, $4 FROM masters WHERE org_id = $1 AND id = $2 \
+                 ON CONFLICT DO NOTHING",
+                values![&self.org, master, date.to_string(), now],
+            )
+            .await?;
+        Ok(done > 0)
+    }
+
+    pub async fn has_confirmed(&self, master: &MasterId, date: Date) -> Result<bool, StoreError> {
+        let row = self
+            .db
+            .first(
+                "SELECT at_ms FROM confirmed_days WHERE org_id = $1 AND master_id = $2 AND date = $3",
+                values![&self.org, master, date.to_string()],
+            )
+            .await?;
+        Ok(row.is_some())
     }
 }

@@ -22,8 +22,10 @@ use crate::understand::{Asked, Context, Entity, Hours as Said, Value, entities};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Day {
     pub told: MasterDay,
-    /// The sum the master named.
+    /// The sum the master named, and the words around it.
     pub amount: Option<Kopecks>,
+    #[serde(default)]
+    pub reason: String,
     /// The job spoken of, when the day was told.
     pub spoken_of: Option<DayJob>,
     pub share: Kopecks,
@@ -64,6 +66,7 @@ impl Conversation {
             DayWord::OnTheWay => self.advance(JobStatus::OnTheWay),
             DayWord::Arrived => self.advance(JobStatus::Started),
             DayWord::Done => self.finish_job(heard),
+            DayWord::AskClient => self.ask_client(),
             DayWord::Earned => self.tell_earned(),
             DayWord::DropOut => self.with_job(|job| DayAct::DropOut { job: job.job.clone() }),
             DayWord::DayOff => self.take_day_off(heard),
@@ -147,28 +150,53 @@ impl Conversation {
         let told = self.current_job().map(|job| job.told);
         if let Some(day) = &mut self.memory.day {
             day.amount = Some(amount);
+            day.reason.clone_from(&heard.text);
         }
         let more = told.is_some_and(|(_, most)| amount > Kopecks::roubles(most));
-        if more {
+        if !more {
+            self.finish_for(amount, false);
+        } else if self.memory.by_voice() {
             self.ask(Question::DayPriceSure);
         } else {
-            self.finish_for(amount);
+            self.ask_client();
         }
         true
     }
 
+    /// The client speaks now: their yes stays in the recording.
     fn take_consent(&mut self, heard: &Heard) -> bool {
         let amount = self.memory.day.as_ref().and_then(|day| day.amount);
+        if self.pack.word_of_day(&heard.text) == Some(DayWord::AskClient) {
+            self.ask_client();
+            return true;
+        }
         match (heard.facts.yes_no, amount) {
-            (Some(true), Some(amount)) => self.finish_for(amount),
-            (Some(false), _) => self.ask(Question::DayPrice),
+            (Some(true), Some(amount)) => self.finish_for(amount, true),
+            (Some(false), _) => {
+                self.add_line("day_client_refused");
+                self.ask(Question::DayPrice);
+            }
             (_, _) => return self.take_price(heard),
         }
         true
     }
 
-    fn finish_for(&mut self, amount: Kopecks) {
-        self.with_job(|job| DayAct::Finish { job: job.job.clone(), amount });
+    /// Nobody but the client can agree to more; where they are not at hand they are written to.
+    fn ask_client(&mut self) {
+        let day = self.memory.day.as_ref();
+        let Some((amount, reason)) = day.and_then(|day| Some((day.amount?, day.reason.clone())))
+        else {
+            return self.ask(Question::DayPrice);
+        };
+        self.with_job(|job| DayAct::AskClient {
+            job: job.job.clone(),
+            amount,
+            reason: reason.clone(),
+        });
+    }
+
+    fn finish_for(&mut self, amount: Kopecks, client_agreed: bool) {
+        self.with_job(|job| DayAct::Finish { job: job.job.clone(), amount, client_agreed });
     }
 
     fn take_hours(&mut self, heard: &Heard) -> bool {
@@ -242,8 +270,11 @@ impl Conversation {
             Ok(DayDone::HoursSet { outside }) => (Kopecks(0), outside),
             _ => (Kopecks(0), 0),
         };
+        let amount = before.as_ref().and_then(|day| day.amount).filter(|_| told.done.is_err());
         let spoken_of = before.and_then(|day| day.spoken_of);
-        self.memory.day = Some(Day { told: told.day, amount: None, spoken_of, share, outside });
+        let reason = String::new();
+        let told_now = told.day;
+        self.memory.day = Some(Day { told: told_now, amount, reason, spoken_of, share, outside });
         self.memory.task = Task::Day;
         if first || !matches!(request, Request::Day { .. }) {
             return self.greet_master();
@@ -302,12 +333,14 @@ fn done_lines(done: &Result<DayDone, DayRefused>) -> Vec<&'static str> {
         Ok(DayDone::Advanced(JobStatus::OnTheWay)) => vec!["day_on_the_way"],
         Ok(DayDone::Advanced(_)) => vec!["day_arrived"],
         Ok(DayDone::Earned(_)) => vec!["day_finished"],
+        Ok(DayDone::ClientAsked) => vec!["day_client_asked"],
         Ok(DayDone::DroppedOut { found: true }) => vec!["day_dropped_out"],
         Ok(DayDone::DroppedOut { found: false }) => vec!["day_dropped_out_queued"],
         Ok(DayDone::HoursSet { outside: 0 }) => vec!["day_hours_set"],
         Ok(DayDone::HoursSet { .. }) => vec!["day_hours_set", "day_hours_outside"],
         Err(DayRefused::NoPrice(_)) => vec!["day_no_price"],
         Err(DayRefused::NotYours(_)) => vec!["day_not_yours"],
+        Err(DayRefused::NeedsConsent { .. }) => vec!["day_needs_consent"],
         Err(DayRefused::Busy(_)) => vec!["day_busy"],
         Err(DayRefused::Step(_)) => vec!["day_refused"],
     }

@@ -65,5 +65,6 @@ async fn visit(rows: &OrgStore, first: bool) -> Result<(), StoreError> {
     rows.pass_on_lapsed(now).await?;
     rows.retry_queue(now).await?;
     rows.remind(now).await?;
+    rows.ask_for_tomorrow(now).await?;
     Ok(())
 }

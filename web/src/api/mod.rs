@@ -6,6 +6,7 @@ mod conversation;
 pub(crate) mod health;
 mod job;
 mod payment;
+mod stats;
 mod understand;
 
 use axum::Router;
@@ -15,6 +16,7 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 
 use crate::House;
+pub(crate) use stats::Days;
 
 /// No message or form is longer.
 pub(crate) const BODY_MAX: usize = 64 * 1024;
@@ -29,7 +31,13 @@ pub(crate) fn router() -> Router<House> {
         .route("/calls", get(call::calls))
         .route("/calls/{id}", get(call::call))
         .route("/calls/{id}/recording", get(call::recording))
+        .route("/stats", get(stats::stats))
+        .route("/jobs", get(job::jobs))
         .route("/jobs/{id}", get(job::job))
+        .route("/jobs/{id}/accept", post(job::accept))
+        .route("/jobs/{id}/decline", post(job::decline))
+        .route("/jobs/{id}/assign", post(job::assign))
+        .route("/jobs/{id}/price-change", post(job::price_change))
         .route("/jobs/{id}/instructions", get(job::instructions))
         .route("/jobs/{id}/file.pdf", get(job::paper))
         .route("/terminal/payment/initialize", post(payment::initialize))

@@ -8,7 +8,6 @@ use jiff::tz::TimeZone;
 use job_core::conversation::{Conversation, ConversationStatus, Millis};
 use job_core::ids::ConversationId;
 use job_core::job_file::JobFile;
-use job_core::price::Quote;
 use job_core::trade::Channel;
 use serde::Deserialize;
 
@@ -16,6 +15,7 @@ use super::lines::{Line, lines};
 use super::list::{lasted, who};
 use super::zone;
 use crate::House;
+use crate::price::Price;
 use crate::page::{Frame, Reader, form_encoded, shown};
 use crate::refusal::Refusal;
 use crate::session::Session;
@@ -63,14 +63,6 @@ struct Call {
     visit: Option<VisitCard>,
     /// Offered but not booked.
     offered: Option<String>,
-}
-
-/// The quote and how it came about.
-pub(super) struct Price {
-    pub(super) range: String,
-    pub(super) total: String,
-    /// Name and amount or factor.
-    pub(super) rows: Vec<(String, String)>,
 }
 
 /// The booking with the reasons for its master.
@@ -247,27 +239,6 @@ impl View<'_> {
             considered: considered.collect(),
             rejected: rejected.map(|it| (it.name.clone(), words.named("rule", it.rule))).collect(),
         }
-    }
-}
-
-impl Price {
-    pub(super) fn of_file(words: &Words, file: &JobFile) -> Self {
-        let base = (words.say("quote.base").to_owned(), words.roubles(file.breakdown.base));
-        let mut price = Self::of_quote(words, &file.quote);
-        price.rows.insert(0, base);
-        price
-    }
-
-    fn of_quote(words: &Words, quote: &Quote) -> Self {
-        let factor = |factor: f64| format!("×\u{a0}{}", words.factor(factor));
-        let modifiers = quote.modifiers.iter();
-        let mut rows: Vec<_> =
-            modifiers.map(|it| (words.named("modifier", &it.name), factor(it.factor))).collect();
-        if quote.parts > 0 {
-            rows.push((words.say("quote.parts").to_owned(), words.roubles(quote.parts)));
-        }
-        let (range, total) = (words.range(quote.min, quote.max), words.roubles(quote.total));
-        Self { range, total, rows }
     }
 }
 

@@ -1,22 +1,27 @@
 //! The job file as a page, to be read in the van or printed.
 
 use askama::Template;
-use axum::Json;
-use axum::extract::Path;
+use axum::extract::{Path, Query, State};
+use axum::{Form, Json};
 use axum::http::HeaderMap;
-use axum::response::{Html, Response};
+use axum::response::{Html, Redirect, Response};
 use jiff::tz::TimeZone;
-use job_core::ids::JobId;
-use job_core::job::HistoryLine;
+use job_core::consent::PriceChange;
+use job_core::ids::{JobId, MasterId};
+use job_core::job::{HistoryLine, JobStatus};
 use job_core::job_file::JobFile;
+use job_core::offer::Proposal;
+use job_core::order::Refused;
 use job_core::slot::Wish;
 use job_core::store::{Message, MessageState};
+use serde::Deserialize;
 
-use super::call::Price;
 use super::lines::{Line, lines};
 use super::zone;
+use crate::House;
 use crate::page::{Frame, Reader, form_encoded, shown};
 use crate::paper::printed;
+use crate::price::Price;
 use crate::refusal::Refusal;
 use crate::session::Session;
 use crate::telling::phone;
@@ -54,6 +59,11 @@ struct JobPage {
     /// Moment, status, note.
     history: Vec<(String, String, String)>,
     messages: Vec<Told>,
+    offers: Vec<Asked>,
+    changes: Vec<Change>,
+    assigning: Option<Assigning>,
+    /// Key of what stood in the way of the last form.
+    refused: Option<&'static str>,
     call: String,
     tracking: String,
     json: String,
@@ -71,11 +81,75 @@ struct Told {
     error: String,
 }
 
+/// A master who was asked whether they come.
+struct Asked {
+    at: String,
+    name: String,
+    state: String,
+    state_name: String,
+}
+
+/// A price asked for beyond what was told.
+struct Change {
+    at: String,
+    /// "3000 ₽ → 4000 ₽".
+    sums: String,
+    reason: String,
+    state: String,
+    state_name: String,
+    /// How the client answered.
+    how: String,
+    /// Where a spoken yes is recorded.
+    call: Option<String>,
+}
+
+/// The form by which an operator sends somebody.
+struct Assigning {
+    form_token: String,
+    path: String,
+    /// Id and name.
+    masters: Vec<(String, String)>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Sent {
+    form_token: String,
+    master: String,
+}
+
+/// What a form before came to.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Before {
+    refused: String,
+}
+
+/// `POST /console/jobs/{id}/assign`
+pub(super) async fn assign(
+    session: Session,
+    State(house): State<House>,
+    Path(id): Path<String>,
+    Form(sent): Form<Sent>,
+) -> Result<Redirect, Refusal> {
+    session.check_form(&sent.form_token)?;
+    let (job, master, now) = (JobId::new(&*id), MasterId::new(sent.master), (house.clock)());
+    let done = session.rows.assign_by_hand(&job, &master, &session.login, now).await;
+    let page = format!("/console/jobs/{}", form_encoded(&id));
+
+    Ok(match done.map_err(Refusal::trouble)? {
+        Ok(()) => Redirect::to(&page),
+        Err(Refused::Unknown) => return Err(Refusal::NotFound { what: "job", id }),
+        Err(Refused::TooLate(..)) => Redirect::to(&format!("{page}?refused=late")),
+        Err(_) => Redirect::to(&format!("{page}?refused=busy")),
+    })
+}
+
 /// `GET /console/jobs/{id}`
 pub(super) async fn job(
     session: Session,
     reader: Reader,
     Path(id): Path<String>,
+    Query(before): Query<Before>,
 ) -> Result<Html<String>, Refusal> {
     let file = read(&session, &id).await?;
     let history = session.rows.history(&JobId::new(&*id)).await.map_err(Refusal::trouble)?;
@@ -83,8 +157,21 @@ pub(super) async fn job(
     let zone = zone(&session).await?;
     let words = reader.words;
     let frame = reader.frame(session.nameplate().await?);
+    let offers = session.rows.offers(&JobId::new(&*id)).await.map_err(Refusal::trouble)?;
+    let open = file.status.may_lose_master() || file.status == JobStatus::Queued;
     let mut page = page(frame, words, &zone, file, &history);
     page.messages = messages.iter().map(|it| told(words, &zone, it)).collect();
+    let changes = session.rows.price_changes(&JobId::new(&*id)).await.map_err(Refusal::trouble)?;
+    page.changes = changes.iter().map(|it| changed(words, &zone, it)).collect();
+    page.offers = offers.iter().map(|it| asked(words, &zone, it)).collect();
+    if open {
+        page.assigning = Some(assigning(&session, &id).await?);
+    }
+    page.refused = match before.refused.as_str() {
+        "busy" => Some("job.assign_busy"),
+        "late" => Some("job.assign_late"),
+        _ => None,
+    };
     shown(&page)
 }
 
@@ -140,6 +227,10 @@ fn page(
         lines: lines(words, &file.transcript, &[]),
         history: history.iter().map(step).collect(),
         messages: Vec::new(),
+        offers: Vec::new(),
+        changes: Vec::new(),
+        assigning: None,
+        refused: None,
         call: format!("/console/calls/{}", form_encoded(file.conversation.as_str())),
         json: format!("/console/jobs/{job}/file.json"),
         pdf: format!("/console/jobs/{job}/file.pdf"),
@@ -156,6 +247,39 @@ fn page(
         tools: file.tools,
         consumables: file.consumables,
         tracking: file.tracking,
+    }
+}
+
+async fn assigning(session: &Session, id: &str) -> Result<Assigning, Refusal> {
+    let masters = session.rows.masters().await.map_err(Refusal::trouble)?;
+    let active = masters.into_iter().filter(|it| it.active);
+
+    Ok(Assigning {
+        form_token: session.form_token.clone(),
+        path: format!("/console/jobs/{}/assign", form_encoded(id)),
+        masters: active.map(|it| (it.id.to_string(), it.name)).collect(),
+    })
+}
+
+fn asked(words: &Words, zone: &TimeZone, proposal: &Proposal) -> Asked {
+    Asked {
+        at: words.moment(proposal.answered.unwrap_or(proposal.made), zone),
+        name: proposal.name.clone(),
+        state: code(proposal.state),
+        state_name: words.named("proposal", proposal.state),
+    }
+}
+
+fn changed(words: &Words, zone: &TimeZone, change: &PriceChange) -> Change {
+    let call = change.conversation.as_ref();
+    Change {
+        at: words.moment(change.answered.unwrap_or(change.asked), zone),
+        sums: format!("{} → {}", words.money(change.most), words.money(change.amount)),
+        reason: change.reason.clone(),
+        state: code(change.state),
+        state_name: words.named("change", change.state),
+        how: change.how.map_or_else(String::new, |how| words.named("consent", how)),
+        call: call.map(|it| format!("/console/calls/{}", form_encoded(it.as_str()))),
     }
 }
 

@@ -5,6 +5,7 @@ mod job;
 mod lines;
 mod list;
 mod login;
+mod stats;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -20,12 +21,14 @@ use crate::session::Session;
 pub(crate) fn router() -> Router<House> {
     Router::new()
         .route("/", get(list::list))
+        .route("/stats", get(stats::stats))
         .route("/login", get(login::ask).post(login::enter))
         .route("/logout", post(login::leave))
         .route("/calls", get(|| async { Redirect::to("/console") }))
         .route("/calls/{id}", get(call::call))
         .route("/calls/{id}/recording", get(call::recording))
         .route("/jobs/{id}", get(job::job))
+        .route("/jobs/{id}/assign", post(job::assign))
         .route("/jobs/{id}/file.json", get(job::file))
         .route("/jobs/{id}/file.pdf", get(job::paper))
         .layer(DefaultBodyLimit::max(BODY_MAX))

@@ -6,7 +6,7 @@ use job_core::store::Message;
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::Value;
 
-use super::{sms_ru, twilio, webhook};
+use super::{email, sms_ru, telegram, twilio, webhook, whatsapp};
 
 /// A provider's own words are kept up to so many letters.
 const WORDS_MAX: usize = 200;
@@ -15,14 +15,27 @@ const WORDS_MAX: usize = 200;
 pub(crate) enum Carrier {
     SmsRu(sms_ru::SmsRu),
     Twilio(twilio::Twilio),
+    Telegram(telegram::Telegram),
+    Whatsapp(whatsapp::Whatsapp),
+    Email(email::Mailer),
     Webhook(webhook::Webhook),
 }
 
 impl Carrier {
-    pub(crate) async fn deliver(&self, client: &Client, message: &Message, text: &str) -> Outcome {
+    /// `paper`: the job file, where it can be attached.
+    pub(crate) async fn deliver(
+        &self,
+        client: &Client,
+        message: &Message,
+        text: &str,
+        paper: Option<Vec<u8>>,
+    ) -> Outcome {
         match self {
             Self::SmsRu(it) => it.deliver(client, message, text).await,
             Self::Twilio(it) => it.deliver(client, message, text).await,
+            Self::Telegram(it) => it.deliver(client, message, text).await,
+            Self::Whatsapp(it) => it.deliver(client, message, text).await,
+            Self::Email(it) => it.deliver(message, text, paper).await,
             Self::Webhook(it) => it.deliver(client, message, text).await,
         }
     }
@@ -32,7 +45,9 @@ impl Carrier {
         match self {
             Self::SmsRu(it) => it.fate(client, id).await,
             Self::Twilio(it) => it.fate(client, id).await,
-            Self::Webhook(_) => Outcome::Delivered { id: None },
+            Self::Telegram(_) | Self::Whatsapp(_) | Self::Email(_) | Self::Webhook(_) => {
+                Outcome::Delivered { id: None }
+            }
         }
     }
 }
@@ -46,11 +61,14 @@ pub(crate) async fn asked(request: RequestBuilder) -> Result<(StatusCode, Value)
         .get("retry-after")
         .and_then(|it| it.to_str().ok()?.parse().ok())
         .map(SignedDuration::from_secs);
+    let body = answer.text().await.map_err(unreachable)?;
+    let json: Value = serde_json::from_str(&body).unwrap_or(Value::Null);
     if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
+        // Telegram says it in the body.
+        let told = || json["parameters"]["retry_after"].as_i64().map(SignedDuration::from_secs);
+        let after = after.or_else(told);
         return Err(Outcome::Later { why: format!("answered {status}"), after });
     }
-    let body = answer.text().await.map_err(unreachable)?;
-    let json = serde_json::from_str(&body).unwrap_or(Value::Null);
 
     Ok((status, json))
 }

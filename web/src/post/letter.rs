@@ -78,10 +78,13 @@ fn values(message: &Message, reader: Reader<'_>) -> Vec<(&'static str, String)> 
         Some(phrase::moment(at, reader.now, reader.zone, language).text)
     };
     let price = of("min").and_then(Value::as_i64).zip(of("max").and_then(Value::as_i64));
-    let payout = text("payout").and_then(|it| it.parse().ok()).map(|date: Date| {
+    let day = |name: &str| {
         let today = reader.now.to_zoned(reader.zone.clone()).date();
-        phrase::day(date, today, language).text
-    });
+        let date: Date = text(name)?.parse().ok()?;
+        Some(phrase::day(date, today, language).text)
+    };
+    let date = text("date").and_then(|it| it.parse().ok());
+    let date = date.map(|date: Date| date.strftime("%d.%m").to_string());
     let link = text("tracking").filter(|_| !reader.site.is_empty());
 
     [
@@ -94,14 +97,24 @@ fn values(message: &Message, reader: Reader<'_>) -> Vec<(&'static str, String)> 
         ("address", text("address")),
         ("price", price.map(|(min, max)| phrase::money_range(min, max, language).text)),
         ("amount", money("amount")),
+        ("most", money("most")),
         ("share", money("share")),
         ("today", money("today")),
-        ("payout", payout),
+        ("payout", day("payout")),
+        ("date", date),
+        ("hours", of("hours").and_then(hours)),
         ("link", link.map(|path| format!("{}{path}", reader.site.trim_end_matches('/')))),
     ]
     .into_iter()
     .filter_map(|(name, value)| Some((name, value?)))
     .collect()
+}
+
+/// "08:00–12:00, 13:00–17:00".
+fn hours(told: &Value) -> Option<String> {
+    let stretch = |it: &Value| Some(format!("{}–{}", it["from"].as_str()?, it["to"].as_str()?));
+
+    Some(told.as_array()?.iter().filter_map(stretch).collect::<Vec<_>>().join(", "))
 }
 
 #[cfg(test)]

@@ -4,10 +4,13 @@
 //! **Never here:** what is written to whom (core), a provider's secrets in a log.
 
 mod carrier;
+pub mod email;
 mod letter;
 pub mod sms_ru;
+pub mod telegram;
 pub mod twilio;
 pub mod webhook;
+pub mod whatsapp;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,7 +19,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use job_core::ids::OrgId;
 use job_core::outbox::{Channel, Next, Outcome};
-use job_core::store::{Message, Store, StoreError};
+use job_core::store::{Message, OrgStore, Store, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::Chance;
@@ -36,6 +39,9 @@ pub struct Settings {
     pub site: String,
     pub sms_ru: Option<sms_ru::SmsRu>,
     pub twilio: Option<twilio::Twilio>,
+    pub telegram: Option<telegram::Telegram>,
+    pub whatsapp: Option<whatsapp::Whatsapp>,
+    pub email: Option<email::Email>,
     pub webhook: Option<webhook::Webhook>,
     /// A provider that says nothing for so long is tried again later; 0: ten seconds.
     pub patience_ms: u64,
@@ -75,9 +81,18 @@ impl PostRoom {
     /// `None` where no provider is set up: messages wait.
     pub fn open(store: Store, settings: Settings, chance: Chance) -> Option<Self> {
         let patience = settings.patience();
+        secure();
+        let mailer = settings.email.as_ref().and_then(|it| {
+            email::Mailer::open(it, patience)
+                .inspect_err(|why| tracing::error!(%why, "post.email cannot be used"))
+                .ok()
+        });
         let carriers: HashMap<Channel, Carrier> = [
             settings.sms_ru.map(|it| (Channel::SmsRu, Carrier::SmsRu(it))),
             settings.twilio.map(|it| (Channel::Twilio, Carrier::Twilio(it))),
+            settings.telegram.map(|it| (Channel::Telegram, Carrier::Telegram(it))),
+            settings.whatsapp.map(|it| (Channel::Whatsapp, Carrier::Whatsapp(it))),
+            mailer.map(|it| (Channel::Email, Carrier::Email(it))),
             settings.webhook.map(|it| (Channel::Webhook, Carrier::Webhook(it))),
         ]
         .into_iter()
@@ -86,7 +101,6 @@ impl PostRoom {
         if carriers.is_empty() {
             return None;
         }
-        secure();
         let client = reqwest::Client::builder().timeout(patience).build().ok()?;
 
         Some(Self {
@@ -131,11 +145,13 @@ impl PostRoom {
             return rows.put_off(&message.id, until).await;
         }
         let route = settings.routes.of(&message.recipient);
+        let route: Vec<Channel> =
+            route.iter().copied().filter(|it| self.carriers.contains_key(it)).collect();
         let progress = message.progress();
-        let channel = progress.channel(route);
+        let channel = progress.channel(&route);
         let reader = Reader { zone: &zone, now, site: &self.site };
-        let outcome = self.outcome(&message, channel, reader).await;
-        let next = progress.next(route, outcome, now, (self.chance)());
+        let outcome = self.outcome(&rows, &message, channel, reader).await?;
+        let next = progress.next(&route, outcome, now, (self.chance)());
         if let Next::Failed { why } = &next {
             tracing::warn!(%org, message = %message.id, template = message.template, %why, "a message failed");
         }
@@ -145,24 +161,51 @@ impl PostRoom {
 
     async fn outcome(
         &self,
+        rows: &OrgStore,
         message: &Message,
         channel: Option<Channel>,
         reader: Reader<'_>,
-    ) -> Outcome {
+    ) -> Result<Outcome, StoreError> {
+        let refused = |why: String| Ok(Outcome::Refused { why });
         let Some(channel) = channel else {
-            return Outcome::Refused { why: "no channel is set up for this recipient".into() };
+            return refused("no channel is set up for this recipient".into());
         };
         let Some(carrier) = self.carriers.get(&channel) else {
-            return Outcome::Refused { why: format!("{channel:?} is not set up") };
+            return refused(format!("{channel:?} is not set up"));
         };
         if let Some(id) = &message.provider_id {
-            return carrier.fate(&self.client, id).await;
+            return Ok(carrier.fate(&self.client, id).await);
         }
-        match letter::text(message, reader) {
-            Some(text) => carrier.deliver(&self.client, message, &text).await,
-            None => Outcome::Refused {
-                why: format!("no wording for {:?} to a {}", message.template, message.recipient),
-            },
-        }
+        let Some(address) = rows.address_on(channel, &message.address).await? else {
+            return refused(format!("no {channel:?} address is known"));
+        };
+        let Some(text) = letter::text(message, reader) else {
+            return refused(format!(
+                "no wording for {:?} to a {}",
+                message.template, message.recipient
+            ));
+        };
+        let paper = match channel {
+            Channel::Email => self.paper(rows, message, reader).await?,
+            _ => None,
+        };
+        let message = Message { address, ..message.clone() };
+
+        Ok(carrier.deliver(&self.client, &message, &text, paper).await)
+    }
+
+    /// The job file of a master's offer; a text without it is better than none.
+    async fn paper(
+        &self,
+        rows: &OrgStore,
+        message: &Message,
+        reader: Reader<'_>,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let offered = matches!(message.template.as_str(), "offer" | "assigned");
+        let Some(job) = message.job.as_ref().filter(|_| offered) else { return Ok(None) };
+        let Some(file) = rows.job_file(job).await? else { return Ok(None) };
+        let printed = crate::paper::job_file(&file, message.language, reader.zone, reader.site);
+
+        Ok(printed.inspect_err(|error| tracing::warn!(%error, "no paper is attached")).ok())
     }
 }

@@ -3,6 +3,7 @@
 mod access;
 mod api;
 mod console;
+mod jobs;
 mod payment;
 mod world;
 mod yookassa;

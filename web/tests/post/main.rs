@@ -4,6 +4,7 @@
 
 mod booked;
 mod providers;
+mod smtp;
 
 use std::time::Duration;
 
@@ -13,7 +14,8 @@ use job_core::outbox::{Channel, Routes};
 use job_core::settings::Settings;
 use job_core::store::{Message, MessageState, Store};
 use providers::{Mood, Provider};
-use web::post::{PostRoom, sms_ru, twilio, webhook};
+use smtp::MailServer;
+use web::post::{PostRoom, email, sms_ru, telegram, twilio, webhook, whatsapp};
 
 #[tokio::test]
 async fn a_message_is_taken_asked_after_and_delivered() {
@@ -123,6 +125,91 @@ async fn a_channel_nobody_set_up_is_a_clear_failure() {
     assert_eq!(why, "no channel is set up for this recipient");
 }
 
+#[tokio::test]
+async fn whoever_is_known_to_a_messenger_is_written_to_there_first() {
+    let route = [Channel::Telegram, Channel::Whatsapp, Channel::SmsRu];
+    let world = World::new(&route, Mood::Good, Mood::Good).await;
+    let rows = world.store.org(&world.org);
+
+    let stranger = world.settled().await;
+    rows.add_contact("+79110001234", Channel::Telegram, "4711").await.unwrap();
+    rows.cancel(&world.job, "client", world.now).await.unwrap().unwrap();
+    let known = world.settled().await;
+
+    assert_eq!(sent_by(&stranger), [Some(Channel::Whatsapp)]);
+    assert!(world.whatsapp.texts()[0].contains("Код у двери"));
+    assert_eq!(known[1].template, "cancelled");
+    assert_eq!(sent_by(&known)[1], Some(Channel::Telegram));
+    assert!(world.telegram.texts()[0].contains("отменена"));
+}
+
+#[tokio::test]
+async fn messengers_and_mail_in_any_mood_end_sent_once_or_visibly_failed() {
+    let moods = [
+        Mood::Down,
+        Mood::Slow,
+        Mood::Busy,
+        Mood::Broken,
+        Mood::Refuses,
+        Mood::Loses,
+        Mood::Nonsense,
+        Mood::Good,
+    ];
+    for channel in [Channel::Telegram, Channel::Whatsapp, Channel::Email] {
+        for mood in moods {
+            let world = World::new(&[channel, Channel::Twilio], Mood::Good, Mood::Good).await;
+            let rows = world.store.org(&world.org);
+            rows.add_contact("+79110001234", Channel::Telegram, "4711").await.unwrap();
+            rows.add_contact("+79110001234", Channel::Email, "anna@mail.test").await.unwrap();
+            world.telegram.feels(mood);
+            world.whatsapp.feels(mood);
+            world.mail.feels(mood);
+
+            let messages = world.settled().await;
+
+            let expected = if mood.delivers() { channel } else { Channel::Twilio };
+            assert_eq!(sent_by(&messages), [Some(expected)], "{channel:?} {mood:?}: {messages:?}");
+            let delivered = world.telegram.delivered()
+                + world.whatsapp.delivered()
+                + world.mail.mails().len()
+                + world.twilio.delivered();
+            assert_eq!(delivered, 1, "{channel:?} {mood:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_messenger_that_is_busy_says_how_long_to_wait() {
+    let world = World::new(&[Channel::Telegram], Mood::Good, Mood::Good).await;
+    let rows = world.store.org(&world.org);
+    rows.add_contact("+79110001234", Channel::Telegram, "4711").await.unwrap();
+    world.telegram.feels(Mood::Busy);
+    world.room.round(world.now).await.unwrap();
+    world.telegram.feels(Mood::Good);
+
+    world.room.round(world.now + SignedDuration::from_secs(29)).await.unwrap();
+    assert_eq!(world.telegram.delivered(), 0);
+    world.room.round(world.now + SignedDuration::from_secs(31)).await.unwrap();
+    assert_eq!(world.telegram.delivered(), 1);
+}
+
+#[tokio::test]
+async fn a_masters_offer_by_mail_has_the_job_file_with_it() {
+    let world = World::with_master(&[Channel::Email]).await;
+    let mut master = world.store.org(&world.org).masters().await.unwrap().remove(0);
+    master.email = Some("master@mail.test".into());
+    world.store.org(&world.org).put_master(&master).await.unwrap();
+
+    world.room.round(world.now).await.unwrap();
+
+    let mails = world.mail.mails();
+    assert_eq!(mails.len(), 1, "the client has no address");
+    let mail = &mails[0];
+    assert!(mail.contains("To: master@mail.test") && mail.contains("Message-ID: <"), "{mail}");
+    assert!(mail.contains("Content-Type: application/pdf"), "{mail}");
+    assert!(mail.contains("filename=\"1001.pdf\""), "{mail}");
+}
+
 fn sent_by(messages: &[Message]) -> Vec<Option<Channel>> {
     messages.iter().map(|it| it.channel.filter(|_| it.state == MessageState::Sent)).collect()
 }
@@ -136,20 +223,39 @@ struct World {
     sms_ru: Provider,
     twilio: Provider,
     webhook: Provider,
+    telegram: Provider,
+    whatsapp: Provider,
+    mail: MailServer,
     now: Timestamp,
 }
 
 impl World {
     async fn new(route: &[Channel], first: Mood, second: Mood) -> Self {
+        Self::open((route, &[]), first, second).await
+    }
+
+    /// The master is written to as well.
+    async fn with_master(route: &[Channel]) -> Self {
+        Self::open((route, route), Mood::Good, Mood::Good).await
+    }
+
+    async fn open(
+        (client, master): (&[Channel], &[Channel]),
+        first: Mood,
+        second: Mood,
+    ) -> Self {
         let now: Timestamp = "2026-11-23T08:00:00Z".parse().unwrap();
         let store = Store::open(":memory:", Ids::new(1)).await.unwrap();
         let org = OrgId::new("o");
-        let routes = Routes { client: route.to_vec(), master: Vec::new(), ..Routes::default() };
+        let routes = Routes { client: client.to_vec(), master: master.to_vec(), ..Routes::default() };
         let settings = Settings { routes, ..Settings::default() };
         store.add_organisation(&org, "Дом", &settings).await.unwrap();
         let job = booked::job(&store.org(&org), now).await;
         let (sms_ru, twilio) = (Provider::sms_ru(first).await, Provider::twilio(second).await);
         let webhook = Provider::webhook(Mood::Good).await;
+        let telegram = Provider::telegram(Mood::Good).await;
+        let whatsapp = Provider::whatsapp(Mood::Good).await;
+        let mail = MailServer::open(Mood::Good).await;
         let carriers = web::post::Settings {
             site: "https://gudok.test".into(),
             sms_ru: Some(sms_ru::SmsRu { api_id: "key".into(), from: None, base: sms_ru.url() }),
@@ -160,11 +266,26 @@ impl World {
                 base: twilio.url(),
             }),
             webhook: Some(webhook::Webhook { url: webhook.url(), secret: "s".into() }),
+            telegram: Some(telegram::Telegram { token: "1:secret".into(), base: telegram.url() }),
+            whatsapp: Some(whatsapp::Whatsapp {
+                number_id: "5550".into(),
+                token: "secret".into(),
+                template: "gudok_notice".into(),
+                base: whatsapp.url(),
+            }),
+            email: Some(email::Email {
+                host: "127.0.0.1".into(),
+                port: mail.port(),
+                tls: email::Tls::None,
+                from: "Дом <service@home.test>".into(),
+                login: None,
+                password: None,
+            }),
             patience_ms: 150,
         };
         let room = PostRoom::open(store.clone(), carriers, std::sync::Arc::new(|| 0)).unwrap();
 
-        Self { store, org, job, room, sms_ru, twilio, webhook, now }
+        Self { store, org, job, room, sms_ru, twilio, webhook, telegram, whatsapp, mail, now }
     }
 
     /// A minute each.

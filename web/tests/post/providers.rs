@@ -1,4 +1,4 @@
-//! SMS.ru, Twilio and a customer's webhook as local servers, in a good or bad mood.
+//! SMS.ru, Twilio, Telegram, WhatsApp and a customer's webhook as local servers, in a good or bad mood.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -68,6 +68,14 @@ impl Provider {
                 .route("/2010-04-01/Accounts/{account}/Messages/{name}", get(twilio_status))
         })
         .await
+    }
+
+    pub(crate) async fn telegram(mood: Mood) -> Self {
+        Self::serving(mood, |routes| routes.route("/bot{token}/sendMessage", post(telegram))).await
+    }
+
+    pub(crate) async fn whatsapp(mood: Mood) -> Self {
+        Self::serving(mood, |routes| routes.route("/{number}/messages", post(whatsapp))).await
     }
 
     pub(crate) async fn webhook(mood: Mood) -> Self {
@@ -219,6 +227,62 @@ async fn twilio_status(
         })),
         false => Json(json!({"sid": id, "status": "delivered"})),
     }
+}
+
+/// 200 with the message; 403 from somebody who has blocked the bot; 429 says in its body how long to wait.
+async fn telegram(
+    State(provider): State<Provider>,
+    Path(token): Path<String>,
+    Json(sent): Json<Value>,
+) -> Response {
+    provider.note();
+    if provider.mood() == Mood::Busy {
+        let wait = json!({"ok": false, "error_code": 429, "parameters": {"retry_after": 30},
+            "description": "Too Many Requests: retry after 30"});
+        return (StatusCode::TOO_MANY_REQUESTS, Json(wait)).into_response();
+    }
+    if let Some(answer) = provider.grumble().await {
+        return answer;
+    }
+    assert_eq!((token.as_str(), &sent["chat_id"]), ("1:secret", &json!("4711")));
+    if matches!(provider.mood(), Mood::Refuses | Mood::Loses) {
+        let error = json!({"ok": false, "error_code": 403,
+            "description": "Forbidden: bot was blocked by the user"});
+        return (StatusCode::FORBIDDEN, Json(error)).into_response();
+    }
+    provider.take(sent["text"].as_str().unwrap().to_owned());
+
+    Json(json!({"ok": true, "result": {"message_id": 77}})).into_response()
+}
+
+/// 200 with the message's id; an error has a code of its own, and a rate limit comes as 400.
+async fn whatsapp(
+    State(provider): State<Provider>,
+    Path(number): Path<String>,
+    headers: HeaderMap,
+    Json(sent): Json<Value>,
+) -> Response {
+    provider.note();
+    let error = |code: i64, message: &str| {
+        let error = json!({"error": {"message": message, "type": "OAuthException", "code": code}});
+        (StatusCode::BAD_REQUEST, Json(error)).into_response()
+    };
+    if provider.mood() == Mood::Busy {
+        return error(130_429, "(#130429) Rate limit hit");
+    }
+    if let Some(answer) = provider.grumble().await {
+        return answer;
+    }
+    assert_eq!((number.as_str(), &headers["authorization"]), ("5550", &"Bearer secret".parse().unwrap()));
+    assert_eq!((&sent["to"], &sent["type"]), (&json!("79110001234"), &json!("template")));
+    assert_eq!(sent["template"]["name"], "gudok_notice");
+    if matches!(provider.mood(), Mood::Refuses | Mood::Loses) {
+        return error(131_026, "Message undeliverable");
+    }
+    let text = sent["template"]["components"][0]["parameters"][0]["text"].as_str().unwrap();
+    let id = provider.take(text.to_owned());
+
+    Json(json!({"messaging_product": "whatsapp", "messages": [{"id": id}]})).into_response()
 }
 
 /// Takes a message once by its key, however often it comes, also when it answers too late.
