@@ -25,6 +25,8 @@ pub struct Settings {
     pub post: web::post::Settings,
     /// The provider that takes payments.
     pub till: web::till::Settings,
+    /// Masters' calendars elsewhere.
+    pub calendars: web::calendar::Settings,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -109,6 +111,7 @@ impl Default for Settings {
             load_line: LoadLine::default(),
             post: web::post::Settings::default(),
             till: web::till::Settings::default(),
+            calendars: web::calendar::Settings::default(),
         }
     }
 }

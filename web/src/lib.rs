@@ -6,6 +6,7 @@
 pub mod access;
 mod api;
 mod assets;
+pub mod calendar;
 mod console;
 mod cookie;
 mod manners;
@@ -101,6 +102,7 @@ pub fn router(house: House) -> Router {
         .route("/healthz", get(api::health::health))
         .route("/assets/{name}", get(assets::asset))
         .route("/language", get(page::switch_language))
+        .route("/calendar/{file}", get(calendar::feed::feed))
         .route("/t/{token}", get(tracking::tracking))
         .route("/t/{token}/price", post(tracking::answer))
         .route("/t/{token}/review", post(tracking::review))

@@ -1,12 +1,13 @@
 //! What the house does by itself while calls come and go: messages leave, clients are reminded, offers
-//! that nobody answered go to the next master, jobs without one are tried again, slots that nobody took
-//! are given back.
+//! that nobody answered go to the next master, jobs without one are tried again, masters' calendars are
+//! read, slots that nobody took are given back.
 //!
 //! **Never here:** what a message says, whom to remind, who is next (core and web decide).
 
 use std::time::Duration;
 
 use job_core::store::{OrgStore, Store, StoreError};
+use web::calendar::CalendarRoom;
 use web::post::PostRoom;
 
 use crate::clock;
@@ -17,11 +18,21 @@ const POST_EVERY: Duration = Duration::from_secs(1);
 const ROUND_EVERY: Duration = Duration::from_secs(10);
 
 /// Runs until the process ends; a database that is away is asked again at the next turn.
-pub(crate) fn run(store: Store, post: Option<PostRoom>) {
+pub(crate) fn run(store: Store, post: Option<PostRoom>, calendars: CalendarRoom) {
     if let Some(post) = post {
         tokio::spawn(deliver(post));
     }
+    tokio::spawn(read_calendars(calendars));
     tokio::spawn(go_round(store));
+}
+
+async fn read_calendars(room: CalendarRoom) {
+    loop {
+        if let Err(error) = room.round(clock::wall()).await {
+            tracing::error!(%error, "calendars cannot be read");
+        }
+        tokio::time::sleep(ROUND_EVERY).await;
+    }
 }
 
 async fn deliver(post: PostRoom) {

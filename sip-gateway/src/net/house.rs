@@ -21,6 +21,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use web::calendar::CalendarRoom;
 use web::post::PostRoom;
 use web::till::Till;
 
@@ -125,7 +126,8 @@ impl House {
             move || lock(&random).next_u64()
         });
         let post = PostRoom::open(store.clone(), settings.post, Arc::clone(&chance));
-        errands::run(store.clone(), post);
+        let calendars = CalendarRoom::open(store.clone(), settings.calendars)?;
+        errands::run(store.clone(), post, calendars);
         let till = Till::open(settings.till);
         let pages = web::House::new(store.clone(), packs, recordings, clock::wall, chance);
         serve_pages(listener, pages.with_till(till));

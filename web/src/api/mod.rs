@@ -1,6 +1,7 @@
 //! HTTP API v1: what integrations and text channels of others talk to. `openapi.json` describes it.
 
 mod body;
+mod calendar;
 mod call;
 mod conversation;
 pub(crate) mod health;
@@ -13,7 +14,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 
 use crate::House;
 pub(crate) use stats::Days;
@@ -31,6 +32,9 @@ pub(crate) fn router() -> Router<House> {
         .route("/calls", get(call::calls))
         .route("/calls/{id}", get(call::call))
         .route("/calls/{id}/recording", get(call::recording))
+        .route("/masters/{id}/calendars", get(calendar::calendars).post(calendar::add))
+        .route("/masters/{id}/calendars/{calendar}", delete(calendar::drop))
+        .route("/masters/{id}/calendar-feed", post(calendar::open_feed))
         .route("/stats", get(stats::stats))
         .route("/jobs", get(job::jobs))
         .route("/jobs/{id}", get(job::job))

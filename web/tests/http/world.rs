@@ -101,6 +101,11 @@ impl World {
         self.send(request.body(Body::empty()).unwrap()).await
     }
 
+    pub(crate) async fn api_delete(&self, key: &str, path: &str) -> Answer {
+        let request = Request::delete(path).header("authorization", format!("Bearer {key}"));
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
     pub(crate) async fn api_post(&self, key: &str, path: &str, body: &Value) -> Answer {
         let request = Request::post(path)
             .header("authorization", format!("Bearer {key}"))
