@@ -82,7 +82,8 @@ mod tests {
     fn busy_stretches_are_joined_and_cut_to_what_matters() {
         let at = |minute: i64| Timestamp::from_second(1_000_000_000 + 60 * minute).unwrap();
         let span = |from, to| Span { start: at(from), end: at(to) };
-        let read = [span(60, 90), span(0, 30), span(20, 40), span(40, 50), span(5, 5), span(500, 600)];
+        let read =
+            [span(60, 90), span(0, 30), span(20, 40), span(40, 50), span(5, 5), span(500, 600)];
 
         let busy = busy(read, span(10, 200));
 

@@ -36,8 +36,7 @@ impl Drift {
 
     /// Whether a person should look at it.
     pub fn is_alarming(&self) -> bool {
-        self.jobs >= JOBS_MIN
-            && (self.percent() >= DEARER || self.above * 100 >= self.jobs * ABOVE)
+        self.jobs >= JOBS_MIN && (self.percent() >= DEARER || self.above * 100 >= self.jobs * ABOVE)
     }
 }
 

@@ -108,8 +108,7 @@ async fn a_second_question_takes_the_place_of_the_first(world: World) {
     let (store, job) = at_work(&world, 1, "10:00").await;
     let first = store.ask_client(&job, MORE, "", world.now).await.unwrap().unwrap().id;
     let sum = Kopecks::roubles(3_000);
-    let second =
-        store.ask_client(&job, sum, "", world.now + 1.minute()).await.unwrap().unwrap().id;
+    let second = store.ask_client(&job, sum, "", world.now + 1.minute()).await.unwrap().unwrap().id;
 
     let old = store.answer_change(&job, &first, true, world.now).await.unwrap();
     let new = store.answer_change(&job, &second, true, world.now).await.unwrap();

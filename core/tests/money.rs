@@ -256,12 +256,7 @@ async fn a_batch_pays_once_however_often_it_is_run(world: World) {
 async fn done(world: &World) -> (OrgStore, JobId) {
     let store = world.org("a").await;
     let job = world.booked(&store, "call", &world.offer("a", 1, "2026-11-24T10:00")).await.job;
-    for status in [
-        JobStatus::Accepted,
-        JobStatus::OnTheWay,
-        JobStatus::Started,
-        JobStatus::Done,
-    ] {
+    for status in [JobStatus::Accepted, JobStatus::OnTheWay, JobStatus::Started, JobStatus::Done] {
         store.step(&job, status, "master", world.now).await.unwrap().unwrap().unwrap();
     }
     (store, job)

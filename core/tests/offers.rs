@@ -119,16 +119,14 @@ async fn nobody_left_is_a_queue_and_the_first_free_master_gets_it(world: World) 
     let found = store.job(&job).await.unwrap().unwrap();
     assert_eq!((found.status, &found.offer.master_id), (JobStatus::Offered, &master(&world, 3)));
     assert_eq!(found.offer.start, world::at(TEN));
-    assert_eq!(
-        steps(&store, &job).await,
-        "booked offered booked offered queued booked offered"
-    );
+    assert_eq!(steps(&store, &job).await, "booked offered booked offered queued booked offered");
     sound(&store).await;
 }
 
 async fn a_queued_job_is_nobodys_and_can_still_be_cancelled_or_moved(world: World) {
     let store = world.org("a").await;
-    let (moved, cancelled) = (queued(&store, &world, TEN).await, queued(&store, &world, "2026-11-24T13:00").await);
+    let (moved, cancelled) =
+        (queued(&store, &world, TEN).await, queued(&store, &world, "2026-11-24T13:00").await);
     let free = world.offer("a", 1, TEN);
     world.booked(&store, "somebody else", &free).await;
 
@@ -165,8 +163,7 @@ async fn of_many_who_accept_at_once_one_has_it(world: World) {
 
     let mut tasks = Vec::new();
     for number in 1..=5 {
-        let (store, job, id, now) =
-            (store.clone(), job.clone(), master(&world, number), world.now);
+        let (store, job, id, now) = (store.clone(), job.clone(), master(&world, number), world.now);
         tasks.push(tokio::spawn(async move { store.accept(&job, &id, "test", now).await }));
     }
     let mut won = Vec::new();
@@ -283,7 +280,10 @@ async fn an_operator_sends_whom_they_like_but_never_to_two_places(world: World) 
     let waiting = queued(&store, &world, "2026-11-24T18:00").await;
     assert_eq!(hand(waiting.clone(), 3).await, Ok(()));
     store.cancel(&busy, "client", world.now).await.unwrap().unwrap();
-    assert_eq!(hand(busy, 3).await, Err(Refused::TooLate(cancelled(&store).await, "cancelled".into())));
+    assert_eq!(
+        hand(busy, 3).await,
+        Err(Refused::TooLate(cancelled(&store).await, "cancelled".into()))
+    );
     sound(&store).await;
 }
 

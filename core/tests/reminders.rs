@@ -99,8 +99,10 @@ async fn changes_of_settings_and_hands_are_in_the_log(world: World) {
 
     store.set_settings(&settings, "anna", world.now).await.unwrap();
     let second = world.master("a", 2).id;
-    store.assign_by_hand(&job, &second, "anna", world.now).await.unwrap().unwrap();
-    store.note("boris", "recording_heard", "conversation c", world.now).await.unwrap();
+    let (next, last) =
+        (world.now + SignedDuration::from_secs(1), world.now + SignedDuration::from_secs(2));
+    store.assign_by_hand(&job, &second, "anna", next).await.unwrap().unwrap();
+    store.note("boris", "recording_heard", "conversation c", last).await.unwrap();
     settings.zone = "Nowhere".into();
     assert!(store.set_settings(&settings, "anna", world.now).await.is_err());
 
@@ -149,7 +151,8 @@ async fn an_hour_after_the_work_the_client_is_asked_how_it_went(world: World) {
     let job = world.booked(&store, "call", &offer).await.job;
     let master = store.master(&offer.master_id).await.unwrap().unwrap();
     let done = at("2026-11-24T11:30");
-    let finish = DayAct::Finish { job: job.clone(), amount: Kopecks::roubles(2_000), client_agreed: false };
+    let finish =
+        DayAct::Finish { job: job.clone(), amount: Kopecks::roubles(2_000), client_agreed: false };
     store.day(&master.phone, &finish, "master", done).await.unwrap().unwrap().done.unwrap();
 
     for minute in [0, 59, 61, 120] {
@@ -190,10 +193,7 @@ async fn every_rule_of_the_audit_is_found_broken() {
         ),
         ("UPDATE jobs SET status = 'cancelled'", "a job that nobody goes to still owns time"),
         ("DELETE FROM offers", "an offered job has nobody asked"),
-        (
-            "UPDATE jobs SET status = 'accepted'",
-            "a master is asked for a visit that is settled",
-        ),
+        ("UPDATE jobs SET status = 'accepted'", "a master is asked for a visit that is settled"),
         (
             "DROP INDEX jobs_one_per_conversation; UPDATE jobs SET conversation_id = 'one'",
             "a conversation has two jobs that stand",

@@ -329,7 +329,9 @@ impl Caller {
     async fn accept(&mut self, now: Timestamp) -> Result<Attempt, StoreError> {
         let Some(job) = self.job() else { return self.hold(now).await };
         let took = match self.store.job(&job).await? {
-            Some(known) => self.store.accept(&job, &known.offer.master_id, "test", now).await?.is_ok(),
+            Some(known) => {
+                self.store.accept(&job, &known.offer.master_id, "test", now).await?.is_ok()
+            }
             None => false,
         };
         Ok(if took { Attempt::Done } else { Attempt::Refused })

@@ -34,10 +34,8 @@ impl Store {
 
     /// Whose visits the link with that hash shows.
     pub async fn feed(&self, hash: &str) -> Result<Option<(OrgId, MasterId)>, StoreError> {
-        let row = self
-            .db
-            .first("SELECT * FROM calendar_feeds WHERE hash = $1", values![hash])
-            .await?;
+        let row =
+            self.db.first("SELECT * FROM calendar_feeds WHERE hash = $1", values![hash]).await?;
         let Some(row) = row else { return Ok(None) };
 
         Ok(Some((OrgId::new(row.text("org_id")?), MasterId::new(row.text("master_id")?))))
@@ -179,11 +177,7 @@ impl OrgStore {
     }
 
     /// The visits promised on a master's behalf, as a calendar shows them, in order of start.
-    pub async fn entries(
-        &self,
-        master: &MasterId,
-        within: Span,
-    ) -> Result<Vec<Entry>, StoreError> {
+    pub async fn entries(&self, master: &MasterId, within: Span) -> Result<Vec<Entry>, StoreError> {
         let rows = self
             .db
             .query(

@@ -62,7 +62,8 @@ impl OrgStore {
         }
         let master = MasterId::new(row.text("master_id")?);
         self.withdraw_changes(&mut tx, job, now).await?;
-        let change = self.add_change(&mut tx, (&file, &master), (most, amount), reason, now).await?;
+        let change =
+            self.add_change(&mut tx, (&file, &master), (most, amount), reason, now).await?;
         let to = ("client", file.client.phone.as_str());
         self.tell_change(&mut tx, &file, to, "price_change", &change, now).await?;
         tx.commit().await?;

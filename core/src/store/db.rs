@@ -382,4 +382,14 @@ macro_rules! ids_are_text {
         }
     )+};
 }
-ids_are_text!(OrgId, MasterId, JobId, ConversationId, HoldId, PaymentId, MessageId, ChangeId, CalendarId);
+ids_are_text!(
+    OrgId,
+    MasterId,
+    JobId,
+    ConversationId,
+    HoldId,
+    PaymentId,
+    MessageId,
+    ChangeId,
+    CalendarId
+);

@@ -289,7 +289,7 @@ impl OrgStore {
             .query(
                 "SELECT o.job_id, o.master_id FROM offers o JOIN jobs j ON j.id = o.job_id \
                  WHERE o.org_id = $1 AND o.state = 'open' AND o.until_ms <= $2 \
-                 ORDER BY CASE WHEN o.master_id = j.master_id THEN 1 ELSE 0 END, o.until_ms, o.id LIMIT $3",
+                 ORDER BY CASE WHEN o.master_id = j.master_id THEN 1 ELSE 0 END, o.until_ms, o.job_id LIMIT $3",
                 values![&self.org, now, AT_ONCE],
             )
             .await?;

@@ -17,18 +17,14 @@ const THINK: SignedDuration = SignedDuration::from_mins(10);
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
     pub(crate) until: Timestamp,
-    /// The how manieth of all offers.
-    pub(crate) number: usize,
 }
 
 impl Model {
     /// The master of the job is asked.
     pub(crate) fn ask(&mut self, id: &JobId, now: Timestamp) {
-        self.made += 1;
-        let number = self.made;
         let job = self.jobs.get_mut(id).unwrap();
         job.status = JobStatus::Offered;
-        job.asked = Some(Asked { until: until(job.busy.start, now), number });
+        job.asked = Some(Asked { until: until(job.busy.start, now) });
     }
 
     /// The job goes to that master and time.
@@ -88,8 +84,7 @@ impl Model {
     pub(crate) fn lapse(&mut self, now: Timestamp) -> usize {
         let open = |(id, job): (&JobId, &super::Job)| {
             let asked = job.asked.clone()?;
-            (asked.until <= now)
-                .then(|| (asked.until, asked.number, id.clone(), job.busy.master.clone()))
+            (asked.until <= now).then(|| (asked.until, id.clone(), job.busy.master.clone()))
         };
         let mut lapsed: Vec<_> = self.jobs.iter().filter_map(open).collect();
         lapsed.sort();
@@ -103,7 +98,7 @@ impl Model {
         gone.sort();
 
         let mut passed = 0;
-        for (.., id, master) in lapsed {
+        for (_, id, master) in lapsed {
             passed += usize::from(self.lose(&id, &master, ProposalState::Unanswered, now).is_ok());
         }
         for (_, id, master) in gone {

@@ -184,17 +184,14 @@ fn best(able: &[(&Master, Vec<Busy>)], work: &Work, start: Timestamp) -> Option<
 }
 
 /// Who could come then, best first.
-pub(crate) fn by_rank(
-    able: &[(&Master, Vec<Busy>)],
-    work: &Work,
-    start: Timestamp,
-) -> Vec<Offer> {
+pub(crate) fn by_rank(able: &[(&Master, Vec<Busy>)], work: &Work, start: Timestamp) -> Vec<Offer> {
     let mut ranked = BTreeMap::new();
     for (master, taken) in able {
         let end = start + SignedDuration::from_mins(work.minutes);
         let offer = Offer { start, end, master_id: master.id.clone() };
         let busy = Busy::of(work, &offer);
-        if does(master, work) && works(master, &busy) && !taken.iter().any(|it| it.collides(&busy)) {
+        if does(master, work) && works(master, &busy) && !taken.iter().any(|it| it.collides(&busy))
+        {
             let far = master.district.as_deref() != busy.district || busy.district.is_none();
             let that_day = taken.iter().filter(|it| day(it.start) == day(start)).count();
             ranked.insert((-master.rating.0, far, that_day, master.id.clone()), offer);

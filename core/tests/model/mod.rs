@@ -59,8 +59,6 @@ pub(crate) struct Model {
     pub(crate) holds: Vec<Hold>,
     pub(crate) jobs: BTreeMap<JobId, Job>,
     pub(crate) books: Books,
-    /// How many offers were made.
-    pub(crate) made: usize,
 }
 
 /// Whether a job may go from there to there.

@@ -234,10 +234,8 @@ impl Google {
             return Ok(token.clone());
         }
         let claim = self.claim(now)?;
-        let form = [
-            ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"),
-            ("assertion", &claim),
-        ];
+        let form =
+            [("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"), ("assertion", &claim)];
         let answer = client.post(&self.account.token_url).form(&form).send().await.map_err(away)?;
         let status = answer.status();
         let answer: Value =

@@ -2,9 +2,9 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::{Form, Json};
 use axum::http::HeaderMap;
 use axum::response::{Html, Redirect, Response};
+use axum::{Form, Json};
 use jiff::tz::TimeZone;
 use job_core::consent::PriceChange;
 use job_core::ids::{JobId, MasterId};

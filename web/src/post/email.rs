@@ -1,6 +1,8 @@
 //! Messages by e-mail over SMTP (RFC 5321); a master's comes with the job file as PDF. The Message-ID
 //! is the message's own name, so that a server that met it twice can tell.
 
+use std::time::Duration;
+
 use job_core::outbox::Outcome;
 use job_core::store::Message;
 use job_core::trade::Language;
@@ -9,7 +11,6 @@ use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
 
 type Transport = AsyncSmtpTransport<Tokio1Executor>;
 
@@ -45,6 +46,8 @@ pub struct Email {
 pub(crate) struct Mailer {
     transport: Transport,
     from: Mailbox,
+    /// For one letter, from the connection to the server's last word.
+    patience: Duration,
 }
 
 impl Mailer {
@@ -64,7 +67,7 @@ impl Mailer {
             builder = builder.credentials(Credentials::new(login.clone(), password.clone()));
         }
 
-        Ok(Self { transport: builder.build(), from })
+        Ok(Self { transport: builder.build(), from, patience })
     }
 
     /// `paper`: the job file, to be attached.
@@ -79,9 +82,15 @@ impl Mailer {
             Err(why) => return Outcome::Refused { why },
         };
 
-        match self.transport.send(mail).await {
+        let sent = tokio::time::timeout(self.patience, self.transport.send(mail)).await;
+        let Ok(sent) = sent else {
+            return Outcome::Later { why: "no answer in time".into(), after: None };
+        };
+        match sent {
             Ok(answer) if answer.is_positive() => Outcome::Delivered { id: None },
-            Ok(answer) => Outcome::Later { why: format!("answered {}", answer.code()), after: None },
+            Ok(answer) => {
+                Outcome::Later { why: format!("answered {}", answer.code()), after: None }
+            }
             Err(error) if error.is_permanent() => Outcome::Refused { why: error.to_string() },
             Err(error) => Outcome::Later { why: error.to_string(), after: None },
         }

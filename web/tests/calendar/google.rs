@@ -59,7 +59,8 @@ impl Google {
     pub(crate) fn ours(&self) -> Vec<Value> {
         let book = self.book.lock().unwrap();
         let ours = |it: &&Value| {
-            it["status"] != "cancelled" && it["extendedProperties"]["private"]["gudok_job"].is_string()
+            it["status"] != "cancelled"
+                && it["extendedProperties"]["private"]["gudok_job"].is_string()
         };
         book.events.values().filter(ours).cloned().collect()
     }
@@ -99,7 +100,10 @@ impl Google {
 }
 
 /// The claim has to be signed by the account's key, for this address, and not older than an hour.
-async fn token(State(google): State<Google>, Form(form): Form<BTreeMap<String, String>>) -> Response {
+async fn token(
+    State(google): State<Google>,
+    Form(form): Form<BTreeMap<String, String>>,
+) -> Response {
     assert_eq!(form["grant_type"], "urn:ietf:params:oauth:grant-type:jwt-bearer");
     let (told, signature) = form["assertion"].rsplit_once('.').unwrap();
     let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
@@ -108,12 +112,16 @@ async fn token(State(google): State<Google>, Form(form): Form<BTreeMap<String, S
         google.public.as_slice(),
     );
     if key.verify(told.as_bytes(), &signature).is_err() {
-        let error = json!({"error": "invalid_grant", "error_description": "Invalid JWT Signature."});
+        let error =
+            json!({"error": "invalid_grant", "error_description": "Invalid JWT Signature."});
         return (StatusCode::BAD_REQUEST, Json(error)).into_response();
     }
     let claims = URL_SAFE_NO_PAD.decode(told.split_once('.').unwrap().1).unwrap();
     let claims: Value = serde_json::from_slice(&claims).unwrap();
-    assert_eq!((&claims["iss"], &claims["aud"]), (&json!(EMAIL), &json!(format!("{}/token", google.url))));
+    assert_eq!(
+        (&claims["iss"], &claims["aud"]),
+        (&json!(EMAIL), &json!(format!("{}/token", google.url)))
+    );
     assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 3_600);
     let mut book = google.book.lock().unwrap();
     book.tokens += 1;
@@ -162,7 +170,8 @@ async fn insert(
     assert!((5..=1_024).contains(&name.len()) && name.chars().all(allowed), "{name}");
     let mut book = google.book.lock().unwrap();
     if book.events.contains_key(&name) {
-        let error = json!({"error": {"code": 409, "message": "The requested identifier already exists."}});
+        let error =
+            json!({"error": {"code": 409, "message": "The requested identifier already exists."}});
         return (StatusCode::CONFLICT, Json(error)).into_response();
     }
     book.writes += 1;

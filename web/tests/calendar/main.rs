@@ -76,11 +76,17 @@ async fn visits_are_written_to_google_and_its_events_are_read() {
     let google = &world.google;
     for day in 25..28 {
         let at = |hour| json!({"dateTime": format!("2026-11-{day}T{hour}:00:00+02:00")});
-        google.has(&format!("event{day}"), json!({"id": format!("event{day}"), "status": "confirmed",
-            "start": at("08"), "end": at("20")}));
+        google.has(
+            &format!("event{day}"),
+            json!({"id": format!("event{day}"), "status": "confirmed",
+            "start": at("08"), "end": at("20")}),
+        );
     }
-    google.has("free1", json!({"id": "free1", "transparency": "transparent",
-        "start": {"date": "2026-11-24"}, "end": {"date": "2026-11-25"}}));
+    google.has(
+        "free1",
+        json!({"id": "free1", "transparency": "transparent",
+        "start": {"date": "2026-11-24"}, "end": {"date": "2026-11-25"}}),
+    );
     let kind = CalendarKind::Google;
     world.rows.add_calendar(&world.master, kind, CALENDAR, world.now).await.unwrap().unwrap();
 
@@ -228,10 +234,13 @@ impl File {
             let event = served.lock().unwrap().clone();
             async move {
                 match event {
-                    Some(event) => (StatusCode::OK, format!(
-                        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:1\r\n{event}\r\n\
+                    Some(event) => (
+                        StatusCode::OK,
+                        format!(
+                            "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:1\r\n{event}\r\n\
                          END:VEVENT\r\nEND:VCALENDAR\r\n"
-                    )),
+                        ),
+                    ),
                     None => (StatusCode::INTERNAL_SERVER_ERROR, String::new()),
                 }
             }

@@ -34,9 +34,11 @@ async fn a_job_is_declined_assigned_and_accepted_by_the_api() {
         .iter()
         .map(|it| it["state"].clone())
         .collect();
-    assert!(states.contains(&json!("accepted")) && states.contains(&json!("dropped_out")) || {
-        states.contains(&json!("accepted")) && states.contains(&json!("declined"))
-    });
+    assert!(
+        states.contains(&json!("accepted")) && states.contains(&json!("dropped_out")) || {
+            states.contains(&json!("accepted")) && states.contains(&json!("declined"))
+        }
+    );
     assert_eq!(late.status, StatusCode::CONFLICT);
     assert_eq!(strange.status, StatusCode::NOT_FOUND);
     let listed = world.api_get(KEY, "/api/v1/jobs?status=accepted&limit=5").await.json();
@@ -58,7 +60,8 @@ async fn an_operator_sends_somebody_else_from_the_jobs_page() {
     let form = format!("form_token={token}&master={}", other.id);
 
     let sent = world.post_form(&format!("{path}/assign"), &session, &form).await;
-    let forged = world.post_form(&format!("{path}/assign"), &session, "form_token=x&master=y").await;
+    let forged =
+        world.post_form(&format!("{path}/assign"), &session, "form_token=x&master=y").await;
 
     assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text());
     assert_eq!(forged.status, StatusCode::FORBIDDEN);

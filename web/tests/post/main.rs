@@ -239,15 +239,12 @@ impl World {
         Self::open((route, route), Mood::Good, Mood::Good).await
     }
 
-    async fn open(
-        (client, master): (&[Channel], &[Channel]),
-        first: Mood,
-        second: Mood,
-    ) -> Self {
+    async fn open((client, master): (&[Channel], &[Channel]), first: Mood, second: Mood) -> Self {
         let now: Timestamp = "2026-11-23T08:00:00Z".parse().unwrap();
         let store = Store::open(":memory:", Ids::new(1)).await.unwrap();
         let org = OrgId::new("o");
-        let routes = Routes { client: client.to_vec(), master: master.to_vec(), ..Routes::default() };
+        let routes =
+            Routes { client: client.to_vec(), master: master.to_vec(), ..Routes::default() };
         let settings = Settings { routes, ..Settings::default() };
         store.add_organisation(&org, "Дом", &settings).await.unwrap();
         let job = booked::job(&store.org(&org), now).await;

@@ -273,7 +273,10 @@ async fn whatsapp(
     if let Some(answer) = provider.grumble().await {
         return answer;
     }
-    assert_eq!((number.as_str(), &headers["authorization"]), ("5550", &"Bearer secret".parse().unwrap()));
+    assert_eq!(
+        (number.as_str(), &headers["authorization"]),
+        ("5550", &"Bearer secret".parse().unwrap())
+    );
     assert_eq!((&sent["to"], &sent["type"]), (&json!("79110001234"), &json!("template")));
     assert_eq!(sent["template"]["name"], "gudok_notice");
     if matches!(provider.mood(), Mood::Refuses | Mood::Loses) {
