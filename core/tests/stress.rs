@@ -341,7 +341,7 @@ impl Caller {
     async fn change_master(&mut self, now: Timestamp) -> Result<Attempt, StoreError> {
         let Some(job) = self.job() else { return self.hold(now).await };
         let Some(known) = self.store.job(&job).await? else { return Ok(Attempt::Refused) };
-        let changed = if self.dice.next_u64() % 2 == 0 {
+        let changed = if self.dice.next_u64().is_multiple_of(2) {
             let no = ProposalState::Declined;
             let master = known.offer.master_id;
             self.store.lose_master((&job, &master), no, "test", now).await?.is_ok()
