@@ -34,6 +34,7 @@ pub struct Settings {
     pub asking: Asking,
     /// At this time of the day masters are asked whether they work tomorrow.
     pub confirm_at: Clock,
+    pub retention: Retention,
     /// The conversation API may be told what time it is.
     pub test_clock: bool,
     /// Everything in it is made up.
@@ -56,10 +57,20 @@ impl Default for Settings {
             routes: Routes::default(),
             asking: Asking::default(),
             confirm_at: Clock::at(18, 0),
+            retention: Retention::default(),
             test_clock: false,
             demo: false,
         }
     }
+}
+
+/// How many days something is kept; `None`: for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Retention {
+    pub recordings_days: Option<u32>,
+    /// What was said and written.
+    pub words_days: Option<u32>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

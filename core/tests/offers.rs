@@ -19,7 +19,7 @@ use world::{World, conformance};
 
 conformance! {
     the_best_is_asked_in_the_booking_itself,
-    a_no_passes_the_visit_on_and_the_client_hears_who_comes,
+    a_no_passes_the_visit_on_and_the_client_hears_who_comes_once_that_is_sure,
     silence_passes_it_on_and_by_night_waits_for_the_morning,
     nobody_left_is_a_queue_and_the_first_free_master_gets_it,
     a_queued_job_is_nobodys_and_can_still_be_cancelled_or_moved,
@@ -49,7 +49,7 @@ async fn the_best_is_asked_in_the_booking_itself(world: World) {
     assert_eq!(told(&store, &job).await, "client booked, master offer");
 }
 
-async fn a_no_passes_the_visit_on_and_the_client_hears_who_comes(world: World) {
+async fn a_no_passes_the_visit_on_and_the_client_hears_who_comes_once_that_is_sure(world: World) {
     let store = world.org("a").await;
     let job = world.booked(&store, "call", &world.offer("a", 1, TEN)).await.job;
 
@@ -58,10 +58,7 @@ async fn a_no_passes_the_visit_on_and_the_client_hears_who_comes(world: World) {
     assert_eq!(said, Ok(DayDone::DroppedOut { found: true }));
     let now = store.job(&job).await.unwrap().unwrap();
     assert_eq!((now.status, &now.offer.master_id), (JobStatus::Offered, &master(&world, 2)));
-    assert_eq!(
-        told(&store, &job).await,
-        "client booked, client reassigned, master offer, master offer"
-    );
+    assert_eq!(told(&store, &job).await, "client booked, master offer, master offer");
     let why = store.job_file(&job).await.unwrap().unwrap().assignment;
     assert_eq!(why.chosen, Some(master(&world, 2)));
     assert_eq!(why.rejected[0].rule, Rule::Declined);
@@ -71,6 +68,11 @@ async fn a_no_passes_the_visit_on_and_the_client_hears_who_comes(world: World) {
     assert_eq!(late, Err(DayRefused::NotYours(job.clone())));
     let accepted = act(&store, &world, 2, &accepts(&job)).await;
     assert_eq!(accepted, Ok(DayDone::Advanced(JobStatus::Accepted)));
+    let after = told(&store, &job).await;
+    assert_eq!(after, "client booked, client reassigned, master offer, master offer");
+    let named = store.messages(&job).await.unwrap();
+    let named = named.iter().find(|it| it.template == "reassigned").unwrap();
+    assert_eq!(named.payload["master"], "Мастер 2");
     sound(&store).await;
 }
 

@@ -9,6 +9,7 @@ use job_core::conversation::{ConversationFilter, ConversationStatus, Page, Speak
 use job_core::demo;
 use job_core::ids::ConversationId;
 use job_core::order::Refused;
+use job_core::settings::{Retention, Settings};
 use job_core::store::{ApiKey, Line, Role, StoreError, User};
 use job_core::trade::{Channel, Language};
 use world::talk::{ending, event, line, talk};
@@ -22,6 +23,7 @@ conformance! {
     a_dropped_call_resumes_within_fifteen_minutes,
     numbers_keys_and_users_lead_to_their_organisation,
     the_demo_is_seeded_once,
+    recordings_and_words_are_kept_as_long_as_was_said,
 }
 
 async fn one_organisation_never_sees_anothers_rows(world: World) {
@@ -121,6 +123,34 @@ async fn a_conversation_is_kept_line_by_line(world: World) {
     assert_eq!(store.conversations(&filter, Page::default()).await.unwrap(), [kept]);
     let other = ConversationFilter { channel: Some(Channel::Telegram), ..Default::default() };
     assert!(store.conversations(&other, Page::default()).await.unwrap().is_empty());
+}
+
+async fn recordings_and_words_are_kept_as_long_as_was_said(world: World) {
+    let (store, call) = (world.org("a").await, ConversationId::new(world.name("call")));
+    store.start_conversation(&talk(&call)).await.unwrap();
+    store.add_utterances(&call, &[line(0, Speaker::Client, "Течёт кран")]).await.unwrap();
+    store
+        .end_conversation(&call, &ending(ConversationStatus::Completed, "booked"), world.now)
+        .await
+        .unwrap();
+    let days = |days: i64| world.now + jiff::SignedDuration::from_hours(24 * days);
+    assert_eq!(store.forget_words(days(9_000)).await.unwrap(), 0, "nothing was said");
+    let retention = Retention { recordings_days: Some(30), words_days: Some(365) };
+    store.change_settings(&Settings { retention, ..Settings::default() }).await.unwrap();
+
+    assert!(store.old_recordings(days(29)).await.unwrap().is_empty());
+    let old = store.old_recordings(days(31)).await.unwrap();
+    assert_eq!(old, [(call.clone(), "rec/1.wav".to_owned())]);
+    store.recording_gone(&call).await.unwrap();
+    assert!(store.old_recordings(days(31)).await.unwrap().is_empty());
+    assert_eq!(store.forget_words(days(364)).await.unwrap(), 0);
+    assert_eq!(store.forget_words(days(366)).await.unwrap(), 1);
+    assert_eq!(store.forget_words(days(366)).await.unwrap(), 0);
+
+    assert!(store.transcript(&call).await.unwrap().is_empty());
+    let kept = store.conversation(&call).await.unwrap().unwrap();
+    assert_eq!((kept.recording, kept.memory), (None, None));
+    assert_eq!(kept.status, ConversationStatus::Completed);
 }
 
 async fn the_same_message_twice_changes_nothing(world: World) {

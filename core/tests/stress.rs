@@ -226,8 +226,9 @@ async fn worker() {
         let (store, masters, count) = (org.clone(), masters.clone(), count.clone());
         tasks.spawn(async move {
             let name = format!("{seed}-{task}");
+            let (does_errands, held, jobs) = (task == 0, None, Vec::new());
             let mut caller =
-                Caller { store, masters, dice, count, since, name, held: None, jobs: Vec::new() };
+                Caller { store, masters, dice, count, since, does_errands, name, held, jobs };
             loop {
                 caller.attempts().await;
             }
@@ -244,6 +245,8 @@ struct Caller {
     /// Attempts of this process so far.
     count: Arc<AtomicU64>,
     since: u64,
+    /// One of each process.
+    does_errands: bool,
     name: String,
     held: Option<(ConversationId, HoldId, Offer)>,
     jobs: Vec<JobId>,
@@ -279,7 +282,8 @@ impl Caller {
             13..16 => self.cancel(now).await,
             16 => self.accept(now).await,
             17 => self.change_master(now).await,
-            18 => self.errand(now).await,
+            18 if self.does_errands => self.errand(now).await,
+            18 => self.hold(now).await,
             _ => self.pay(now).await,
         }
     }
@@ -352,12 +356,11 @@ impl Caller {
         Ok(if changed { Attempt::Done } else { Attempt::Refused })
     }
 
-    /// What every process does by itself now and then.
+    /// What every process does by itself, one at a time.
     async fn errand(&mut self, now: Timestamp) -> Result<Attempt, StoreError> {
-        let passed = match self.dice.next_u64() % 8 {
+        let passed = match self.dice.next_u64() % 2 {
             0 => self.store.pass_on_lapsed(now).await?,
-            1 => self.store.retry_queue(now).await?,
-            _ => return self.hold(now).await,
+            _ => self.store.retry_queue(now).await?,
         };
         Ok(if passed > 0 { Attempt::Done } else { Attempt::Refused })
     }

@@ -45,6 +45,13 @@ impl Session {
         Ok(Nameplate { login, organisation, form_token })
     }
 
+    /// Notes that this person looked at somebody's data.
+    pub(crate) async fn saw(&self, house: &House, deed: &str, what: &str) -> Result<(), Refusal> {
+        let noted = self.rows.note(&self.login, deed, what, (house.clock)()).await;
+
+        noted.map_err(Refusal::trouble)
+    }
+
     /// Refuses a form that did not come from our own page.
     pub(crate) fn check_form(&self, token: &str) -> Result<(), Refusal> {
         if same(token, &self.form_token) { Ok(()) } else { Err(Refusal::StaleForm) }

@@ -1,9 +1,12 @@
 //! Each organisation's dispatch board in this process, brought in step with the database before every
 //! question: whoever changes a master's promises says so in a log, and only those are read again.
 //!
+//! Whoever asks while it is brought in step waits and shares the outcome, if that began after they came.
+//!
 //! The board proposes; that nobody is promised twice is decided where the promise is written.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -30,14 +33,23 @@ const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 
 #[derive(Debug, Default)]
 pub(super) struct Boards {
-    kept: Mutex<HashMap<OrgId, Arc<tokio::sync::Mutex<Kept>>>>,
+    kept: Mutex<HashMap<OrgId, Arc<Desk>>>,
     /// A promise on their behalf was refused, so what the board says of them may be old.
     doubted: Mutex<HashSet<(OrgId, MasterId)>>,
+}
+
+/// One organisation's board, and how many have come to ask it.
+#[derive(Debug, Default)]
+struct Desk {
+    askers: AtomicU64,
+    kept: tokio::sync::Mutex<Kept>,
 }
 
 #[derive(Debug, Default)]
 struct Kept {
     board: Option<Board>,
+    /// The board was brought in step after so many had come; they need not do it again.
+    in_step_for: u64,
     /// Visits that ended before are not on it.
     from: Timestamp,
     /// The newest line of the log that was read, by the database's clock.
@@ -47,7 +59,7 @@ struct Kept {
 }
 
 impl Boards {
-    fn of(&self, org: &OrgId) -> Arc<tokio::sync::Mutex<Kept>> {
+    fn of(&self, org: &OrgId) -> Arc<Desk> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= BOARDS_MAX && !kept.contains_key(org) {
             let some = kept.keys().next().cloned();
@@ -72,13 +84,18 @@ impl OrgStore {
         now: Timestamp,
         ask: impl FnOnce(&mut Board) -> T,
     ) -> Result<T, StoreError> {
-        let kept = self.boards.of(&self.org);
-        let mut kept = kept.lock().await;
+        let desk = self.boards.of(&self.org);
+        let asker = desk.askers.fetch_add(1, Ordering::SeqCst) + 1;
+        let mut kept = desk.kept.lock().await;
         let zone = settings.time_zone()?;
-        let doubted = self.boards.doubts_of(&self.org);
-        if !self.follow(&mut kept, &doubted, now).await? {
-            let board = Board::new(zone.clone(), settings.pace);
-            *kept = self.read_board(board, now - REACH).await?;
+        if kept.board.is_none() || kept.in_step_for < asker || now - REACH < kept.from {
+            let come = desk.askers.load(Ordering::SeqCst);
+            let doubted = self.boards.doubts_of(&self.org);
+            if !self.follow(&mut kept, &doubted, now).await? {
+                let board = Board::new(zone.clone(), settings.pace);
+                *kept = self.read_board(board, now - REACH).await?;
+            }
+            kept.in_step_for = come;
         }
         let from = kept.from;
         let Some(board) = &mut kept.board else {
@@ -214,7 +231,7 @@ impl OrgStore {
         }
         tracing::debug!(org = %self.org, masters = masters.len(), "the board was read");
 
-        Ok(Kept { board: Some(board), from, read_to, seen: HashMap::new() })
+        Ok(Kept { board: Some(board), from, read_to, ..Kept::default() })
     }
 
     /// By master, for masters in order of id.

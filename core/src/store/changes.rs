@@ -146,6 +146,7 @@ impl OrgStore {
                 let master = MasterId::new(row.text("master_id")?);
                 self.close_offer(&mut tx, (job, &master), ProposalState::Accepted, now).await?;
                 self.withdraw_offers(&mut tx, job, true, now).await?;
+                self.tell_who_comes(&mut tx, job, now).await?;
             }
             _ => {}
         }

@@ -75,9 +75,40 @@ impl OrgStore {
         self.withdraw_offers(&mut tx, job, true, now).await?;
         self.set_status(&mut tx, job, JobStatus::Accepted).await?;
         self.write_history(&mut tx, job, JobStatus::Accepted, by, "", now).await?;
+        self.tell_who_comes(&mut tx, job, now).await?;
         tx.commit().await?;
 
         Ok(Ok(()))
+    }
+
+    /// The client hears of another master once that one is sure to come, not at every no on the way.
+    pub(super) async fn tell_who_comes(
+        &self,
+        tx: &mut Tx,
+        job: &JobId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let Some(file) = self.file_in(tx, job).await? else { return Ok(()) };
+        let row = tx
+            .first(
+                "SELECT template, payload FROM outbox WHERE org_id = $1 AND job_id = $2 \
+                 AND recipient = 'client' AND template IN ('booked', 'moved', 'reassigned', 'searching') \
+                 ORDER BY created_ms DESC, id DESC LIMIT 1",
+                values![&self.org, job],
+            )
+            .await?;
+        let told = match row {
+            Some(row) if row.text("template")? != "searching" => {
+                let payload: serde_json::Value = row.json("payload")?;
+                payload["master"].as_str().map(str::to_owned)
+            }
+            _ => None,
+        };
+        if told.as_deref() == Some(file.master.name.as_str()) {
+            return Ok(());
+        }
+
+        self.tell_client(tx, &file, "reassigned", now).await
     }
 
     /// The visit's time becomes this master's instead of the one it was kept with; `false`: they are
@@ -100,7 +131,6 @@ impl OrgStore {
         let Some(mut file) = self.file_in(tx, &job).await? else { return Ok(true) };
         file.assignment.chosen = Some(master.clone());
         self.hand_file(tx, &mut file, &offer, JobStatus::Offered).await?;
-        self.tell_client(tx, &file, "reassigned", now).await?;
         Ok(true)
     }
 
@@ -193,7 +223,8 @@ impl OrgStore {
         self.send(tx, draft, now).await
     }
 
-    /// Writes what a master said to an offer that was open; `false`: it was not.
+    /// Writes what a master said to an offer that was open; `false`: it was not, or it has not lapsed
+    /// where nothing was said.
     pub(super) async fn close_offer(
         &self,
         tx: &mut Tx,
@@ -204,7 +235,7 @@ impl OrgStore {
         let closed = tx
             .execute(
                 "UPDATE offers SET state = $4, answered_ms = $5 WHERE org_id = $1 AND job_id = $2 \
-                 AND master_id = $3 AND state = 'open'",
+                 AND master_id = $3 AND state = 'open' AND ($4 <> 'unanswered' OR until_ms <= $5)",
                 values![&self.org, job, master, word(state), now],
             )
             .await?;

@@ -1,11 +1,11 @@
-//! A job that loses its master finds another at the same time, or waits until somebody is free.
+//! A job that loses its master finds another at the same time, or is put into the queue.
 
 use jiff::Timestamp;
 
 use super::booking::master_named;
 use super::changes::work_of;
 use super::db::{Row, Tx, values, word};
-use super::slots::{Owner, district};
+use super::slots::Owner;
 use super::{OrgStore, StoreError, patiently, refuse};
 use crate::assign::{Assignment, Rule};
 use crate::board::Own;
@@ -13,14 +13,9 @@ use crate::day::DayRefused;
 use crate::ids::{JobId, MasterId};
 use crate::job::JobStatus;
 use crate::job_file::JobFile;
-use crate::offer::ProposalState;
-use crate::order::Refused;
-use crate::schedule::{Clash, Minutes, Span, clash};
+use crate::offer::{Mode, ProposalState};
 use crate::settings::Settings;
 use crate::slot::{Offer, Work};
-
-/// So many jobs are looked at in one round; the rest wait for the next.
-const AT_ONCE: i64 = 200;
 
 /// Whether somebody else comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,12 +29,12 @@ pub enum Passed {
 }
 
 /// A job on its way to other hands.
-struct Passing<'a> {
-    settings: &'a Settings,
-    row: &'a Row,
-    why: &'a Assignment,
-    by: &'a str,
-    now: Timestamp,
+pub(super) struct Passing<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) row: &'a Row,
+    pub(super) why: &'a Assignment,
+    pub(super) by: &'a str,
+    pub(super) now: Timestamp,
 }
 
 impl Passing<'_> {
@@ -47,7 +42,7 @@ impl Passing<'_> {
         Ok(JobId::new(self.row.text("id")?))
     }
 
-    fn to(&self, master: &MasterId) -> Result<Offer, StoreError> {
+    pub(super) fn to(&self, master: &MasterId) -> Result<Offer, StoreError> {
         let (start, end) = (self.row.time("start_ms")?, self.row.time("end_ms")?);
 
         Ok(Offer { start, end, master_id: master.clone() })
@@ -120,7 +115,7 @@ impl OrgStore {
     }
 
     /// Who could come at the job's time but for those who will not; `None`: there is no such job.
-    async fn who_else(
+    pub(super) async fn who_else(
         &self,
         settings: &Settings,
         job: &JobId,
@@ -206,8 +201,8 @@ impl OrgStore {
         Ok(false)
     }
 
-    /// The job is this master's now; the client hears who comes, and the master is told or asked.
-    async fn hand(
+    /// The job is this master's now, who is told or asked; where nobody is asked the client hears at once.
+    pub(super) async fn hand(
         &self,
         tx: &mut Tx,
         passing: &Passing<'_>,
@@ -221,12 +216,15 @@ impl OrgStore {
         let status = if asked_already { JobStatus::Offered } else { JobStatus::Booked };
         self.hand_file(tx, &mut file, offer, status).await?;
         self.write_history(tx, &job, status, passing.by, &file.master.name, passing.now).await?;
-        self.tell_client(tx, &file, "reassigned", passing.now).await?;
         if asked_already {
             return Ok(());
         }
         self.withdraw_offers(tx, &job, true, passing.now).await?;
-        self.propose(tx, passing.settings, &file, passing.now).await
+        self.propose(tx, passing.settings, &file, passing.now).await?;
+        match passing.settings.asking.mode {
+            Mode::Given => self.tell_who_comes(tx, &job, passing.now).await,
+            Mode::OneByOne | Mode::Broadcast => Ok(()),
+        }
     }
 
     /// Row and file name the master and the time; what the client is about to pay is for that master.
@@ -280,201 +278,5 @@ impl OrgStore {
             self.call_back_in(tx, Some(&file.client.phone), &reason, now).await?;
         }
         Ok(())
-    }
-
-    /// Offers nobody answered, and visits of masters who work no longer, go to the next. How many.
-    pub async fn pass_on_lapsed(&self, now: Timestamp) -> Result<usize, StoreError> {
-        let lapsed = self
-            .db
-            .query(
-                "SELECT o.job_id, o.master_id FROM offers o JOIN jobs j ON j.id = o.job_id \
-                 WHERE o.org_id = $1 AND o.state = 'open' AND o.until_ms <= $2 \
-                 ORDER BY CASE WHEN o.master_id = j.master_id THEN 1 ELSE 0 END, o.until_ms, o.job_id LIMIT $3",
-                values![&self.org, now, AT_ONCE],
-            )
-            .await?;
-        let gone = self
-            .db
-            .query(
-                "SELECT j.id AS job_id, j.master_id FROM masters m JOIN jobs j ON j.master_id = m.id \
-                 WHERE m.org_id = $1 AND m.active = $2 AND j.end_ms > $3 \
-                 AND j.status IN ('booked', 'offered', 'accepted') ORDER BY j.start_ms, j.id LIMIT $4",
-                values![&self.org, false, now, AT_ONCE],
-            )
-            .await?;
-        let unanswered = lapsed.iter().map(|row| (row, ProposalState::Unanswered));
-        let inactive = gone.iter().map(|row| (row, ProposalState::DroppedOut));
-
-        let mut passed = 0;
-        for (row, how) in unanswered.chain(inactive) {
-            let (job, master) =
-                (JobId::new(row.text("job_id")?), MasterId::new(row.text("master_id")?));
-            let lost = self.lose_master((&job, &master), how, "system", now).await?;
-            passed += usize::from(lost.is_ok());
-        }
-        Ok(passed)
-    }
-
-    /// Tries again what waits for a master; how many found one. A visit whose time has come finds nobody
-    /// any more: the client is told once.
-    pub async fn retry_queue(&self, now: Timestamp) -> Result<usize, StoreError> {
-        let rows = self
-            .db
-            .query(
-                "SELECT id FROM jobs WHERE org_id = $1 AND status = 'queued' AND start_ms > $2 \
-                 ORDER BY start_ms, id LIMIT $3",
-                values![&self.org, now, AT_ONCE],
-            )
-            .await?;
-        let settings = self.settings().await?;
-        let mut found = 0;
-        for row in rows {
-            let job = JobId::new(row.text("id")?);
-            let Some(why) = self.who_else(&settings, &job, None, now).await? else { continue };
-            if !why.considered.is_empty() {
-                found += usize::from(patiently!(self.retry_once(&settings, &job, &why, now))?);
-            }
-        }
-        self.part_with_missed(now).await?;
-        Ok(found)
-    }
-
-    async fn retry_once(
-        &self,
-        settings: &Settings,
-        job: &JobId,
-        why: &Assignment,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let mut tx = self.db.begin().await?;
-        let row = self.locked(&mut tx, job).await?;
-        let queued = |row: &Row| row.text("status").is_ok_and(|it| it == "queued");
-        let Some(row) = row.filter(queued) else {
-            tx.roll_back().await?;
-            return Ok(false);
-        };
-        let work = work_of(&row)?;
-        let passing = Passing { settings, row: &row, why, by: "system", now };
-        for candidate in &why.considered {
-            let offer = passing.to(&candidate.master_id)?;
-            if self.seize(&mut tx, settings, &work, &offer, job, now).await? {
-                self.hand(&mut tx, &passing, &offer, false).await?;
-                tx.commit().await?;
-                return Ok(true);
-            }
-        }
-        tx.roll_back().await?;
-        Ok(false)
-    }
-
-    async fn part_with_missed(&self, now: Timestamp) -> Result<(), StoreError> {
-        let rows = self
-            .db
-            .query(
-                "SELECT id, start_ms FROM jobs WHERE org_id = $1 AND status = 'queued' \
-                 AND start_ms <= $2 AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.org_id = $1 \
-                 AND o.once_key = 'no_master:' || jobs.id || ':' || jobs.start_ms) LIMIT $3",
-                values![&self.org, now, AT_ONCE],
-            )
-            .await?;
-        for row in rows {
-            let (job, start) = (JobId::new(row.text("id")?), row.int("start_ms")?);
-            let mut tx = self.db.begin().await?;
-            self.tell_once(&mut tx, &job, "no_master", start, now).await?;
-            tx.commit().await?;
-        }
-        Ok(())
-    }
-
-    /// An operator sends that master, whatever the order, the trade and the hours say; only their other
-    /// visits stand in the way.
-    pub async fn assign_by_hand(
-        &self,
-        job: &JobId,
-        master: &MasterId,
-        by: &str,
-        now: Timestamp,
-    ) -> Result<Result<(), Refused>, StoreError> {
-        let settings = self.settings().await?;
-        let Some(why) = self.who_else(&settings, job, None, now).await? else {
-            return Ok(Err(Refused::Unknown));
-        };
-        patiently!(self.assign_once(&settings, (job, master), (by, &why), now))
-    }
-
-    async fn assign_once(
-        &self,
-        settings: &Settings,
-        (job, master): (&JobId, &MasterId),
-        (by, why): (&str, &Assignment),
-        now: Timestamp,
-    ) -> Result<Result<(), Refused>, StoreError> {
-        let mut tx = self.db.begin().await?;
-        let Some(row) = self.locked(&mut tx, job).await? else {
-            return refuse(tx, Refused::Unknown).await;
-        };
-        let status: JobStatus = row.word("status")?;
-        if !status.may_lose_master() && status != JobStatus::Queued {
-            return refuse(tx, Refused::TooLate(job.clone(), status.to_string())).await;
-        }
-        let passing = Passing { settings, row: &row, why, by, now };
-        let (offer, before) = (passing.to(master)?, MasterId::new(row.text("master_id")?));
-        if !self.seize_by_hand(&mut tx, settings, &work_of(&row)?, &offer, job, now).await? {
-            self.doubt(master);
-            return refuse(tx, Refused::Taken(offer.start)).await;
-        }
-        self.withdraw_offers(&mut tx, job, false, now).await?;
-        let Some(mut file) = self.file_in(&mut tx, job).await? else {
-            return refuse(tx, Refused::Unknown).await;
-        };
-        if status != JobStatus::Queued && before != *master {
-            self.tell(&mut tx, &file, ("master", &file.master.phone), "withdrawn", now).await?;
-        }
-        file.assignment = why.clone();
-        file.assignment.chosen = Some(master.clone());
-        self.hand_file(&mut tx, &mut file, &offer, JobStatus::Booked).await?;
-        let note = format!("assigned by hand: {}", file.master.name);
-        self.write_history(&mut tx, job, JobStatus::Booked, by, &note, now).await?;
-        if status == JobStatus::Queued || before != *master {
-            self.tell_client(&mut tx, &file, "reassigned", now).await?;
-        }
-        self.ask(&mut tx, settings, &file, master, now).await?;
-        self.set_status(&mut tx, job, JobStatus::Offered).await?;
-        self.write_history(&mut tx, job, JobStatus::Offered, "system", &file.master.name, now)
-            .await?;
-        let what = (by, "job_assigned", &*format!("job {job}"));
-        self.note_in(&mut tx, what, &format!("{before} -> {master}"), now).await?;
-        tx.commit().await?;
-        tracing::info!(org = %self.org, %job, %master, "job assigned by hand");
-
-        Ok(Ok(()))
-    }
-
-    async fn seize_by_hand(
-        &self,
-        tx: &mut Tx,
-        settings: &Settings,
-        work: &Work,
-        offer: &Offer,
-        job: &JobId,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        self.free_cells(tx, job).await?;
-        self.set_aside(tx, job).await?;
-        let Some(span) = Span::lasting(offer.start, Minutes(work.minutes)) else {
-            return Ok(false);
-        };
-        let Some((_, visits)) = self.locked_master(tx, &offer.master_id, span, now).await? else {
-            return Ok(false);
-        };
-        self.drop_expired(tx, &offer.master_id, now).await?;
-        let busy = clash(&visits, span, district(settings, work), &settings.pace);
-        if busy == Some(Clash::Busy) {
-            return Ok(false);
-        }
-        let owner = Owner::Job(job);
-        let took = self.occupy(tx, &offer.master_id, span, &settings.pace, owner).await?;
-        self.promises_changed(tx, &offer.master_id).await?;
-        Ok(took)
     }
 }

@@ -45,7 +45,8 @@ impl Model {
         now: Timestamp,
     ) -> Result<bool, DayRefused> {
         let theirs = |job: &&mut super::Job| {
-            let silent = how == ProposalState::Unanswered && job.asked.is_none();
+            let lapsed = job.asked.as_ref().is_some_and(|it| it.until <= now);
+            let silent = how == ProposalState::Unanswered && !lapsed;
             job.busy.master == *master && job.status != JobStatus::Queued && !silent
         };
         let Some(job) = self.jobs.get_mut(id).filter(theirs) else {

@@ -1,9 +1,11 @@
 //! What the house does by itself while calls come and go: messages leave, clients are reminded, offers
 //! that nobody answered go to the next master, jobs without one are tried again, masters' calendars are
-//! read, slots that nobody took are given back.
+//! read, slots that nobody took are given back, what is kept no longer is removed.
 //!
 //! **Never here:** what a message says, whom to remind, who is next (core and web decide).
 
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use job_core::store::{OrgStore, Store, StoreError};
@@ -18,12 +20,17 @@ const POST_EVERY: Duration = Duration::from_secs(1);
 const ROUND_EVERY: Duration = Duration::from_secs(10);
 
 /// Runs until the process ends; a database that is away is asked again at the next turn.
-pub(crate) fn run(store: Store, post: Option<PostRoom>, calendars: CalendarRoom) {
+pub(crate) fn run(
+    store: Store,
+    post: Option<PostRoom>,
+    calendars: CalendarRoom,
+    recordings: PathBuf,
+) {
     if let Some(post) = post {
         tokio::spawn(deliver(post));
     }
     tokio::spawn(read_calendars(calendars));
-    tokio::spawn(go_round(store));
+    tokio::spawn(go_round(store, recordings));
 }
 
 async fn read_calendars(room: CalendarRoom) {
@@ -49,13 +56,13 @@ async fn deliver(post: PostRoom) {
 }
 
 /// Boards are read at the first round only; whoever asks later follows them.
-async fn go_round(store: Store) {
+async fn go_round(store: Store, recordings: PathBuf) {
     let mut first = true;
     loop {
         match store.organisations().await {
             Ok(orgs) => {
                 for org in orgs {
-                    if let Err(error) = visit(&store.org(&org), first).await {
+                    if let Err(error) = visit(&store.org(&org), &recordings, first).await {
                         tracing::error!(%org, %error, "errands are put off");
                     }
                 }
@@ -67,7 +74,7 @@ async fn go_round(store: Store) {
     }
 }
 
-async fn visit(rows: &OrgStore, first: bool) -> Result<(), StoreError> {
+async fn visit(rows: &OrgStore, recordings: &Path, first: bool) -> Result<(), StoreError> {
     let now = clock::wall();
     if first {
         rows.lay_out_board(now).await?;
@@ -77,5 +84,14 @@ async fn visit(rows: &OrgStore, first: bool) -> Result<(), StoreError> {
     rows.retry_queue(now).await?;
     rows.remind(now).await?;
     rows.ask_for_tomorrow(now).await?;
+    rows.forget_words(now).await?;
+    for (conversation, file) in rows.old_recordings(now).await? {
+        match tokio::fs::remove_file(recordings.join(&file)).await {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                tracing::error!(%conversation, %error, "an old recording cannot be removed");
+            }
+            Ok(()) | Err(_) => rows.recording_gone(&conversation).await?,
+        }
+    }
     Ok(())
 }

@@ -127,7 +127,7 @@ impl House {
         });
         let post = PostRoom::open(store.clone(), settings.post, Arc::clone(&chance));
         let calendars = CalendarRoom::open(store.clone(), settings.calendars)?;
-        errands::run(store.clone(), post, calendars);
+        errands::run(store.clone(), post, calendars, recordings.clone());
         let till = Till::open(settings.till);
         let pages = web::House::new(store.clone(), packs, recordings, clock::wall, chance);
         serve_pages(listener, pages.with_till(till));

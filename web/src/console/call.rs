@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, Request, State};
+use axum::http::header::RANGE;
 use axum::response::{Html, Response};
 use dialog::state::State as Understood;
 use jiff::tz::TimeZone;
@@ -88,15 +89,18 @@ struct Considered {
 
 /// `GET /console/calls/{id}`
 pub(super) async fn call(
+    State(house): State<House>,
     session: Session,
     reader: Reader,
     Path(id): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Html<String>, Refusal> {
+    let what = format!("conversation {id}");
     let call = read(&session, reader.words, id).await?;
     if asked.part == "live" {
         return shown(&call);
     }
+    session.saw(&house, "conversation_read", &what).await?;
     let frame = reader.frame(session.nameplate().await?);
     shown(&CallPage { frame, call })
 }
@@ -108,6 +112,11 @@ pub(super) async fn recording(
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Response, Refusal> {
+    // A player asks for one recording in many pieces.
+    let range = request.headers().get(RANGE).and_then(|it| it.to_str().ok());
+    if range.is_none_or(|it| it.starts_with("bytes=0-")) {
+        session.saw(&house, "recording_heard", &format!("conversation {id}")).await?;
+    }
     sound::recording(&house, &session.rows, &id, request).await
 }
 

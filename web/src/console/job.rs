@@ -146,12 +146,14 @@ pub(super) async fn assign(
 
 /// `GET /console/jobs/{id}`
 pub(super) async fn job(
+    State(house): State<House>,
     session: Session,
     reader: Reader,
     Path(id): Path<String>,
     Query(before): Query<Before>,
 ) -> Result<Html<String>, Refusal> {
     let file = read(&session, &id).await?;
+    session.saw(&house, "job_read", &format!("job {id}")).await?;
     let history = session.rows.history(&JobId::new(&*id)).await.map_err(Refusal::trouble)?;
     let messages = session.rows.messages(&JobId::new(&*id)).await.map_err(Refusal::trouble)?;
     let zone = zone(&session).await?;

@@ -75,6 +75,32 @@ async fn a_calls_page_shows_how_sure_and_how_fast() {
 }
 
 #[tokio::test]
+async fn who_looked_at_whose_data_is_in_the_log() {
+    let world = World::new().await;
+    let (written, state, _) = world.booking("ru").await;
+    let call = world.call_like(&written, "call-1").await;
+    let session = world.signed_in().await;
+    let job = state["job_id"].as_str().expect("job");
+
+    world.look(&session, &format!("/console/calls/{call}")).await;
+    world.look(&session, &format!("/console/calls/{call}?part=live")).await;
+    world.look(&session, &format!("/console/calls/{call}/recording")).await;
+    world.look(&session, &format!("/console/jobs/{job}")).await;
+
+    let deeds = world.demo().deeds(Default::default()).await.expect("deeds");
+    let mut told: Vec<_> =
+        deeds.iter().map(|it| (it.who.as_str(), it.deed.as_str(), it.what.as_str())).collect();
+    told.sort_unstable();
+    let (call, job) = (format!("conversation {call}"), format!("job {job}"));
+    let expected = [
+        (LOGIN, "conversation_read", call.as_str()),
+        (LOGIN, "job_read", job.as_str()),
+        (LOGIN, "recording_heard", call.as_str()),
+    ];
+    assert_eq!(told, expected);
+}
+
+#[tokio::test]
 async fn the_list_is_filtered_by_status_channel_and_phone() {
     let world = World::new().await;
     world.call_ended("call-lost", ConversationStatus::Abandoned, "media_lost").await;

@@ -17,6 +17,17 @@ use providers::{Mood, Provider};
 use smtp::MailServer;
 use web::post::{PostRoom, email, sms_ru, telegram, twilio, webhook, whatsapp};
 
+const MOODS: [Mood; 8] = [
+    Mood::Down,
+    Mood::Slow,
+    Mood::Busy,
+    Mood::Broken,
+    Mood::Refuses,
+    Mood::Loses,
+    Mood::Nonsense,
+    Mood::Good,
+];
+
 #[tokio::test]
 async fn a_message_is_taken_asked_after_and_delivered() {
     let world = World::new(&[Channel::SmsRu], Mood::Good, Mood::Good).await;
@@ -32,18 +43,8 @@ async fn a_message_is_taken_asked_after_and_delivered() {
 
 #[tokio::test]
 async fn whatever_providers_do_a_message_ends_sent_once_or_visibly_failed() {
-    let moods = [
-        Mood::Down,
-        Mood::Slow,
-        Mood::Busy,
-        Mood::Broken,
-        Mood::Refuses,
-        Mood::Loses,
-        Mood::Nonsense,
-        Mood::Good,
-    ];
-    for first in moods {
-        for second in moods {
+    for first in MOODS {
+        for second in MOODS {
             let world = World::new(&[Channel::SmsRu, Channel::Twilio], first, second).await;
 
             let messages = world.settled().await;
@@ -145,18 +146,8 @@ async fn whoever_is_known_to_a_messenger_is_written_to_there_first() {
 
 #[tokio::test]
 async fn messengers_and_mail_in_any_mood_end_sent_once_or_visibly_failed() {
-    let moods = [
-        Mood::Down,
-        Mood::Slow,
-        Mood::Busy,
-        Mood::Broken,
-        Mood::Refuses,
-        Mood::Loses,
-        Mood::Nonsense,
-        Mood::Good,
-    ];
     for channel in [Channel::Telegram, Channel::Whatsapp, Channel::Email] {
-        for mood in moods {
+        for mood in MOODS {
             let world = World::new(&[channel, Channel::Twilio], Mood::Good, Mood::Good).await;
             let rows = world.store.org(&world.org);
             rows.add_contact("+79110001234", Channel::Telegram, "4711").await.unwrap();
