@@ -27,6 +27,7 @@ pub enum Channel {
     Telegram,
     Whatsapp,
     Email,
+    Push,
     /// The customer's own system.
     Webhook,
 }
@@ -53,7 +54,13 @@ impl Default for Routes {
     fn default() -> Self {
         Self {
             client: vec![Channel::Telegram, Channel::Whatsapp, Channel::SmsRu, Channel::Twilio],
-            master: vec![Channel::Telegram, Channel::SmsRu, Channel::Twilio, Channel::Email],
+            master: vec![
+                Channel::Push,
+                Channel::Telegram,
+                Channel::SmsRu,
+                Channel::Twilio,
+                Channel::Email,
+            ],
             operator: vec![Channel::Webhook],
             awake: Hours { from: Clock::at(9, 0), to: Clock::at(21, 0) },
         }

@@ -6,7 +6,7 @@ use job_core::store::Message;
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::Value;
 
-use super::{email, sms_ru, telegram, twilio, webhook, whatsapp};
+use super::{email, push, sms_ru, telegram, twilio, webhook, whatsapp};
 
 /// A provider's own words are kept up to so many letters.
 const WORDS_MAX: usize = 200;
@@ -18,6 +18,7 @@ pub(crate) enum Carrier {
     Telegram(telegram::Telegram),
     Whatsapp(whatsapp::Whatsapp),
     Email(email::Mailer),
+    Push(push::Push),
     Webhook(webhook::Webhook),
 }
 
@@ -36,6 +37,7 @@ impl Carrier {
             Self::Telegram(it) => it.deliver(client, message, text).await,
             Self::Whatsapp(it) => it.deliver(client, message, text).await,
             Self::Email(it) => it.deliver(message, text, paper).await,
+            Self::Push(it) => it.deliver(client, message, text).await,
             Self::Webhook(it) => it.deliver(client, message, text).await,
         }
     }
@@ -45,9 +47,11 @@ impl Carrier {
         match self {
             Self::SmsRu(it) => it.fate(client, id).await,
             Self::Twilio(it) => it.fate(client, id).await,
-            Self::Telegram(_) | Self::Whatsapp(_) | Self::Email(_) | Self::Webhook(_) => {
-                Outcome::Delivered { id: None }
-            }
+            Self::Telegram(_)
+            | Self::Whatsapp(_)
+            | Self::Email(_)
+            | Self::Push(_)
+            | Self::Webhook(_) => Outcome::Delivered { id: None },
         }
     }
 }

@@ -6,6 +6,7 @@
 mod carrier;
 pub mod email;
 mod letter;
+pub mod push;
 pub mod sms_ru;
 pub mod telegram;
 pub mod twilio;
@@ -42,6 +43,7 @@ pub struct Settings {
     pub telegram: Option<telegram::Telegram>,
     pub whatsapp: Option<whatsapp::Whatsapp>,
     pub email: Option<email::Email>,
+    pub push: Option<push::Push>,
     pub webhook: Option<webhook::Webhook>,
     /// A provider that says nothing for so long is tried again later; 0: ten seconds.
     pub patience_ms: u64,
@@ -93,6 +95,7 @@ impl PostRoom {
             settings.telegram.map(|it| (Channel::Telegram, Carrier::Telegram(it))),
             settings.whatsapp.map(|it| (Channel::Whatsapp, Carrier::Whatsapp(it))),
             mailer.map(|it| (Channel::Email, Carrier::Email(it))),
+            settings.push.map(|it| (Channel::Push, Carrier::Push(it))),
             settings.webhook.map(|it| (Channel::Webhook, Carrier::Webhook(it))),
         ]
         .into_iter()

@@ -15,7 +15,7 @@ use job_core::settings::Settings;
 use job_core::store::{Message, MessageState, Store};
 use providers::{Mood, Provider};
 use smtp::MailServer;
-use web::post::{PostRoom, email, sms_ru, telegram, twilio, webhook, whatsapp};
+use web::post::{PostRoom, email, push, sms_ru, telegram, twilio, webhook, whatsapp};
 
 const MOODS: [Mood; 8] = [
     Mood::Down,
@@ -146,12 +146,14 @@ async fn whoever_is_known_to_a_messenger_is_written_to_there_first() {
 
 #[tokio::test]
 async fn messengers_and_mail_in_any_mood_end_sent_once_or_visibly_failed() {
-    for channel in [Channel::Telegram, Channel::Whatsapp, Channel::Email] {
+    for channel in [Channel::Telegram, Channel::Whatsapp, Channel::Email, Channel::Push] {
         for mood in MOODS {
             let world = World::new(&[channel, Channel::Twilio], Mood::Good, Mood::Good).await;
             let rows = world.store.org(&world.org);
             rows.add_contact("+79110001234", Channel::Telegram, "4711").await.unwrap();
             rows.add_contact("+79110001234", Channel::Email, "anna@mail.test").await.unwrap();
+            rows.add_contact("+79110001234", Channel::Push, "gudok-7f3a").await.unwrap();
+            world.push.feels(mood);
             world.telegram.feels(mood);
             world.whatsapp.feels(mood);
             world.mail.feels(mood);
@@ -163,6 +165,7 @@ async fn messengers_and_mail_in_any_mood_end_sent_once_or_visibly_failed() {
             let delivered = world.telegram.delivered()
                 + world.whatsapp.delivered()
                 + world.mail.mails().len()
+                + world.push.delivered()
                 + world.twilio.delivered();
             assert_eq!(delivered, 1, "{channel:?} {mood:?}");
         }
@@ -217,6 +220,7 @@ struct World {
     telegram: Provider,
     whatsapp: Provider,
     mail: MailServer,
+    push: Provider,
     now: Timestamp,
 }
 
@@ -244,6 +248,7 @@ impl World {
         let telegram = Provider::telegram(Mood::Good).await;
         let whatsapp = Provider::whatsapp(Mood::Good).await;
         let mail = MailServer::open(Mood::Good).await;
+        let push = Provider::push(Mood::Good).await;
         let carriers = web::post::Settings {
             site: "https://gudok.test".into(),
             sms_ru: Some(sms_ru::SmsRu { api_id: "key".into(), from: None, base: sms_ru.url() }),
@@ -269,11 +274,12 @@ impl World {
                 login: None,
                 password: None,
             }),
+            push: Some(push::Push { base: push.url(), token: Some("tk_1".into()) }),
             patience_ms: 150,
         };
         let room = PostRoom::open(store.clone(), carriers, std::sync::Arc::new(|| 0)).unwrap();
 
-        Self { store, org, job, room, sms_ru, twilio, webhook, telegram, whatsapp, mail, now }
+        Self { store, org, job, room, sms_ru, twilio, webhook, telegram, whatsapp, mail, push, now }
     }
 
     /// A minute each.

@@ -1,4 +1,4 @@
-//! SMS.ru, Twilio, Telegram, WhatsApp and a customer's webhook as local servers, in a good or bad mood.
+//! SMS.ru, Twilio, Telegram, WhatsApp, ntfy and a customer's webhook as local servers, in a good or bad mood.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -76,6 +76,10 @@ impl Provider {
 
     pub(crate) async fn whatsapp(mood: Mood) -> Self {
         Self::serving(mood, |routes| routes.route("/{number}/messages", post(whatsapp))).await
+    }
+
+    pub(crate) async fn push(mood: Mood) -> Self {
+        Self::serving(mood, |routes| routes.route("/", post(push))).await
     }
 
     pub(crate) async fn webhook(mood: Mood) -> Self {
@@ -286,6 +290,29 @@ async fn whatsapp(
     let id = provider.take(text.to_owned());
 
     Json(json!({"messaging_product": "whatsapp", "messages": [{"id": id}]})).into_response()
+}
+
+/// 200 with the message's id; 403 where the topic is another's; limits come as 429.
+async fn push(
+    State(provider): State<Provider>,
+    headers: HeaderMap,
+    Json(sent): Json<Value>,
+) -> Response {
+    provider.note();
+    if let Some(answer) = provider.grumble().await {
+        return answer;
+    }
+    assert_eq!(
+        (&sent["topic"], &headers["authorization"]),
+        (&json!("gudok-7f3a"), &"Bearer tk_1".parse().unwrap())
+    );
+    if matches!(provider.mood(), Mood::Refuses | Mood::Loses) {
+        let error = json!({"code": 40301, "http": 403, "error": "forbidden"});
+        return (StatusCode::FORBIDDEN, Json(error)).into_response();
+    }
+    let id = provider.take(sent["message"].as_str().unwrap().to_owned());
+
+    Json(json!({"id": id, "event": "message", "topic": "gudok-7f3a"})).into_response()
 }
 
 /// Takes a message once by its key, however often it comes, also when it answers too late.
