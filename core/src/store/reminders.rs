@@ -1,13 +1,12 @@
 //! What people are reminded of by themselves: clients of the visit a day and two hours before, and to
 //! say how it went; masters of tomorrow's hours. Each is written once, by whichever process comes first.
 
-use std::collections::HashSet;
-
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::db::{Tx, values};
+use super::masters::master;
 use super::outbox::Draft;
 use super::{OrgStore, StoreError};
 use crate::ids::{JobId, MasterId};
@@ -92,21 +91,21 @@ impl OrgStore {
         if minute < settings.confirm_at.minutes() {
             return Ok(0);
         }
-        let asked = format!("confirm_day:%:{tomorrow}");
-        let known = self
+        let rows = self
             .db
             .query(
-                "SELECT once_key FROM outbox WHERE org_id = $1 AND once_key LIKE $2",
-                values![&self.org, asked],
+                "SELECT * FROM masters WHERE org_id = $1 AND active = $2 AND NOT EXISTS (SELECT 1 \
+                 FROM outbox o WHERE o.org_id = $1 \
+                 AND o.once_key = 'confirm_day:' || masters.id || ':' || $3) ORDER BY id",
+                values![&self.org, true, tomorrow.to_string()],
             )
             .await?;
-        let known: HashSet<String> =
-            known.iter().map(|row| row.text("once_key")).collect::<Result<_, _>>()?;
         let mut written = 0;
-        for master in self.masters().await?.into_iter().filter(|it| it.active) {
+        for row in &rows {
+            let master = master(row)?;
             let key = format!("confirm_day:{}:{tomorrow}", master.id);
             let hours = master.schedule.on(tomorrow);
-            if hours.is_empty() || known.contains(&key) {
+            if hours.is_empty() {
                 continue;
             }
             self.ask_about_day(&settings, (&master, hours), tomorrow, key, now).await?;
