@@ -3,6 +3,7 @@
 mod body;
 mod calendar;
 mod call;
+mod contact;
 mod conversation;
 pub(crate) mod health;
 mod job;
@@ -32,6 +33,7 @@ pub(crate) fn router() -> Router<House> {
         .route("/calls", get(call::calls))
         .route("/calls/{id}", get(call::call))
         .route("/calls/{id}/recording", get(call::recording))
+        .route("/contacts", post(contact::add))
         .route("/masters/{id}/calendars", get(calendar::calendars).post(calendar::add))
         .route("/masters/{id}/calendars/{calendar}", delete(calendar::drop))
         .route("/masters/{id}/calendar-feed", post(calendar::open_feed))

@@ -220,6 +220,31 @@ async fn every_documented_path_answers() {
 }
 
 #[tokio::test]
+async fn somebody_is_reached_where_an_integration_says() {
+    let world = World::new().await;
+    let contact = |phone: &str, channel: &str, address: &str| json!({ "phone": phone, "channel": channel, "address": address });
+    let add = |body: Value| {
+        let world = &world;
+        async move { world.api_post(KEY, "/api/v1/contacts", &body).await }
+    };
+
+    let kept = add(contact("8 911 000-12-34", "telegram", "4711")).await;
+    let by_phone = add(contact("+79110001234", "sms_ru", "4711")).await;
+    let nobody = add(contact("twelve", "email", "a@mail.test")).await;
+    let nowhere = add(contact("+79110001234", "push", "")).await;
+
+    assert_eq!(kept.json()["phone"], "+79110001234");
+    for refused in [by_phone, nobody, nowhere] {
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text());
+    }
+    let (phone, telegram) = ("+79110001234", job_core::outbox::Channel::Telegram);
+    let known = world.demo().address_on(telegram, phone).await.expect("store");
+    assert_eq!(known.as_deref(), Some("4711"));
+    let other = world.store.org(&job_core::ids::OrgId::new("other"));
+    assert_eq!(other.address_on(telegram, phone).await.expect("store"), None);
+}
+
+#[tokio::test]
 async fn an_utterance_is_understood_outside_of_any_conversation() {
     let world = World::new().await;
     let said = json!({
