@@ -6,10 +6,17 @@
 //!
 //! A turn is opened at its first sounds, so that the recogniser misses none. It then either ends
 //! (`TurnEnded`: answer it), comes to nothing (`TurnLapsed`: a cough, an "uh-huh" while the agent
-//! goes on speaking) or never was speech (`StuckNoise`). While the agent speaks, only a turn with
-//! enough voice in it, or whose words already answer what was asked, takes the floor.
+//! speaks) or never was speech (`StuckNoise`). Before it ends it is `EndLikely`: time to have its
+//! words ready and an answer prepared; should the caller speak on, it `WentOn` and is still one turn.
+//!
+//! While the agent speaks, yielding takes two steps, for nobody can tell an "uh-huh" from a "wait"
+//! by its first tenth of a second. A moment of voice makes the agent hold its breath (`Held`). Words,
+//! or voice that insists, then take the floor (`Interrupted`); a hum, a cough or nothing gives it
+//! back, and the agent goes on where it stopped (`Resumed`).
 //!
 //! **Never here:** tokio, sockets, SQL, `Instant::now`, what the words mean.
+
+mod patience;
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -17,24 +24,39 @@ use std::time::{Duration, Instant};
 use crate::audio::FRAME_TIME;
 use crate::turn::TurnId;
 
+pub use patience::{Patience, Sense};
+
 /// A turn is opened by this much voice within the last [`ONSET_WINDOW`].
 const VOICE_OPENS_TURN: Duration = Duration::from_millis(60);
 const ONSET_WINDOW: Duration = Duration::from_millis(100);
 /// Voice detection notices speech this late; the recogniser gets it from before.
 const SPEECH_PRECEDES_VOICE: Duration = Duration::from_millis(160);
 
-/// The agent stops once this much voice was heard within the last [`BARGE_IN_WINDOW`].
-const BARGE_IN_AFTER: Duration = Duration::from_millis(240);
-const BARGE_IN_WINDOW: Duration = Duration::from_millis(400);
+/// The agent holds its breath once this much voice was heard within the last [`HOLD_WINDOW`].
+const HOLD_AFTER: Duration = Duration::from_millis(80);
+const HOLD_WINDOW: Duration = Duration::from_millis(140);
+/// Each hold that was for nothing makes the next one slower by this, within [`HOLD_WINDOW_MAX`].
+const HOLD_LATER_BY: Duration = Duration::from_millis(60);
+const HOLD_WINDOW_MAX: Duration = Duration::from_millis(400);
+const HELD_IN_VAIN_MAX: u32 = 4;
+/// With words in it, this much voice within the last [`INSISTS_WINDOW`] takes the floor.
+const INSISTS_WITH_WORDS: Duration = Duration::from_millis(300);
+/// So does this much whose words nobody has told yet.
+const INSISTS_WITHOUT: Duration = Duration::from_millis(800);
+const INSISTS_WINDOW: Duration = Duration::from_millis(1_000);
+/// Sounds over the agent's voice are weighed by their words after this much silence, …
+const PAUSE_BEFORE_WORDS: Duration = Duration::from_millis(160);
+/// … for which the recogniser has this long from then on.
+const WORDS_DUE_WITHIN: Duration = Duration::from_millis(700);
 /// A safety instruction or the disclosure cannot be interrupted before this.
 const PROTECTED_FOR: Duration = Duration::from_secs(4);
 
 /// Less voice than this and no words: a click, not a turn.
 const SHORTEST_TURN: Duration = Duration::from_millis(120);
-/// Sounds that did not stop the agent are forgotten after this much silence.
-const PAUSE_FORGETS_SOUNDS: Duration = Duration::from_millis(400);
-/// A final text that answers what was asked needs no longer pause.
-const PAUSE_AFTER_SETTLED_ANSWER: Duration = Duration::from_millis(200);
+/// The end is likely this long before a pause has lasted long enough, so that a recogniser across
+/// the sea has its words ready by then; never before [`END_LIKELY_AFTER`].
+const END_LIKELY_BEFORE: Duration = Duration::from_millis(260);
+const END_LIKELY_AFTER: Duration = Duration::from_millis(140);
 
 /// Voice for so long without new words is noise, or a recogniser that is gone.
 const VOICE_WITHOUT_WORDS: Duration = Duration::from_secs(30);
@@ -53,9 +75,9 @@ pub const LONGEST_CALL: Duration = Duration::from_secs(600);
 pub enum Input {
     /// Every 20 ms: was the caller's voice in the frame just heard?
     Frame { voiced: bool },
-    /// The recogniser's text for `turn` so far: its length, whether it is final, and whether it
-    /// already answers what was asked. Words for an older turn are dropped.
-    Words { turn: TurnId, text_len: usize, settled: bool, complete: bool },
+    /// The recogniser's text for `turn` so far: its length and what it amounts to. `settled`: these
+    /// are its last words on what was said until `EndLikely`. Words for an older turn are dropped.
+    Words { turn: TurnId, text_len: usize, sense: Sense, settled: bool },
     /// The caller pressed a key.
     Key(char),
     /// The agent's first frame leaves. `protected`: a safety instruction or the disclosure.
@@ -68,26 +90,21 @@ pub enum Input {
     Timeout,
 }
 
-/// What was asked, as far as pauses go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Patience {
-    /// Yes or no, one of two.
-    Short,
-    #[default]
-    Normal,
-    /// A story, an address.
-    Long,
-    /// A phone number, dictated in groups.
-    Digits,
-}
-
 /// What the floor has decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Output {
     /// Open the ear: speech began `frames_back` frames ago, the newest included.
     TurnBegan { turn: TurnId, frames_back: usize },
+    /// Let the agent hold its breath: the caller may be cutting in.
+    Held(TurnId),
+    /// It was nothing: the agent goes on where it stopped.
+    Resumed,
     /// Stop the agent now; `turn` is the caller's turn that has cut in.
     Interrupted(TurnId),
+    /// The caller has probably finished: settle the words, prepare the answer.
+    EndLikely(TurnId),
+    /// But has not: open the ear again, from `frames_back` frames ago on.
+    WentOn { turn: TurnId, frames_back: usize },
     /// The caller has finished: answer.
     TurnEnded(TurnId),
     /// It came to nothing: close the ear, and let everything go on as before.
@@ -107,6 +124,8 @@ enum Agent {
     Speaking {
         protected_until: Option<Instant>,
     },
+    /// Silent for a moment, in the middle of a sentence.
+    Held,
 }
 
 /// The caller's turn while it is open.
@@ -116,8 +135,11 @@ struct Turn {
     last_voice: Instant,
     last_words: Instant,
     text_len: usize,
+    sense: Sense,
+    /// The recogniser has said its last word on what was said so far.
     settled: bool,
-    complete: bool,
+    /// Its end was thought likely then, and it has not gone on since.
+    likely_over: Option<Instant>,
     /// Enough was heard to take the floor, had it been free to take.
     weighty: bool,
     /// It had the floor from the start, or has taken it.
@@ -127,14 +149,15 @@ struct Turn {
 /// What the floor waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Timer {
+    EndLikely,
     PauseEnds,
     WordsMissing,
     NobodySpeaks,
     TimeUp,
 }
 
-const TIMERS: [Timer; 4] =
-    [Timer::PauseEnds, Timer::WordsMissing, Timer::NobodySpeaks, Timer::TimeUp];
+const TIMERS: [Timer; 5] =
+    [Timer::EndLikely, Timer::PauseEnds, Timer::WordsMissing, Timer::NobodySpeaks, Timer::TimeUp];
 
 #[derive(Debug)]
 pub struct Floor {
@@ -142,8 +165,10 @@ pub struct Floor {
     open: Option<Turn>,
     agent: Agent,
     patience: Patience,
+    /// Holds in a row that were for nothing.
+    held_in_vain: u32,
     /// One bit per frame, the newest lowest: was it voiced?
-    heard: u32,
+    heard: u64,
     /// Voice means nothing until there was silence again.
     stuck: bool,
     nobody_speaks_at: Instant,
@@ -160,6 +185,7 @@ impl Floor {
             open: None,
             agent: Agent::Listening,
             patience: Patience::Normal,
+            held_in_vain: 0,
             heard: 0,
             stuck: false,
             nobody_speaks_at: now + ANSWER_STAYS_AWAY,
@@ -185,8 +211,8 @@ impl Floor {
     pub fn handle(&mut self, now: Instant, input: Input) {
         match input {
             Input::Frame { voiced } => self.hear(now, voiced),
-            Input::Words { turn, text_len, settled, complete } if turn == self.turn => {
-                self.read(now, text_len, settled, complete);
+            Input::Words { turn, text_len, sense, settled } if turn == self.turn => {
+                self.read(now, text_len, sense, settled);
             }
             Input::Words { .. } => {}
             Input::Key(_) => self.key(now),
@@ -208,16 +234,19 @@ impl Floor {
     }
 
     fn hear(&mut self, now: Instant, voiced: bool) {
-        self.heard = self.heard << 1 | u32::from(voiced);
+        self.heard = self.heard << 1 | u64::from(voiced);
         if self.stuck {
             self.stuck = self.heard_within(SILENCE_FREES_STUCK) > Duration::ZERO;
             return;
         }
 
-        if self.open.is_none() && self.heard_within(ONSET_WINDOW) >= VOICE_OPENS_TURN {
-            self.begin_turn(now);
-        } else if voiced {
-            self.add_voice(now);
+        let onset = self.heard_within(ONSET_WINDOW) >= VOICE_OPENS_TURN;
+        match &self.open {
+            None if onset => self.begin_turn(now),
+            None => {}
+            Some(turn) if turn.likely_over.is_some() && onset && voiced => self.go_on(now),
+            Some(turn) if voiced && turn.likely_over.is_none() => self.add_voice(now),
+            Some(_) => {}
         }
         self.weigh(now);
     }
@@ -229,14 +258,27 @@ impl Floor {
             last_voice: now,
             last_words: now,
             text_len: 0,
+            sense: Sense::Nothing,
             settled: false,
-            complete: false,
+            likely_over: None,
             weighty: false,
             holds_floor: !self.agent_speaks(),
         });
 
-        let frames_back = self.frames_since_onset() + frames(SPEECH_PRECEDES_VOICE);
+        let frames_back = self.frames_back();
         self.outputs.push_back(Output::TurnBegan { turn: self.turn, frames_back });
+    }
+
+    /// The end was thought likely, and the caller speaks again.
+    fn go_on(&mut self, now: Instant) {
+        let (fresh, frames_back) = (self.heard_within(ONSET_WINDOW), self.frames_back());
+        let Some(turn) = &mut self.open else { return };
+
+        turn.voice += fresh;
+        turn.last_voice = now;
+        turn.likely_over = None;
+        turn.settled = false;
+        self.outputs.push_back(Output::WentOn { turn: self.turn, frames_back });
     }
 
     /// A single voiced frame inside a pause is a click and does not prolong the turn.
@@ -250,7 +292,7 @@ impl Floor {
         }
     }
 
-    fn read(&mut self, now: Instant, text_len: usize, settled: bool, complete: bool) {
+    fn read(&mut self, now: Instant, text_len: usize, sense: Sense, settled: bool) {
         if text_len > 0 {
             self.silences = 0;
         }
@@ -260,34 +302,77 @@ impl Floor {
             turn.last_words = now;
         }
         turn.text_len = text_len;
-        turn.settled = settled;
-        turn.complete = complete;
-        turn.weighty |= complete;
+        turn.sense = sense;
+        turn.settled = settled && turn.likely_over.is_some();
+        turn.weighty |= sense == Sense::Complete;
         self.weigh(now);
+        self.take_settled_words(now);
     }
 
     /// Does the open turn take the floor from the agent?
     fn weigh(&mut self, now: Instant) {
-        let insists = self.heard_within(BARGE_IN_WINDOW) >= BARGE_IN_AFTER;
-        let yields = match self.agent {
-            Agent::Listening => false,
-            Agent::Speaking { protected_until } => protected_until.is_none_or(|until| now >= until),
+        let insists_after = match self.open.map(|turn| turn.sense) {
+            Some(Sense::Words | Sense::Unfinished | Sense::Complete) => INSISTS_WITH_WORDS,
+            Some(Sense::Nothing) => INSISTS_WITHOUT,
+            Some(Sense::Listens) | None => INSISTS_WINDOW,
         };
+        let insists = self.heard_within(INSISTS_WINDOW) >= insists_after;
+        let startled = self.heard_within(self.hold_window()) >= self.hold_after();
+        let yields = self.agent_yields(now);
         let Some(turn) = &mut self.open else { return };
 
         turn.weighty |= insists;
-        if yields && !turn.holds_floor && (insists || turn.complete) {
+        if !yields || turn.holds_floor {
+            return;
+        }
+        if insists || turn.sense == Sense::Complete {
             turn.holds_floor = true;
             self.interrupt();
+        } else if startled && self.agent != Agent::Held {
+            self.agent = Agent::Held;
+            self.outputs.push_back(Output::Held(self.turn));
+        }
+    }
+
+    fn agent_yields(&self, now: Instant) -> bool {
+        match self.agent {
+            Agent::Listening => false,
+            Agent::Held => true,
+            Agent::Speaking { protected_until } => protected_until.is_none_or(|until| now >= until),
+        }
+    }
+
+    fn hold_after(&self) -> Duration {
+        HOLD_AFTER + HOLD_LATER_BY * self.held_in_vain.min(HELD_IN_VAIN_MAX)
+    }
+
+    fn hold_window(&self) -> Duration {
+        if self.held_in_vain == 0 { HOLD_WINDOW } else { HOLD_WINDOW_MAX }
+    }
+
+    /// The recogniser's last word on sounds over the agent's voice: something, or nothing?
+    fn take_settled_words(&mut self, now: Instant) {
+        let yields = self.agent_yields(now);
+        let Some(turn) = &mut self.open else { return };
+        if !turn.settled || turn.holds_floor {
+            return;
+        }
+
+        match turn.sense {
+            Sense::Nothing | Sense::Listens if !turn.weighty => self.close_turn(now),
+            Sense::Nothing | Sense::Listens => {}
+            Sense::Unfinished | Sense::Words | Sense::Complete if yields => {
+                turn.holds_floor = true;
+                self.interrupt();
+            }
+            Sense::Unfinished | Sense::Words | Sense::Complete => turn.weighty = true,
         }
     }
 
     fn key(&mut self, now: Instant) {
         self.silences = 0;
         self.nobody_speaks_at = now + NOBODY_SPEAKS;
-        if let Agent::Speaking { protected_until } = self.agent
-            && protected_until.is_none_or(|until| now >= until)
-        {
+        if self.agent_yields(now) {
             self.take_floor_by_key();
         }
     }
@@ -303,13 +388,17 @@ impl Floor {
 
     fn interrupt(&mut self) {
         self.agent = Agent::Listening;
+        self.held_in_vain = 0;
         self.outputs.push_back(Output::Interrupted(self.turn));
     }
 
     fn agent_speaks_from(&mut self, now: Instant, protected: bool) {
+        if protected {
+            self.give_floor_back();
+        }
         self.agent = match self.agent {
-            Agent::Speaking { .. } if !protected => return,
-            Agent::Speaking { .. } | Agent::Listening => {
+            Agent::Speaking { .. } | Agent::Held if !protected => return,
+            Agent::Speaking { .. } | Agent::Held | Agent::Listening => {
                 Agent::Speaking { protected_until: protected.then_some(now + PROTECTED_FOR) }
             }
         };
@@ -323,7 +412,9 @@ impl Floor {
             return;
         }
 
+        self.give_floor_back();
         self.agent = Agent::Listening;
+        self.held_in_vain = 0;
         self.nobody_speaks_at = now + NOBODY_SPEAKS;
         if let Some(turn) = &mut self.open {
             turn.holds_floor = true;
@@ -337,6 +428,7 @@ impl Floor {
                 continue;
             }
             match timer {
+                Timer::EndLikely => self.end_likely(now),
                 Timer::PauseEnds => self.close_turn(now),
                 Timer::WordsMissing => self.give_up_on_noise(now),
                 Timer::NobodySpeaks => self.ask_whether_anybody_is_there(now),
@@ -350,6 +442,10 @@ impl Floor {
 
     fn due(&self, timer: Timer) -> Option<Instant> {
         match timer {
+            Timer::EndLikely => self
+                .open
+                .filter(|turn| turn.likely_over.is_none())
+                .map(|turn| turn.last_voice + self.pause_until_likely(&turn)),
             Timer::PauseEnds => self.open.map(|turn| turn.last_voice + self.pause(&turn)),
             Timer::WordsMissing => self.open.map(|turn| turn.last_words + VOICE_WITHOUT_WORDS),
             Timer::NobodySpeaks => {
@@ -360,12 +456,29 @@ impl Floor {
     }
 
     fn pause(&self, turn: &Turn) -> Duration {
-        if !turn.weighty && !turn.holds_floor {
-            PAUSE_FORGETS_SOUNDS
-        } else if turn.settled && turn.complete {
-            PAUSE_AFTER_SETTLED_ANSWER
+        if self.is_aside(turn) {
+            PAUSE_BEFORE_WORDS + WORDS_DUE_WITHIN
         } else {
-            self.patience.pause(turn.complete)
+            self.patience.pause(turn.sense)
+        }
+    }
+
+    fn pause_until_likely(&self, turn: &Turn) -> Duration {
+        if self.is_aside(turn) {
+            return PAUSE_BEFORE_WORDS;
+        }
+        self.pause(turn).saturating_sub(END_LIKELY_BEFORE).max(END_LIKELY_AFTER)
+    }
+
+    /// Sounds over the agent's voice that may come to nothing.
+    fn is_aside(&self, turn: &Turn) -> bool {
+        !turn.weighty && !turn.holds_floor
+    }
+
+    fn end_likely(&mut self, now: Instant) {
+        if let Some(turn) = &mut self.open {
+            turn.likely_over = Some(now);
+            self.outputs.push_back(Output::EndLikely(self.turn));
         }
     }
 
@@ -379,12 +492,23 @@ impl Floor {
         } else {
             self.outputs.push_back(Output::TurnLapsed(self.turn));
         }
+        self.give_floor_back();
+    }
+
+    /// A turn that has not taken the floor leaves it to the agent.
+    fn give_floor_back(&mut self) {
+        if self.agent == Agent::Held {
+            self.agent = Agent::Speaking { protected_until: None };
+            self.held_in_vain += 1;
+            self.outputs.push_back(Output::Resumed);
+        }
     }
 
     fn give_up_on_noise(&mut self, now: Instant) {
         let Some(turn) = self.open.take() else { return };
 
         self.stuck = true;
+        self.give_floor_back();
         if turn.text_len > 0 {
             self.nobody_speaks_at = now + ANSWER_STAYS_AWAY;
             self.outputs.push_back(Output::TurnEnded(self.turn));
@@ -401,37 +525,21 @@ impl Floor {
     }
 
     fn heard_within(&self, window: Duration) -> Duration {
-        let newest = u32::MAX >> (32 - frames(window));
+        let newest = u64::MAX >> (64 - frames(window));
         FRAME_TIME * (self.heard & newest).count_ones()
     }
 
-    fn frames_since_onset(&self) -> usize {
-        let newest = self.heard & (u32::MAX >> (32 - frames(ONSET_WINDOW)));
-        32 - newest.leading_zeros() as usize
+    /// From the first sound of the voice just noticed, and a little before it.
+    fn frames_back(&self) -> usize {
+        let newest = self.heard & (u64::MAX >> (64 - frames(ONSET_WINDOW)));
+        64 - newest.leading_zeros() as usize + frames(SPEECH_PRECEDES_VOICE)
     }
 }
 
-impl Patience {
-    /// How long the caller may be silent within a turn.
-    const fn pause(self, complete: bool) -> Duration {
-        let millis = match (self, complete) {
-            (Patience::Short, false) => 400,
-            (Patience::Short, true) => 240,
-            (Patience::Normal, false) => 600,
-            (Patience::Normal, true) => 360,
-            (Patience::Long, false) => 900,
-            (Patience::Long, true) => 500,
-            (Patience::Digits, false) => 1_200,
-            (Patience::Digits, true) => 400,
-        };
-        Duration::from_millis(millis)
-    }
-}
-
-/// At most 32: one word of hearing.
+/// At most 64: one word of hearing.
 const fn frames(time: Duration) -> usize {
     let frames = (time.as_millis() / FRAME_TIME.as_millis()) as usize;
-    assert!(frames > 0 && frames <= 32);
+    assert!(frames > 0 && frames <= 64);
     frames
 }
 

@@ -1,7 +1,8 @@
 //! Sound: what is heard on a call, who has the floor, and what is said.
 //!
 //! One way through the room: [`rtp`] → [`jitter`] → [`codec`] → [`vad`] and [`ear`] → [`floor`] →
-//! [`player`] → [`codec`] → [`rtp`]; the [`recorder`] hears both ends, [`telephone_event`] the keys.
+//! [`player`] → [`codec`] → [`rtp`]; [`near`] and [`echo`] tell the caller's voice from others and from
+//! our own; the [`recorder`] hears both ends, [`telephone_event`] the keys.
 //! Inside, sound is 8 kHz, mono, 16 bits, in frames of 20 ms ([`audio`]); [`resample`] brings
 //! everything else there.
 //!
@@ -10,8 +11,10 @@
 pub mod audio;
 pub mod codec;
 pub mod ear;
+pub mod echo;
 pub mod floor;
 pub mod jitter;
+pub mod near;
 pub mod player;
 pub mod recorder;
 pub mod resample;

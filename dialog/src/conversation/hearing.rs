@@ -2,6 +2,7 @@
 //!
 //! **Never here:** what to do next (course), answers to the question asked (replies).
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use job_core::trade::Language;
 
@@ -102,9 +103,13 @@ impl Conversation {
     }
 
     pub(super) fn hear(&self, text: String, confidence: f32) -> Heard {
+        self.hear_at(self.now, text, confidence)
+    }
+
+    pub(super) fn hear_at(&self, now: Timestamp, text: String, confidence: f32) -> Heard {
         let context = Context {
             language: self.pack.language,
-            now: self.local(self.now),
+            now: self.local(now),
             awaiting: self.memory.awaiting(),
             day: self.day_talked_about(),
             places: &self.pack.places,

@@ -17,6 +17,7 @@ mod joining;
 mod keys;
 mod memory;
 mod orders;
+mod progress;
 mod replies;
 mod view;
 mod wording;
@@ -34,6 +35,7 @@ use job_core::trade::Language;
 use serde::{Deserialize, Serialize};
 
 pub use self::memory::{Memory, Setup};
+pub use self::progress::{Progress, first_reply};
 use crate::pack::Pack;
 use crate::state::{Awaiting, State, Status};
 pub use job_core::conversation::Kind;
@@ -144,6 +146,18 @@ pub enum Request {
     },
 }
 
+impl Request {
+    /// Asking changes nothing: it may be asked on a guess.
+    pub fn only_asks(&self) -> bool {
+        match self {
+            Self::Caller { .. } | Self::Feasible { .. } => true,
+            Self::Hold { .. } | Self::Release { .. } | Self::Book(_) | Self::Cancel { .. } => false,
+            Self::Move { .. } | Self::Complain { .. } => false,
+            Self::Day { .. } | Self::CallBack { .. } => false,
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
     Caller(Option<CallerCard>),
@@ -195,7 +209,8 @@ impl From<Arc<Pack>> for Packs {
     }
 }
 
-#[derive(Debug)]
+/// A clone can be told what may be said next, to see what the answer would be.
+#[derive(Debug, Clone)]
 pub struct Conversation {
     packs: Packs,
     /// The pack in the language spoken now.

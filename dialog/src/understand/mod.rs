@@ -11,6 +11,7 @@ mod correction;
 mod entity;
 mod given;
 mod likeness;
+mod listening;
 mod name;
 mod number;
 mod phone;
@@ -33,6 +34,7 @@ use token::Tokens;
 
 pub use answer::LAST_CHOICE;
 pub use entity::{Asked, Entity, Grain, Hours, Place as Spot, Value, entities};
+pub(crate) use listening::{is_unfinished, only_listens};
 pub(crate) use phone::mended;
 
 /// Nobody says more in one breath; what is beyond is not read.

@@ -5,6 +5,8 @@ use proptest::prelude::*;
 
 const ONE: TurnId = TurnId(1);
 const TWO: TurnId = TurnId(2);
+const SENSES: [Sense; 5] =
+    [Sense::Nothing, Sense::Listens, Sense::Unfinished, Sense::Words, Sense::Complete];
 
 #[test]
 fn the_ear_is_opened_from_before_the_first_voice() {
@@ -37,7 +39,7 @@ fn a_spoken_sentence_is_one_turn() {
     }
 
     assert_eq!(call.ends().len(), 1, "{:?}", call.log);
-    assert_eq!(call.said.len(), 2);
+    assert!(call.said.len() <= 6, "{:?}", call.said);
 }
 
 #[test]
@@ -50,8 +52,8 @@ fn a_pause_ends_the_turn_once() {
 }
 
 #[test]
-fn yes_is_answered_sooner_than_an_address_and_an_address_sooner_than_a_number() {
-    let pauses: Vec<u64> = [Patience::Short, Patience::Normal, Patience::Long, Patience::Digits]
+fn yes_is_answered_sooner_than_a_story_and_a_story_sooner_than_a_number() {
+    let pauses: Vec<u64> = [Patience::Short, Patience::Normal, Patience::Long, Patience::Dictation]
         .map(|patience| {
             let mut call = Call::new();
             call.tell(Input::Expect(patience)).voice(400).silence(2_000);
@@ -59,21 +61,38 @@ fn yes_is_answered_sooner_than_an_address_and_an_address_sooner_than_a_number() 
         })
         .to_vec();
 
-    assert_eq!(pauses, [400, 600, 900, 1_200]);
+    assert_eq!(pauses, [400, 600, 900, 1_700]);
 }
 
 #[test]
-fn an_answer_that_is_complete_needs_less_of_a_pause_and_a_settled_one_least() {
-    let answered = |settled, complete| {
+fn what_was_said_so_far_makes_the_pause_longer_or_shorter() {
+    let answered = |patience, sense| {
         let mut call = Call::new();
-        call.tell(Input::Expect(Patience::Digits)).voice(1_000);
-        call.words(ONE, 11, settled, complete).silence(2_000);
+        call.tell(Input::Expect(patience)).voice(1_000);
+        call.words(ONE, 11, sense).silence(2_000);
         call.ends()[0].0 - 1_000
     };
 
-    assert_eq!(answered(false, false), 1_200);
-    assert_eq!(answered(false, true), 400);
-    assert_eq!(answered(true, true), 200);
+    assert_eq!(answered(Patience::Dictation, Sense::Unfinished), 1_700);
+    assert_eq!(answered(Patience::Dictation, Sense::Complete), 500);
+    assert_eq!(answered(Patience::Normal, Sense::Unfinished), 1_200);
+    assert_eq!(answered(Patience::Short, Sense::Complete), 240);
+}
+
+#[test]
+fn a_likely_end_is_told_in_time_and_taken_back_when_the_caller_goes_on() {
+    let mut call = Call::new();
+
+    call.voice(800).silence(400).voice(400).silence(700);
+
+    let went_on = Output::WentOn { turn: ONE, frames_back: 11 };
+    let told = [
+        (1_140, Output::EndLikely(ONE)),
+        (1_260, went_on),
+        (1_940, Output::EndLikely(ONE)),
+        (2_200, Output::TurnEnded(ONE)),
+    ];
+    assert_eq!(call.log[1..], told);
 }
 
 #[test]
@@ -84,7 +103,7 @@ fn a_click_is_not_a_turn() {
     assert_eq!(call.said, []);
     call.voice(80).silence(2_000);
 
-    assert_eq!(call.said[1..], [Output::TurnLapsed(ONE)]);
+    assert_eq!(call.said[1..], [Output::EndLikely(ONE), Output::TurnLapsed(ONE)]);
 }
 
 #[test]
@@ -97,33 +116,90 @@ fn clicks_in_the_pause_do_not_prolong_the_turn() {
 }
 
 #[test]
-fn the_caller_cuts_in_after_a_quarter_of_a_second() {
+fn the_agent_holds_its_breath_at_once_and_stops_for_words() {
     let mut call = Call::new();
 
-    call.agent_speaks().silence(1_000).voice(1_000);
+    call.agent_speaks().silence(1_000).voice(280).words(ONE, 4, Sense::Words).voice(400);
 
     let began = Output::TurnBegan { turn: ONE, frames_back: 11 };
-    assert_eq!(call.log, [(1_060, began), (1_240, Output::Interrupted(ONE))]);
+    let (held, stopped) = ((1_080, Output::Held(ONE)), (1_300, Output::Interrupted(ONE)));
+    assert_eq!(call.log, [(1_060, began), held, stopped]);
     assert!(!call.floor.agent_speaks());
 }
 
 #[test]
-fn a_cough_does_not_interrupt_and_is_forgotten() {
+fn voice_that_insists_takes_the_floor_without_a_recogniser() {
     let mut call = Call::new();
 
-    call.agent_speaks().silence(1_000).voice(180).silence(2_000);
+    call.agent_speaks().silence(1_000).voice(1_000);
 
-    assert_eq!(call.said[1..], [Output::TurnLapsed(ONE)]);
-    assert!(call.floor.agent_speaks());
+    assert_eq!(call.log.last(), Some(&(1_800, Output::Interrupted(ONE))));
+}
+
+#[test]
+fn a_hum_or_a_cough_gives_the_floor_back() {
+    for (text_len, sense) in [(6, Sense::Listens), (0, Sense::Nothing)] {
+        let mut call = Call::new();
+
+        call.agent_speaks().silence(1_000).voice(300).silence(200).settled(ONE, text_len, sense);
+
+        let told =
+            [Output::Held(ONE), Output::EndLikely(ONE), Output::TurnLapsed(ONE), Output::Resumed];
+        assert_eq!(call.said[1..], told);
+        assert!(call.floor.agent_speaks());
+    }
+}
+
+#[test]
+fn a_short_word_takes_the_floor_once_it_is_known() {
+    let mut call = Call::new();
+
+    call.agent_speaks().voice(300).silence(200).settled(ONE, 8, Sense::Words).silence(1_000);
+
+    let told = [
+        Output::Held(ONE),
+        Output::EndLikely(ONE),
+        Output::Interrupted(ONE),
+        Output::TurnEnded(ONE),
+    ];
+    assert_eq!(call.said[1..], told);
+}
+
+#[test]
+fn without_a_recogniser_a_short_sound_is_nothing() {
+    let mut call = Call::new();
+
+    call.agent_speaks().voice(300).silence(2_000);
+
+    assert_eq!(call.log.last(), Some(&(1_160, Output::Resumed)));
+}
+
+#[test]
+fn holds_for_nothing_make_the_agent_stubborn() {
+    let mut call = Call::new();
+    call.agent_speaks();
+
+    let held: Vec<u64> = (1..=3)
+        .map(|nth| {
+            let from = call.now;
+            call.voice(400).silence(200).settled(TurnId(nth), 0, Sense::Nothing).silence(400);
+            let held = |(at, output): &(u64, Output)| {
+                (*at >= from && matches!(output, Output::Held(_))).then(|| *at - from)
+            };
+            call.log.iter().find_map(held).unwrap()
+        })
+        .collect();
+
+    assert_eq!(held, [80, 140, 200]);
 }
 
 #[test]
 fn words_that_answer_the_question_interrupt_at_once() {
     let mut call = Call::new();
 
-    call.agent_speaks().voice(140).words(ONE, 2, false, true);
+    call.agent_speaks().voice(140).words(ONE, 2, Sense::Complete);
 
-    assert_eq!(call.said[1..], [Output::Interrupted(ONE)]);
+    assert_eq!(call.said[1..], [Output::Held(ONE), Output::Interrupted(ONE)]);
 }
 
 #[test]
@@ -131,10 +207,11 @@ fn a_safety_instruction_is_heard_out_and_the_caller_answered_then() {
     let mut call = Call::new();
 
     call.tell(Input::AgentSpeaks { protected: true }).voice(1_000).silence(1_000);
-    assert_eq!(call.said[1..], [Output::TurnEnded(ONE)]);
+    assert_eq!(call.said[1..], [Output::EndLikely(ONE), Output::TurnEnded(ONE)]);
     call.silence(1_500).voice(1_000);
 
-    assert_eq!(call.log.last(), Some(&(4_000, Output::Interrupted(TWO))));
+    let told = [(4_000, Output::Held(TWO)), (4_300, Output::Interrupted(TWO))];
+    assert_eq!(call.log[call.log.len() - 2..], told);
 }
 
 #[test]
@@ -168,7 +245,7 @@ fn words_and_keys_begin_the_silences_anew_but_noises_do_not() {
     assert_eq!(call.said.last(), Some(&Output::CallerSilent { nth: 2 }));
     call.tell(Input::Key('1')).silence(6_000);
     assert_eq!(call.said.last(), Some(&Output::CallerSilent { nth: 1 }));
-    call.voice(500).words(TWO, 5, false, false).silence(700);
+    call.voice(500).words(TWO, 5, Sense::Words).silence(700);
     call.agent_speaks().tell(Input::AgentSilent).silence(6_000);
 
     assert_eq!(call.said.last(), Some(&Output::CallerSilent { nth: 1 }));
@@ -180,7 +257,8 @@ fn an_answer_that_stays_away_ends_in_a_question_too() {
 
     call.voice(400).silence(13_000);
 
-    assert_eq!(call.said[1..], [Output::TurnEnded(ONE), Output::CallerSilent { nth: 1 }]);
+    let told = [Output::EndLikely(ONE), Output::TurnEnded(ONE), Output::CallerSilent { nth: 1 }];
+    assert_eq!(call.said[1..], told);
 }
 
 #[test]
@@ -188,7 +266,7 @@ fn words_of_an_older_turn_are_dropped() {
     let mut call = Call::new();
     call.voice(400).silence(700).agent_speaks().voice(100);
 
-    call.words(ONE, 20, true, true);
+    call.words(ONE, 20, Sense::Complete);
 
     assert!(call.floor.agent_speaks());
 }
@@ -212,7 +290,7 @@ fn a_long_story_with_words_is_not_noise() {
     let mut call = Call::new();
 
     for len in 1..10 {
-        call.voice(10_000).words(ONE, len * 100, false, false);
+        call.voice(10_000).words(ONE, len * 100, Sense::Words);
     }
 
     assert_eq!(call.said.len(), 1);
@@ -251,13 +329,15 @@ proptest! {
                 5 => call.tell(Input::AgentSpeaks { protected: flag }),
                 6 => call.tell(Input::AgentSilent),
                 7 => call.tell(Input::Key('5')),
-                8 => call.words(turn, length as usize, flag, length % 3 == 0),
+                8 => call.words(turn, length as usize, SENSES[length as usize % 5]),
+                9 if flag => call.settled(turn, length as usize, SENSES[length as usize % 5]),
                 _ => call.tell(Input::Expect(Patience::Long)),
             };
         }
 
         let mut open = None;
         let mut newest = TurnId::first();
+        let mut held = false;
         for output in call.said {
             match output {
                 Output::TurnBegan { turn, frames_back } => {
@@ -268,6 +348,15 @@ proptest! {
                 Output::Interrupted(turn) => {
                     prop_assert!(turn >= newest);
                     newest = turn;
+                    held = false;
+                }
+                Output::Held(turn) => {
+                    prop_assert!(!held && open == Some(turn));
+                    held = true;
+                }
+                Output::Resumed => prop_assert!(std::mem::take(&mut held)),
+                Output::EndLikely(turn) | Output::WentOn { turn, .. } => {
+                    prop_assert_eq!(open, Some(turn));
                 }
                 Output::TurnEnded(turn)
                 | Output::TurnLapsed(turn)
@@ -307,8 +396,12 @@ impl Call {
         self.tell(Input::AgentSpeaks { protected: false })
     }
 
-    fn words(&mut self, turn: TurnId, text_len: usize, settled: bool, complete: bool) -> &mut Call {
-        self.tell(Input::Words { turn, text_len, settled, complete })
+    fn words(&mut self, turn: TurnId, text_len: usize, sense: Sense) -> &mut Call {
+        self.tell(Input::Words { turn, text_len, sense, settled: false })
+    }
+
+    fn settled(&mut self, turn: TurnId, text_len: usize, sense: Sense) -> &mut Call {
+        self.tell(Input::Words { turn, text_len, sense, settled: true })
     }
 
     fn frames(&mut self, millis: u64, voiced: bool) -> &mut Call {

@@ -1,11 +1,15 @@
 //! A call: joins ear, floor, conversation and mouth, and counts its time in frames of 20 ms.
 //!
-//! One way: packet → jitter → ear → floor → conversation → mouth → player → packet. Everything slow
+//! One way: packet → jitter → ear → floor → conversation → mouth → player → packet. While the caller
+//! is still speaking, the answer to what was said so far is drafted; it is spoken only if the
+//! conversation then says just that. Everything slow
 //! (recogniser, synthesiser, job core) is an output whose result comes back as an input.
 //!
 //! **Never here:** tokio, sockets, threads, SQL, the clock.
 
+mod draft;
 pub mod end;
+mod hearing;
 pub mod keys;
 pub mod line;
 pub mod note;
@@ -20,15 +24,19 @@ use dialog::conversation::{
 };
 use jiff::Timestamp;
 use job_core::trade::Language;
-use media::audio::{FRAME_TIME, Frame, SILENCE};
+use media::audio::{FRAME_TIME, Frame, SILENCE, level_dbfs};
 use media::ear::PreRoll;
+use media::echo::EchoGuard;
 use media::floor::{self, Floor};
+use media::near::Nearness;
 use media::player::{Played, Player};
 use media::speech::{Expect, Heard, Spoken, Words};
 use media::turn::TurnId;
 use media::vad::Vad;
 
+use self::draft::Draft;
 use self::end::End;
+use self::hearing::Hearing;
 use self::keys::Keys;
 use self::line::{Agreed, Line, Origin};
 use self::note::Note;
@@ -65,7 +73,8 @@ pub enum Input<'a> {
 pub enum Output {
     /// `Call::packet` holds a packet to send.
     Packet,
-    /// The recogniser: an utterance begins; `back` holds the frames of its first moments.
+    /// The recogniser: an utterance begins; `back` holds the frames of its first moments. A turn of
+    /// the caller is one utterance, or several where they paused.
     Listen { turn: TurnId, expect: Expect, back: Vec<Frame> },
     /// The recogniser: `Call::heard` belongs to this utterance.
     Hear(TurnId),
@@ -87,22 +96,6 @@ pub enum Output {
     Remember,
     /// Hang up and close everything.
     HangUp(End),
-}
-
-/// What the caller is doing, as far as the recogniser is concerned.
-#[derive(Debug)]
-enum Hearing {
-    Nobody,
-    Speech {
-        turn: TurnId,
-        began: u32,
-    },
-    /// Waiting for the final words.
-    Settling {
-        turn: TurnId,
-        began: u32,
-        until: Instant,
-    },
 }
 
 /// What a call begins with.
@@ -139,14 +132,19 @@ pub enum Talk {
 pub struct Call {
     line: Line,
     vad: Vad,
+    near: Nearness,
+    echo: EchoGuard,
     back: PreRoll,
     floor: Floor,
     player: Player,
     keys: Keys,
     talk: Talk,
     hearing: Hearing,
+    /// The newest utterance given to the recogniser.
+    utterance: TurnId,
     /// Words of an utterance the caller went on from before it was answered.
     unanswered: Option<Words>,
+    draft: Option<Draft>,
     lines: VecDeque<Reply>,
     saying: Option<Saying>,
     line_id: TurnId,
@@ -177,13 +175,17 @@ impl Call {
         Self {
             line: Line::new(start.agreed, start.origin),
             vad: Vad::new(),
+            near: Nearness::new(),
+            echo: EchoGuard::new(),
             back: PreRoll::default(),
             floor: Floor::new(start.at.0, start.longest),
             player: Player::new(),
             keys: Keys::default(),
             talk: start.talk,
             hearing: Hearing::Nobody,
+            utterance: TurnId::first(),
             unanswered: None,
+            draft: None,
             lines: VecDeque::new(),
             saying: None,
             line_id: TurnId::first(),
@@ -212,6 +214,9 @@ impl Call {
             Input::Tick => self.tick(now),
             Input::Heard(turn, heard) => self.hear(now, turn, heard),
             Input::Spoken(line, spoken) => self.take_sound(line, spoken),
+            Input::Core(request, answer) if draft::is_guess(request) => {
+                self.draft_answered(now, request, answer);
+            }
             Input::Core(request, answer) => self.tell(now, Word::Answered(request, answer)),
             Input::HungUp => self.caller_hung_up(now),
             Input::Stop(end) => self.outputs.push_back(Output::HangUp(end)),
@@ -259,7 +264,7 @@ impl Call {
         self.ticks += 1;
         self.heard = self.line.hear(now);
         let listens = !matches!(self.talk, Talk::Prompt { listens: false, .. });
-        let voiced = listens && self.vad.hear(&self.heard).voiced;
+        let voiced = listens && self.is_caller_heard();
         self.back.push(&self.heard);
         if voiced {
             self.last_voice = Some(now);
@@ -267,8 +272,8 @@ impl Call {
 
         let for_us = voiced && !matches!(self.talk, Talk::Prompt { .. });
         self.floor.handle(now, floor::Input::Frame { voiced: for_us });
-        if let Hearing::Speech { turn, .. } = self.hearing {
-            self.outputs.push_back(Output::Hear(turn));
+        if let Hearing::Speech(utterance) = &self.hearing {
+            self.outputs.push_back(Output::Hear(utterance.id));
         }
         self.follow_floor(now);
 
@@ -280,7 +285,26 @@ impl Call {
         self.close(now);
     }
 
+    /// The caller's own voice in the frame just heard: neither our echo nor somebody behind them.
+    fn is_caller_heard(&mut self) -> bool {
+        let voicing = self.vad.hear(&self.heard);
+        if matches!(self.talk, Talk::Prompt { .. }) {
+            return voicing.voiced;
+        }
+
+        let echo = self.echo.is_echo(voicing.level_dbfs);
+        let theirs = voicing.voiced && !echo && self.near.is_near(voicing.level_dbfs);
+        if theirs && self.floor.caller_speaks() && !self.floor.agent_speaks() {
+            self.near.learn(voicing.level_dbfs);
+        }
+        theirs
+    }
+
     fn take_sound(&mut self, line: TurnId, spoken: Spoken) {
+        if let Some(draft) = self.draft.as_mut().filter(|draft| draft.line == Some(line)) {
+            draft.take(spoken);
+            return;
+        }
         match spoken {
             Spoken::Samples(samples) => {
                 if !self.player.push_shared(line, &samples) {

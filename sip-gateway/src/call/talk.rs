@@ -1,14 +1,11 @@
 //! The talking half of a call: floor to recogniser, words to conversation, replies to mouth.
 
+use super::hearing::patience;
 use super::*;
 use dialog::state::Awaiting;
-use media::floor::Patience;
 
 /// The greeting, with the disclosure.
 const FIRST_LINE: TurnId = TurnId::first().next();
-
-/// A turn this long, its closing pause included, was meant for us although no word was understood.
-const WORTH_ASKING_AGAIN: Duration = Duration::from_millis(1200);
 
 impl Call {
     /// Does what the floor has decided.
@@ -16,7 +13,11 @@ impl Call {
         while let Some(decision) = self.floor.poll() {
             match decision {
                 floor::Output::TurnBegan { turn, frames_back } => self.listen(turn, frames_back),
-                floor::Output::TurnEnded(turn) => self.settle(now, turn),
+                floor::Output::WentOn { turn, frames_back } => self.listen_on(turn, frames_back),
+                floor::Output::Held(_) => self.player.hold(),
+                floor::Output::Resumed => self.resume(),
+                floor::Output::EndLikely(turn) => self.settle(now, turn),
+                floor::Output::TurnEnded(turn) => self.turn_over(now, turn),
                 floor::Output::TurnLapsed(turn) => self.forget(turn),
                 floor::Output::StuckNoise(turn) => {
                     self.note_event("stuck_noise", String::new());
@@ -29,15 +30,6 @@ impl Call {
                 }
                 floor::Output::TimeUp => self.time_up(),
             }
-        }
-    }
-
-    /// Words from the recogniser; those of an utterance nobody waits for are dropped here.
-    pub(super) fn hear(&mut self, now: Instant, turn: TurnId, heard: Heard) {
-        match heard {
-            Heard::Partial(words) => self.overhear(now, turn, &words),
-            Heard::Final(words) => self.understand(now, turn, words),
-            Heard::Failed(error) => self.lose_ear(now, error.to_string()),
         }
     }
 
@@ -91,11 +83,21 @@ impl Call {
             return;
         };
 
-        self.line_id = self.line_id.next();
-        self.player.say(self.line_id, &reply.speech);
-        let (line, text, language) = (self.line_id, reply.speech.clone(), self.language());
+        let line = match self.take_draft(&reply.speech) {
+            Some(line) => line,
+            None => {
+                self.line_id = self.line_id.next();
+                self.player.say(self.line_id, &reply.speech);
+                self.order_sound(self.line_id, &reply.speech);
+                self.line_id
+            }
+        };
+        self.saying = Some(Saying { id: line, reply, noted: false });
+    }
+
+    pub(super) fn order_sound(&mut self, line: TurnId, speech: &str) {
+        let (text, language) = (speech.to_owned(), self.language());
         self.outputs.push_back(Output::Speak { line, text, language });
-        self.saying = Some(Saying { id: self.line_id, reply, noted: false });
     }
 
     /// Sends the next 20 ms of what the agent says, or silence.
@@ -110,8 +112,17 @@ impl Call {
             Played::Waiting | Played::Idle => {}
         }
 
+        if self.conversation().is_some() {
+            self.echo.say(level_dbfs(&self.said));
+        }
         self.line.say(&self.said, &mut self.packet);
         self.outputs.push_back(Output::Packet);
+    }
+
+    /// What held the agent up was nothing: the sentence goes on.
+    fn resume(&mut self) {
+        self.player.go_on();
+        self.note_event("went_on", String::new());
     }
 
     /// The agent stops at once; the history keeps the words that were heard.
@@ -129,115 +140,6 @@ impl Call {
         self.tell(now, Word::Cut { heard });
     }
 
-    /// The recogniser owes final words and does not deliver.
-    pub(super) fn give_up_waiting(&mut self, now: Instant) {
-        if let Hearing::Settling { until, .. } = self.hearing
-            && now >= until
-        {
-            self.lose_ear(now, "no final words in time".into());
-        }
-    }
-
-    fn listen(&mut self, turn: TurnId, frames_back: usize) {
-        let back = self.back.last(frames_back).copied().collect();
-        let began = self.ticks.saturating_sub(frames_back as u32);
-        self.hearing = Hearing::Speech { turn, began };
-        let expect = expect(self.awaiting());
-        self.outputs.push_back(Output::Listen { turn, expect, back });
-    }
-
-    fn settle(&mut self, now: Instant, turn: TurnId) {
-        let Hearing::Speech { turn: current, began } = self.hearing else {
-            return;
-        };
-        if current != turn {
-            return;
-        }
-
-        self.caller_ended = self.last_voice;
-        self.hearing = Hearing::Settling { turn, began, until: now + FINAL_WITHIN };
-        self.outputs.push_back(Output::Settle(turn));
-    }
-
-    fn forget(&mut self, turn: TurnId) {
-        if let Hearing::Speech { turn: current, .. } = self.hearing
-            && current == turn
-        {
-            self.hearing = Hearing::Nobody;
-        }
-        self.outputs.push_back(Output::Forget(turn));
-    }
-
-    fn overhear(&mut self, now: Instant, turn: TurnId, words: &Words) {
-        let Hearing::Speech { turn: current, .. } = self.hearing else {
-            return;
-        };
-        if current == turn {
-            let text_len = words.text.len();
-            let words = floor::Input::Words { turn, text_len, settled: false, complete: false };
-            self.floor.handle(now, words);
-        }
-    }
-
-    fn understand(&mut self, now: Instant, turn: TurnId, words: Words) {
-        let began = match self.hearing {
-            Hearing::Settling { turn: current, began, .. } if current == turn => {
-                self.hearing = Hearing::Nobody;
-                began
-            }
-            // The caller went on speaking: what was said so far belongs to the same thought.
-            Hearing::Speech { began, .. } => {
-                self.unanswered = Some(join(self.unanswered.take(), words));
-                tracing::debug!(began, "the caller went on");
-                return;
-            }
-            Hearing::Settling { .. } | Hearing::Nobody => return,
-        };
-
-        let words = join(self.unanswered.take(), words);
-        if words.text.trim().is_empty() {
-            self.heard_nothing(now, began);
-            return;
-        }
-        self.cut = None;
-        let at = FRAME_TIME * began;
-        let (text, confidence) = (words.text, words.confidence);
-        self.note(Note::Caller { at, text: text.clone(), confidence });
-        self.tell(now, Word::Said { text, confidence });
-    }
-
-    /// A turn without a word in it. A noise that took the floor gives it back: the cut sentence is
-    /// said again. Somebody who spoke for a while and was not understood is asked again.
-    fn heard_nothing(&mut self, now: Instant, began: u32) {
-        self.note_event("noise", String::new());
-        let spoke_for = FRAME_TIME * self.ticks.saturating_sub(began);
-        if let Some(reply) = self.cut.take() {
-            self.caller_ended = None;
-            self.lines.push_front(reply);
-            self.speak_next();
-        } else if spoke_for >= WORTH_ASKING_AGAIN && self.saying.is_none() {
-            self.tell(now, Word::Said { text: String::new(), confidence: 0.0 });
-        } else {
-            self.caller_ended = None;
-        }
-    }
-
-    fn lose_ear(&mut self, now: Instant, why: String) {
-        self.hearing = Hearing::Nobody;
-        self.unanswered = None;
-        self.ear_failures = self.ear_failures.saturating_add(1);
-        self.note_event("recogniser_failed", why);
-        if self.ear_failures > EAR_FAILURES_MAX {
-            return;
-        }
-        if self.ear_failures == EAR_FAILURES_MAX {
-            self.tell(now, Word::Deaf);
-            return;
-        }
-        self.outputs.push_back(Output::Reopen);
-        self.tell(now, Word::Said { text: String::new(), confidence: 0.0 });
-    }
-
     fn note_first_sound(&mut self, now: Instant) {
         let Some(saying) = self.saying.as_mut().filter(|saying| !saying.noted) else {
             return;
@@ -251,7 +153,7 @@ impl Call {
 
         self.note(Note::Agent { at, line, text, answered_in });
         self.floor.handle(now, floor::Input::Expect(patience));
-        self.floor.handle(now, floor::Input::AgentSpeaks { protected: self.line_id == FIRST_LINE });
+        self.floor.handle(now, floor::Input::AgentSpeaks { protected: line == FIRST_LINE });
     }
 
     fn line_out(&mut self, now: Instant, line: TurnId) {
@@ -269,6 +171,7 @@ impl Call {
         }
         if self.saying.is_none() {
             self.floor.handle(now, floor::Input::AgentSilent);
+            self.expect_yes(now);
         }
     }
 
@@ -283,68 +186,16 @@ impl Call {
         self.note(Note::Event { at, kind, detail });
     }
 
-    fn awaiting(&self) -> Awaiting {
+    pub(super) fn awaiting(&self) -> Awaiting {
         self.conversation().map_or(Awaiting::None, |conversation| conversation.state().awaiting)
     }
 
-    fn language(&self) -> Language {
+    pub(super) fn language(&self) -> Language {
         match &self.talk {
             Talk::Conversation(conversation) => conversation.pack().language,
             Talk::Notice { language, .. } | Talk::Prompt { language, .. } => *language,
         }
     }
-}
-
-/// How long a pause may be inside the answer to this question.
-fn patience(awaiting: Awaiting) -> Patience {
-    match awaiting {
-        Awaiting::SlotChoice | Awaiting::Confirmation | Awaiting::Terminal | Awaiting::None => {
-            Patience::Short
-        }
-        Awaiting::Time
-        | Awaiting::Name
-        | Awaiting::FullName
-        | Awaiting::City
-        | Awaiting::Experience
-        | Awaiting::Specializations
-        | Awaiting::Clarification => Patience::Normal,
-        Awaiting::Problem | Awaiting::Address | Awaiting::Certificates | Awaiting::Schedule => {
-            Patience::Long
-        }
-        Awaiting::Phone | Awaiting::Email => Patience::Digits,
-    }
-}
-
-/// Which words the recogniser should weigh up.
-fn expect(awaiting: Awaiting) -> Expect {
-    match awaiting {
-        Awaiting::SlotChoice | Awaiting::Confirmation => Expect::YesNo,
-        Awaiting::Time | Awaiting::Schedule => Expect::Time,
-        Awaiting::Phone => Expect::Digits,
-        Awaiting::Address | Awaiting::City => Expect::Address,
-        Awaiting::Name | Awaiting::FullName => Expect::Name,
-        Awaiting::Problem
-        | Awaiting::Clarification
-        | Awaiting::Specializations
-        | Awaiting::Experience
-        | Awaiting::Certificates
-        | Awaiting::Email
-        | Awaiting::Terminal
-        | Awaiting::None => Expect::Anything,
-    }
-}
-
-fn join(before: Option<Words>, words: Words) -> Words {
-    let Some(mut before) = before else {
-        return words;
-    };
-    if words.text.is_empty() {
-        return before;
-    }
-    before.confidence = before.confidence.min(words.confidence);
-    before.text = format!("{} {}", before.text, words.text);
-    before.words.extend(words.words);
-    before
 }
 
 fn end_of(reason: &str, ear_failures: u8) -> End {

@@ -179,6 +179,10 @@ impl Caller {
                     self.outputs.push_back(Output::Forget(turn));
                 }
                 floor::Output::Interrupted(_)
+                | floor::Output::Held(_)
+                | floor::Output::Resumed
+                | floor::Output::EndLikely(_)
+                | floor::Output::WentOn { .. }
                 | floor::Output::CallerSilent { .. }
                 | floor::Output::TimeUp => {}
             }

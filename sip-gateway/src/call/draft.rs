@@ -1,0 +1,140 @@
+//! The answer drafted while the caller is still speaking, so that it sounds the moment they stop.
+//!
+//! A copy of the conversation is told what was heard so far; what it would say is synthesised in
+//! advance. Nothing depends on the guess: the conversation itself is told the final words, and only
+//! if it says exactly the drafted sentence is the sound there already.
+//!
+//! **Never here:** anything the core would remember; a draft asks, it never orders.
+
+use dialog::conversation::first_reply;
+
+use super::*;
+
+/// Marks a draft's questions to the core, so that their answers never reach the conversation.
+const GUESS: u32 = 1 << 31;
+/// The word for yes, by which most questions with a yes are answered.
+const YES_RU: &str = "да";
+const YES_EN: &str = "yes";
+
+#[derive(Debug)]
+pub(super) struct Draft {
+    /// The words it answers.
+    basis: String,
+    /// Waits for the core's answer to go on.
+    ahead: Option<(RequestId, Box<Conversation>)>,
+    speech: String,
+    /// Of the sentence, once it is being synthesised.
+    pub(super) line: Option<TurnId>,
+    sound: Vec<Spoken>,
+}
+
+impl Draft {
+    pub(super) fn take(&mut self, spoken: Spoken) {
+        self.sound.push(spoken);
+    }
+}
+
+/// A question a draft has asked.
+pub(super) fn is_guess(request: RequestId) -> bool {
+    request.0 & GUESS != 0
+}
+
+impl Call {
+    /// Drafts the answer to these words, unless it is drafted already.
+    pub(super) fn draft(&mut self, now: Instant, text: &str) {
+        let known = self.draft.as_ref().is_some_and(|draft| draft.basis == text);
+        let busy = self.saying.is_some() || !self.lines.is_empty() || self.ending.is_some();
+        if known || busy {
+            return;
+        }
+        let Talk::Conversation(conversation) = &self.talk else {
+            return;
+        };
+        let ahead = conversation.foresee(self.wall(now), text);
+        self.follow_draft(text.to_owned(), Box::new(ahead));
+    }
+
+    /// After a question with a yes, the answer to a yes.
+    pub(super) fn expect_yes(&mut self, now: Instant) {
+        let yes = match self.language() {
+            Language::Ru => YES_RU,
+            Language::En => YES_EN,
+        };
+        let asked = self.conversation().is_some_and(|conversation| {
+            conversation.progress(self.wall(now), yes) == dialog::conversation::Progress::Assent
+        });
+        if asked {
+            self.draft(now, yes);
+        }
+    }
+
+    pub(super) fn draft_answered(&mut self, now: Instant, request: RequestId, answer: Answer) {
+        let Some(draft) = &mut self.draft else { return };
+        let Some((id, mut ahead)) = draft.ahead.take_if(|(asked, _)| asked.0 | GUESS == request.0)
+        else {
+            return;
+        };
+        let basis = draft.basis.clone();
+        ahead.handle(self.wall(now), Word::Answered(id, answer));
+        self.follow_draft(basis, ahead);
+    }
+
+    /// The line of the draft if it says just this; its sound is the player's from now on.
+    pub(super) fn take_draft(&mut self, speech: &str) -> Option<TurnId> {
+        let draft = self.draft.take()?;
+        let Some(line) = draft.line.filter(|_| draft.speech == speech) else {
+            self.hush(&draft);
+            return None;
+        };
+        self.player.say(line, speech);
+        for spoken in draft.sound {
+            self.take_sound(line, spoken);
+        }
+        Some(line)
+    }
+
+    fn follow_draft(&mut self, basis: String, mut ahead: Box<Conversation>) {
+        match ahead.poll() {
+            Some(Decision::Ask(id, request)) if request.only_asks() => {
+                self.outputs.push_back(Output::Ask(RequestId(id.0 | GUESS), request));
+                self.replace_draft(basis, String::new(), Some((id, ahead)));
+            }
+            Some(Decision::Say(reply)) => self.replace_draft(basis, reply.speech, None),
+            Some(Decision::Mark(_)) => {
+                if let Some(reply) = first_reply(&mut ahead) {
+                    self.replace_draft(basis, reply.speech, None);
+                }
+            }
+            Some(Decision::Ask(..) | Decision::End(_)) | None => {}
+        }
+    }
+
+    /// The same sentence for other words goes on being made.
+    fn replace_draft(
+        &mut self,
+        basis: String,
+        speech: String,
+        ahead: Option<(RequestId, Box<Conversation>)>,
+    ) {
+        if let Some(draft) = self.draft.as_mut().filter(|draft| draft.speech == speech) {
+            (draft.basis, draft.ahead) = (basis, ahead);
+            return;
+        }
+        if let Some(draft) = self.draft.take() {
+            self.hush(&draft);
+        }
+        let line = (!speech.is_empty()).then(|| {
+            self.line_id = self.line_id.next();
+            self.order_sound(self.line_id, &speech);
+            self.line_id
+        });
+        self.draft = Some(Draft { basis, ahead, speech, line, sound: Vec::new() });
+    }
+
+    fn hush(&mut self, draft: &Draft) {
+        let done = draft.sound.iter().any(|spoken| !matches!(spoken, Spoken::Samples(_)));
+        if let Some(line) = draft.line.filter(|_| !done) {
+            self.outputs.push_back(Output::Hush(line));
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! The hearing half of a call: the floor's turns become utterances, utterances words, words a turn
+//! the conversation is told.
+//!
+//! **Never here:** what is answered.
+
+use dialog::conversation::Progress;
+use dialog::state::Awaiting;
+use media::floor::{Patience, Sense};
+
+use super::*;
+
+/// A turn this long, its closing pause included, was meant for us although no word was understood.
+const WORTH_ASKING_AGAIN: Duration = Duration::from_millis(1200);
+/// Words as unsure as this, heard over the agent's voice, are a cough or a slammed door.
+const UNSURE_OVER_AGENT: f32 = 0.35;
+/// A yes with more of the sentence than this to come is no answer to it.
+const ANSWERS_WITHIN: Duration = Duration::from_millis(1200);
+
+/// What the caller is doing, as far as the recogniser is concerned.
+#[derive(Debug)]
+pub(super) enum Hearing {
+    Nobody,
+    Speech(Utterance),
+    /// Waiting for the final words.
+    Settling {
+        utterance: Utterance,
+        /// The floor has decided that the caller has finished.
+        over: bool,
+        until: Instant,
+    },
+    /// The words are there, and the caller may yet go on.
+    Ripe {
+        utterance: Utterance,
+        words: Words,
+    },
+}
+
+/// What the recogniser was given as one piece.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Utterance {
+    pub(super) id: TurnId,
+    /// The floor's.
+    turn: TurnId,
+    /// The tick at which the turn began.
+    began: u32,
+}
+
+impl Call {
+    /// Words from the recogniser; those of an utterance nobody waits for are dropped here.
+    pub(super) fn hear(&mut self, now: Instant, utterance: TurnId, heard: Heard) {
+        match heard {
+            Heard::Partial(words) => self.overhear(now, utterance, words),
+            Heard::Final(words) => self.understand(now, utterance, words),
+            Heard::Failed(error) => self.lose_ear(now, error.to_string()),
+        }
+    }
+
+    /// The recogniser owes final words and does not deliver.
+    pub(super) fn give_up_waiting(&mut self, now: Instant) {
+        if let Hearing::Settling { until, .. } = self.hearing
+            && now >= until
+        {
+            self.lose_ear(now, "no final words in time".into());
+        }
+    }
+
+    pub(super) fn listen(&mut self, turn: TurnId, frames_back: usize) {
+        let began = self.ticks.saturating_sub(frames_back as u32);
+        self.open_ear(turn, began, frames_back);
+    }
+
+    /// The caller goes on: the same turn, another utterance.
+    pub(super) fn listen_on(&mut self, turn: TurnId, frames_back: usize) {
+        let began = match std::mem::replace(&mut self.hearing, Hearing::Nobody) {
+            Hearing::Ripe { utterance, words } => {
+                self.keep_for_later(words);
+                utterance.began
+            }
+            Hearing::Speech(utterance) | Hearing::Settling { utterance, .. } => utterance.began,
+            Hearing::Nobody => self.ticks.saturating_sub(frames_back as u32),
+        };
+        self.open_ear(turn, began, frames_back);
+    }
+
+    fn open_ear(&mut self, turn: TurnId, began: u32, frames_back: usize) {
+        self.utterance = self.utterance.next();
+        self.hearing = Hearing::Speech(Utterance { id: self.utterance, turn, began });
+        let back = self.back.last(frames_back).copied().collect();
+        let expect = expect(self.awaiting());
+        self.outputs.push_back(Output::Listen { turn: self.utterance, expect, back });
+    }
+
+    /// The caller has probably finished: the final words, please.
+    pub(super) fn settle(&mut self, now: Instant, turn: TurnId) {
+        if let Hearing::Speech(utterance) = self.hearing
+            && utterance.turn == turn
+        {
+            self.hearing = Hearing::Settling { utterance, over: false, until: now + FINAL_WITHIN };
+            self.outputs.push_back(Output::Settle(utterance.id));
+        }
+    }
+
+    /// The caller has finished: answer, now or as soon as the words are there.
+    pub(super) fn turn_over(&mut self, now: Instant, turn: TurnId) {
+        self.settle(now, turn);
+        match std::mem::replace(&mut self.hearing, Hearing::Nobody) {
+            Hearing::Settling { utterance, .. } if utterance.turn == turn => {
+                self.caller_ended = self.last_voice;
+                let until = now + FINAL_WITHIN;
+                self.hearing = Hearing::Settling { utterance, over: true, until };
+            }
+            Hearing::Ripe { utterance, words } if utterance.turn == turn => {
+                self.caller_ended = self.last_voice;
+                self.answer(now, utterance, words);
+            }
+            other => self.hearing = other,
+        }
+    }
+
+    pub(super) fn forget(&mut self, turn: TurnId) {
+        let utterance = match &self.hearing {
+            Hearing::Speech(utterance)
+            | Hearing::Settling { utterance, .. }
+            | Hearing::Ripe { utterance, .. } => Some(*utterance),
+            Hearing::Nobody => None,
+        };
+        if let Some(utterance) = utterance.filter(|utterance| utterance.turn == turn) {
+            self.hearing = Hearing::Nobody;
+            self.unanswered = None;
+            self.outputs.push_back(Output::Forget(utterance.id));
+        }
+    }
+
+    fn overhear(&mut self, now: Instant, id: TurnId, words: Words) {
+        let Hearing::Speech(utterance) = self.hearing else {
+            return;
+        };
+        if utterance.id != id {
+            return;
+        }
+
+        let words = join(self.unanswered.clone(), words);
+        let sense = self.tell_floor(now, utterance, &words, false);
+        if matches!(sense, Sense::Words | Sense::Complete) {
+            self.draft(now, &words.text);
+        }
+        self.follow_floor(now);
+    }
+
+    fn understand(&mut self, now: Instant, id: TurnId, words: Words) {
+        match std::mem::replace(&mut self.hearing, Hearing::Nobody) {
+            Hearing::Settling { utterance, over: true, .. } if utterance.id == id => {
+                self.answer(now, utterance, words);
+            }
+            Hearing::Settling { utterance, .. } if utterance.id == id => {
+                let all = join(self.unanswered.clone(), words.clone());
+                self.hearing = Hearing::Ripe { utterance, words };
+                let sense = self.tell_floor(now, utterance, &all, true);
+                if sense != Sense::Nothing {
+                    self.draft(now, &all.text);
+                }
+                self.follow_floor(now);
+            }
+            // The caller went on speaking: what was said so far belongs to the same thought.
+            hearing @ Hearing::Speech(_) => {
+                self.hearing = hearing;
+                self.keep_for_later(words);
+            }
+            hearing => self.hearing = hearing,
+        }
+    }
+
+    /// What the floor should make of these words.
+    fn tell_floor(
+        &mut self,
+        now: Instant,
+        utterance: Utterance,
+        words: &Words,
+        settled: bool,
+    ) -> Sense {
+        let sense = self.sense(now, words);
+        let (turn, text_len) = (utterance.turn, words.text.len());
+        self.floor.handle(now, floor::Input::Words { turn, text_len, sense, settled });
+        sense
+    }
+
+    fn sense(&self, now: Instant, words: &Words) -> Sense {
+        let Talk::Conversation(conversation) = &self.talk else {
+            return Sense::Words;
+        };
+        let speaking = self.floor.agent_speaks();
+        if speaking && words.confidence < UNSURE_OVER_AGENT {
+            return Sense::Nothing;
+        }
+        match conversation.progress(self.wall(now), &words.text) {
+            Progress::Nothing => Sense::Nothing,
+            Progress::Listens => Sense::Listens,
+            Progress::Unfinished => Sense::Unfinished,
+            Progress::Words => Sense::Words,
+            Progress::Assent if speaking && self.player.to_come() > ANSWERS_WITHIN => {
+                Sense::Listens
+            }
+            Progress::Assent | Progress::Complete => Sense::Complete,
+        }
+    }
+
+    fn keep_for_later(&mut self, words: Words) {
+        self.unanswered = Some(join(self.unanswered.take(), words));
+    }
+
+    fn answer(&mut self, now: Instant, utterance: Utterance, words: Words) {
+        let words = join(self.unanswered.take(), words);
+        if words.text.trim().is_empty() {
+            self.heard_nothing(now, utterance.began);
+            return;
+        }
+        self.cut = None;
+        let at = FRAME_TIME * utterance.began;
+        let (text, confidence) = (words.text, words.confidence);
+        self.note(Note::Caller { at, text: text.clone(), confidence });
+        self.tell(now, Word::Said { text, confidence });
+    }
+
+    /// A turn without a word in it. A noise that took the floor gives it back: the cut sentence is
+    /// said again. Somebody who spoke for a while and was not understood is asked again.
+    fn heard_nothing(&mut self, now: Instant, began: u32) {
+        self.note_event("noise", String::new());
+        let spoke_for = FRAME_TIME * self.ticks.saturating_sub(began);
+        if let Some(reply) = self.cut.take() {
+            self.caller_ended = None;
+            self.lines.push_front(reply);
+            self.speak_next();
+        } else if spoke_for >= WORTH_ASKING_AGAIN && self.saying.is_none() {
+            self.tell(now, Word::Said { text: String::new(), confidence: 0.0 });
+        } else {
+            self.caller_ended = None;
+        }
+    }
+
+    fn lose_ear(&mut self, now: Instant, why: String) {
+        self.hearing = Hearing::Nobody;
+        self.unanswered = None;
+        self.ear_failures = self.ear_failures.saturating_add(1);
+        self.note_event("recogniser_failed", why);
+        if self.ear_failures > EAR_FAILURES_MAX {
+            return;
+        }
+        if self.ear_failures == EAR_FAILURES_MAX {
+            self.tell(now, Word::Deaf);
+            return;
+        }
+        self.outputs.push_back(Output::Reopen);
+        self.tell(now, Word::Said { text: String::new(), confidence: 0.0 });
+    }
+}
+
+/// How long a pause may be inside the answer to this question.
+pub(super) fn patience(awaiting: Awaiting) -> Patience {
+    match awaiting {
+        Awaiting::SlotChoice | Awaiting::Confirmation | Awaiting::Terminal | Awaiting::None => {
+            Patience::Short
+        }
+        Awaiting::Time
+        | Awaiting::Name
+        | Awaiting::FullName
+        | Awaiting::City
+        | Awaiting::Experience
+        | Awaiting::Specializations
+        | Awaiting::Clarification => Patience::Normal,
+        Awaiting::Problem | Awaiting::Certificates | Awaiting::Schedule => Patience::Long,
+        Awaiting::Phone | Awaiting::Address | Awaiting::Email => Patience::Dictation,
+    }
+}
+
+/// Which words the recogniser should weigh up.
+fn expect(awaiting: Awaiting) -> Expect {
+    match awaiting {
+        Awaiting::SlotChoice | Awaiting::Confirmation => Expect::YesNo,
+        Awaiting::Time | Awaiting::Schedule => Expect::Time,
+        Awaiting::Phone => Expect::Digits,
+        Awaiting::Address | Awaiting::City => Expect::Address,
+        Awaiting::Name | Awaiting::FullName => Expect::Name,
+        Awaiting::Problem
+        | Awaiting::Clarification
+        | Awaiting::Specializations
+        | Awaiting::Experience
+        | Awaiting::Certificates
+        | Awaiting::Email
+        | Awaiting::Terminal
+        | Awaiting::None => Expect::Anything,
+    }
+}
+
+fn join(before: Option<Words>, words: Words) -> Words {
+    let Some(mut before) = before else {
+        return words;
+    };
+    if words.text.is_empty() {
+        return before;
+    }
+    before.confidence = before.confidence.min(words.confidence);
+    before.text = format!("{} {}", before.text, words.text);
+    before.words.extend(words.words);
+    before
+}
