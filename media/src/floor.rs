@@ -33,15 +33,18 @@ const ONSET_WINDOW: Duration = Duration::from_millis(100);
 const SPEECH_PRECEDES_VOICE: Duration = Duration::from_millis(160);
 
 /// The agent holds its breath once this much voice was heard within the last [`HOLD_WINDOW`].
-const HOLD_AFTER: Duration = Duration::from_millis(80);
-const HOLD_WINDOW: Duration = Duration::from_millis(140);
+const HOLD_AFTER: Duration = Duration::from_millis(60);
+const HOLD_WINDOW: Duration = Duration::from_millis(100);
 /// Each hold that was for nothing makes the next one slower by this, within [`HOLD_WINDOW_MAX`].
 const HOLD_LATER_BY: Duration = Duration::from_millis(60);
 const HOLD_WINDOW_MAX: Duration = Duration::from_millis(400);
 const HELD_IN_VAIN_MAX: u32 = 4;
-/// With words in it, this much voice within the last [`INSISTS_WINDOW`] takes the floor.
-const INSISTS_WITH_WORDS: Duration = Duration::from_millis(300);
-/// So does this much whose words nobody has told yet.
+/// With an answer in it, this much voice within the last [`INSISTS_WINDOW`] takes the floor; a
+/// recogniser's first guess at a short sound is often wrong.
+const INSISTS_WITH_ANSWER: Duration = Duration::from_millis(400);
+/// With words in it, this much.
+const INSISTS_WITH_WORDS: Duration = Duration::from_millis(600);
+/// Without, this much.
 const INSISTS_WITHOUT: Duration = Duration::from_millis(800);
 const INSISTS_WINDOW: Duration = Duration::from_millis(1_000);
 /// Sounds over the agent's voice are weighed by their words after this much silence, …
@@ -304,7 +307,6 @@ impl Floor {
         turn.text_len = text_len;
         turn.sense = sense;
         turn.settled = settled && turn.likely_over.is_some();
-        turn.weighty |= sense == Sense::Complete;
         self.weigh(now);
         self.take_settled_words(now);
     }
@@ -312,7 +314,8 @@ impl Floor {
     /// Does the open turn take the floor from the agent?
     fn weigh(&mut self, now: Instant) {
         let insists_after = match self.open.map(|turn| turn.sense) {
-            Some(Sense::Words | Sense::Unfinished | Sense::Complete) => INSISTS_WITH_WORDS,
+            Some(Sense::Complete) => INSISTS_WITH_ANSWER,
+            Some(Sense::Words | Sense::Unfinished) => INSISTS_WITH_WORDS,
             Some(Sense::Nothing) => INSISTS_WITHOUT,
             Some(Sense::Listens) | None => INSISTS_WINDOW,
         };
@@ -325,7 +328,7 @@ impl Floor {
         if !yields || turn.holds_floor {
             return;
         }
-        if insists || turn.sense == Sense::Complete {
+        if insists {
             turn.holds_floor = true;
             self.interrupt();
         } else if startled && self.agent != Agent::Held {
@@ -359,13 +362,14 @@ impl Floor {
         }
 
         match turn.sense {
-            Sense::Nothing | Sense::Listens if !turn.weighty => self.close_turn(now),
-            Sense::Nothing | Sense::Listens => {}
-            Sense::Unfinished | Sense::Words | Sense::Complete if yields => {
+            Sense::Words | Sense::Complete if yields => {
                 turn.holds_floor = true;
                 self.interrupt();
             }
-            Sense::Unfinished | Sense::Words | Sense::Complete => turn.weighty = true,
+            Sense::Words | Sense::Complete => turn.weighty = true,
+            Sense::Nothing | Sense::Listens if !turn.weighty => self.close_turn(now),
+            // Half a sentence: whoever means it goes on.
+            Sense::Nothing | Sense::Listens | Sense::Unfinished => {}
         }
     }
 

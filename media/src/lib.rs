@@ -1,8 +1,8 @@
 //! Sound: what is heard on a call, who has the floor, and what is said.
 //!
 //! One way through the room: [`rtp`] → [`jitter`] → [`codec`] → [`vad`] and [`ear`] → [`floor`] →
-//! [`player`] → [`codec`] → [`rtp`]; [`near`] and [`echo`] tell the caller's voice from others and from
-//! our own; the [`recorder`] hears both ends, [`telephone_event`] the keys.
+//! [`player`] → [`codec`] → [`rtp`]; [`near`], [`echo`] and [`timbre`] tell the caller's voice from other
+//! voices, from our own and from breath; the [`recorder`] hears both ends, [`telephone_event`] the keys.
 //! Inside, sound is 8 kHz, mono, 16 bits, in frames of 20 ms ([`audio`]); [`resample`] brings
 //! everything else there.
 //!
@@ -21,6 +21,7 @@ pub mod resample;
 pub mod rtp;
 pub mod speech;
 pub mod telephone_event;
+pub mod timbre;
 pub mod tone;
 pub mod turn;
 pub mod vad;

@@ -6,7 +6,9 @@
 //! **Never here:** what is voice at all, who has the floor.
 
 /// A voice this much weaker than the caller's is somebody else's.
-const BEHIND_DB: f32 = 13.0;
+const BEHIND_DB: f32 = 15.0;
+/// And so is a whole sentence whose loudest frame is this much weaker.
+const SENTENCE_BEHIND_DB: f32 = 10.0;
 /// Voiced frames until the caller's loudness is known: a second.
 const KNOWN_AFTER: u32 = 50;
 /// A frame louder than the caller so far moves the measure by this share, a weaker one by less.
@@ -40,6 +42,11 @@ impl Nearness {
     pub fn is_near(&self, level_dbfs: f32) -> bool {
         self.frames < KNOWN_AFTER || level_dbfs >= self.caller_dbfs - BEHIND_DB
     }
+
+    /// The same of several words by their loudest frame, which says more.
+    pub fn is_as_loud(&self, loudest_dbfs: f32) -> bool {
+        self.frames < KNOWN_AFTER || loudest_dbfs >= self.caller_dbfs - SENTENCE_BEHIND_DB
+    }
 }
 
 #[cfg(test)]
@@ -54,7 +61,8 @@ mod tests {
         (0..100).for_each(|nth| near.learn(if nth % 3 == 0 { -34.0 } else { -20.0 }));
 
         assert!(near.is_near(-30.0));
-        assert!(!near.is_near(-38.0));
+        assert!(!near.is_near(-40.0));
+        assert!(near.is_as_loud(-28.0) && !near.is_as_loud(-32.0));
     }
 
     #[test]

@@ -42,16 +42,18 @@ impl Conversation {
             return Progress::Nothing;
         }
         let yes_or_no = self.memory.asked.as_ref().is_some_and(Question::yes_or_no);
-        if only_listens(text, !yes_or_no) {
+        let listens = only_listens(text);
+        if listens && !yes_or_no {
             return Progress::Listens;
         }
-        if is_unfinished(text) {
+        if !listens && is_unfinished(text) {
             return Progress::Unfinished;
         }
 
         let heard = self.hear_at(now, text.to_owned(), OVERHEARD);
-        if yes_or_no && heard.facts.yes_no == Some(true) && only_listens(text, true) {
-            return Progress::Assent;
+        if listens {
+            let yes = heard.facts.yes_no == Some(true);
+            return if yes { Progress::Assent } else { Progress::Listens };
         }
         self.answers(&heard)
     }

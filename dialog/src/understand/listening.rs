@@ -11,12 +11,24 @@ const HUMS: &[&str] = &[
     "mhm", "mmhmm", "hmm", "hm", "mm", "uh", "huh", "um", "uhuh", "hum",
 ];
 
-/// Assent in passing; where a yes or no was asked for it is an answer.
+/// Assent in passing; where a yes was asked for it is an answer.
 #[rustfmt::skip]
 const ASSENT: &[&str] = &[
     "да", "дада", "так", "понятно", "ясно", "понял", "поняла", "хорошо", "ладно", "конечно", "ну", "вот", "верно",
     "yes", "yeah", "yep", "yup", "right", "okay", "ok", "sure", "i", "see", "got", "it", "alright", "all", "good",
     "fine", "great", "course", "of", "oh", "ah",
+];
+
+/// Said by somebody who wants the other one to stop, or to listen, now.
+#[rustfmt::skip]
+const STOPS: &[&str] = &[
+    "стоп", "стой", "стойте", "подождите", "подожди", "постойте", "погодите", "хватит", "минутку", "минуточку", "минуту",
+    "секунду", "секундочку", "извините", "простите", "послушайте", "слушайте", "алло", "девушка", "нет", "надо",
+    "оператора", "оператором", "робот", "вопрос", "повторите", "сколько", "стоит", "почему", "зачем", "когда", "адрес",
+    "другое", "другой", "отменить", "перенести",
+    "stop", "wait", "hold", "second", "minute", "moment", "excuse", "sorry", "pardon", "listen", "hello", "no", "nope",
+    "never", "wrong", "operator", "robot", "question", "repeat", "when", "why", "much", "cost", "address", "another",
+    "person", "cancel",
 ];
 
 /// Words that bind what follows to what stood before, and sounds of somebody looking for words.
@@ -38,14 +50,20 @@ const UNFINISHED: &[&str] = &[
     "by", "into", "over", "its", "their", "i've", "we've", "don't", "doesn't", "keeps", "name", "name's", "new", "old", "really", "even",
 ];
 
-/// Nothing was said but that somebody listens. `assent`: a "да" or "okay" counts as that too.
-pub(crate) fn only_listens(text: &str, assent: bool) -> bool {
+/// Nothing was said but that somebody listens: hums, assent in passing, and the bits of words that a
+/// recogniser makes of breath.
+pub(crate) fn only_listens(text: &str) -> bool {
     let tokens = Tokens::of(text);
     tokens.len() > 0
         && tokens.list.iter().all(|token| {
             let word = token.fold.as_str();
-            HUMS.contains(&word) || assent && ASSENT.contains(&word)
+            HUMS.contains(&word) || ASSENT.contains(&word) || word.chars().count() == 1
         })
+}
+
+/// Whoever says this does not want to go on listening.
+pub fn wants_floor(text: &str) -> bool {
+    Tokens::of(text).list.iter().any(|token| STOPS.contains(&token.fold.as_str()))
 }
 
 /// The last word asks for another one.
@@ -59,16 +77,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hum_listens_and_a_yes_does_so_only_in_passing() {
-        for hum in ["угу", "ага, угу", "Mhm.", "uh huh"] {
-            assert!(only_listens(hum, false), "{hum}");
-        }
-        for assent in ["да-да", "ну понятно", "okay, I see", "yeah right"] {
-            assert!(only_listens(assent, true) && !only_listens(assent, false), "{assent}");
+    fn hums_and_assent_listen_and_words_do_not() {
+        for hum in
+            ["угу", "ага, угу", "Mhm.", "uh huh", "да-да", "ну понятно", "okay, I see", "с с"]
+        {
+            assert!(only_listens(hum), "{hum}");
         }
         for words in ["да, но завтра", "стоп", "wait", "нет", ""] {
-            assert!(!only_listens(words, true), "{words}");
+            assert!(!only_listens(words), "{words}");
         }
+    }
+
+    #[test]
+    fn a_stop_wants_the_floor() {
+        assert!(wants_floor("нет подождите") && wants_floor("hold on"));
+        assert!(!wants_floor("угу понятно") && !wants_floor("i see"));
     }
 
     #[test]

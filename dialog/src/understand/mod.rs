@@ -34,6 +34,7 @@ use token::Tokens;
 
 pub use answer::LAST_CHOICE;
 pub use entity::{Asked, Entity, Grain, Hours, Place as Spot, Value, entities};
+pub use listening::wants_floor;
 pub(crate) use listening::{is_unfinished, only_listens};
 pub(crate) use phone::mended;
 

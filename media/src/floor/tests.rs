@@ -119,10 +119,10 @@ fn clicks_in_the_pause_do_not_prolong_the_turn() {
 fn the_agent_holds_its_breath_at_once_and_stops_for_words() {
     let mut call = Call::new();
 
-    call.agent_speaks().silence(1_000).voice(280).words(ONE, 4, Sense::Words).voice(400);
+    call.agent_speaks().silence(1_000).voice(280).words(ONE, 4, Sense::Words).voice(600);
 
     let began = Output::TurnBegan { turn: ONE, frames_back: 11 };
-    let (held, stopped) = ((1_080, Output::Held(ONE)), (1_300, Output::Interrupted(ONE)));
+    let (held, stopped) = ((1_080, Output::Held(ONE)), (1_600, Output::Interrupted(ONE)));
     assert_eq!(call.log, [(1_060, began), held, stopped]);
     assert!(!call.floor.agent_speaks());
 }
@@ -194,12 +194,12 @@ fn holds_for_nothing_make_the_agent_stubborn() {
 }
 
 #[test]
-fn words_that_answer_the_question_interrupt_at_once() {
+fn words_that_answer_the_question_interrupt_sooner() {
     let mut call = Call::new();
 
-    call.agent_speaks().voice(140).words(ONE, 2, Sense::Complete);
+    call.agent_speaks().voice(140).words(ONE, 2, Sense::Complete).voice(400);
 
-    assert_eq!(call.said[1..], [Output::Held(ONE), Output::Interrupted(ONE)]);
+    assert_eq!(call.log.last(), Some(&(400, Output::Interrupted(ONE))));
 }
 
 #[test]

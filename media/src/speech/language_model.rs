@@ -15,6 +15,8 @@ use super::{Expect, SpeechError};
 
 /// Of everything said to a question, this much is expected to be an answer to it.
 const ANSWERS: f64 = 0.7;
+/// Over the agent's voice people say few things, and what they say is short and easily misheard.
+const ASIDES: f64 = 0.95;
 /// What every word of the vocabulary is given, as if it had been said this often alone.
 const EVERY_WORD: f64 = 0.1;
 
@@ -92,7 +94,7 @@ impl Phrases {
 
     fn key(&self) -> Key {
         let mut key = Key::default();
-        key.add(&format!("{ANSWERS} {EVERY_WORD}"));
+        key.add(&format!("{ANSWERS} {ASIDES} {EVERY_WORD}"));
         self.vocabulary.iter().for_each(|word| {
             key.add(word);
         });
@@ -115,7 +117,8 @@ impl Phrases {
             return Factors { answers: 1.0, others: 1.0 };
         }
         let all = answers + others;
-        Factors { answers: all * ANSWERS / answers, others: all * (1.0 - ANSWERS) / others }
+        let share = if expect == Expect::Aside { ASIDES } else { ANSWERS };
+        Factors { answers: all * share / answers, others: all * (1.0 - share) / others }
     }
 }
 

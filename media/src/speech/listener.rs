@@ -143,6 +143,11 @@ impl Desk {
         told
     }
 
+    /// Frames handed over and not yet listened to.
+    pub(super) fn backlog(&self) -> usize {
+        self.queue.frames.load(Ordering::Relaxed)
+    }
+
     fn is_closed(&self) -> bool {
         self.queue.closed.load(Ordering::Relaxed)
     }
@@ -185,7 +190,10 @@ impl Listener {
             match order {
                 Order::Enter(events) => self.caller = Some(events),
                 Order::Begin(turn, expect) => self.begin(turn, expect),
-                Order::Frame(frame) => self.hear(&frame),
+                Order::Frame(frame) => {
+                    self.hear(&frame);
+                    self.queue.frames.fetch_sub(1, Ordering::Relaxed);
+                }
                 Order::End(turn) => self.end(turn),
                 Order::Drop(turn) => self.abandon(|open| open == turn),
                 Order::Leave => self.leave(),
@@ -209,7 +217,6 @@ impl Listener {
     }
 
     fn hear(&mut self, frame: &Frame) {
-        self.queue.frames.fetch_sub(1, Ordering::Relaxed);
         if self.drill.swap(false, Ordering::Relaxed) {
             std::panic::resume_unwind(Box::new("fire drill"));
         }

@@ -53,6 +53,8 @@ pub enum Expect {
     Time,
     Address,
     Name,
+    /// Said over the agent's voice: a hum, a "wait", a question.
+    Aside,
 }
 
 /// Turns the sound of many callers into words.
@@ -80,6 +82,11 @@ pub trait Ear: Send {
     /// Nobody wants to know any more: nothing further comes of this turn, but for what is already
     /// on its way.
     fn drop_turn(&mut self, turn: TurnId);
+
+    /// Frames handed over and not yet listened to, where the engine knows.
+    fn backlog(&self) -> usize {
+        0
+    }
 }
 
 /// Where an ear's findings go: cheap, callable from any thread, must not wait.
@@ -219,13 +226,14 @@ impl Tongue {
 }
 
 impl Expect {
-    pub const ALL: [Expect; 6] = [
+    pub const ALL: [Expect; 7] = [
         Expect::Anything,
         Expect::YesNo,
         Expect::Digits,
         Expect::Time,
         Expect::Address,
         Expect::Name,
+        Expect::Aside,
     ];
 
     pub const fn code(self) -> &'static str {
@@ -236,6 +244,7 @@ impl Expect {
             Expect::Time => "time",
             Expect::Address => "address",
             Expect::Name => "name",
+            Expect::Aside => "aside",
         }
     }
 }

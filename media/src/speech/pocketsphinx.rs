@@ -181,6 +181,10 @@ impl Ear for Seat {
         // Where the decoder is gone, the turn is gone with it.
         let _ = self.desk().and_then(|desk| desk.drop_turn(turn));
     }
+
+    fn backlog(&self) -> usize {
+        self.desk().map_or(0, Desk::backlog)
+    }
 }
 
 impl Drop for Seat {

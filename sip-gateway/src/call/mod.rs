@@ -31,6 +31,7 @@ use media::floor::{self, Floor};
 use media::near::Nearness;
 use media::player::{Played, Player};
 use media::speech::{Expect, Heard, Spoken, Words};
+use media::timbre::Timbre;
 use media::turn::TurnId;
 use media::vad::Vad;
 
@@ -134,6 +135,8 @@ pub struct Call {
     vad: Vad,
     near: Nearness,
     echo: EchoGuard,
+    /// Of the caller's turn.
+    timbre: Timbre,
     back: PreRoll,
     floor: Floor,
     player: Player,
@@ -144,6 +147,8 @@ pub struct Call {
     utterance: TurnId,
     /// Words of an utterance the caller went on from before it was answered.
     unanswered: Option<Words>,
+    /// What was heard of a sound that came to nothing.
+    passed_over: String,
     draft: Option<Draft>,
     lines: VecDeque<Reply>,
     saying: Option<Saying>,
@@ -177,6 +182,7 @@ impl Call {
             vad: Vad::new(),
             near: Nearness::new(),
             echo: EchoGuard::new(),
+            timbre: Timbre::new(),
             back: PreRoll::default(),
             floor: Floor::new(start.at.0, start.longest),
             player: Player::new(),
@@ -185,6 +191,7 @@ impl Call {
             hearing: Hearing::Nobody,
             utterance: TurnId::first(),
             unanswered: None,
+            passed_over: String::new(),
             draft: None,
             lines: VecDeque::new(),
             saying: None,
@@ -296,6 +303,9 @@ impl Call {
         let theirs = voicing.voiced && !echo && self.near.is_near(voicing.level_dbfs);
         if theirs && self.floor.caller_speaks() && !self.floor.agent_speaks() {
             self.near.learn(voicing.level_dbfs);
+        }
+        if theirs && self.floor.agent_speaks() {
+            self.timbre.hear(&self.heard);
         }
         theirs
     }

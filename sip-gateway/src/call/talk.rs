@@ -122,7 +122,8 @@ impl Call {
     /// What held the agent up was nothing: the sentence goes on.
     fn resume(&mut self) {
         self.player.go_on();
-        self.note_event("went_on", String::new());
+        let heard = std::mem::take(&mut self.passed_over);
+        self.note_event("went_on", heard);
     }
 
     /// The agent stops at once; the history keeps the words that were heard.

@@ -228,7 +228,8 @@ async fn open_store(settings: &Settings, random: &Mutex<ChaCha20Rng>) -> anyhow:
     Store::open(path, Ids::new(seed)).await.context("the database")
 }
 
-pub(crate) fn load_packs() -> anyhow::Result<Shelf> {
+/// The packs the program carries, each in all its languages.
+pub fn load_packs() -> anyhow::Result<Shelf> {
     let mut shelf = Shelf::new();
     for name in PACKS {
         let [ru, en] = [Language::Ru, Language::En].map(|language| Pack::built_in(name, language));

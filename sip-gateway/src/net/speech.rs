@@ -92,7 +92,7 @@ pub struct Mouths {
 const FLITE_VOICES: &[&str] = &["rms", "slt", "awb", "kal", "kal16"];
 
 impl Mouths {
-    fn open(data: &Path) -> Result<Self, SpeechError> {
+    pub fn open(data: &Path) -> Result<Self, SpeechError> {
         std::fs::create_dir_all(data).map_err(|error| SpeechError::Engine {
             engine: "speech",
             fact: format!("{}: {error}", data.display()),
@@ -118,7 +118,8 @@ impl Synthesiser for Mouths {
     }
 }
 
-fn recogniser(
+/// The recogniser of one language, knowing what its packs' callers say.
+pub fn recogniser(
     speech: &Speech,
     shelf: &Shelf,
     data: &Path,
