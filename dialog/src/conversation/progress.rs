@@ -12,7 +12,7 @@ use super::memory::Question;
 use super::{Conversation, Input, Output, Reply};
 use crate::pack::Reading;
 use crate::state::{Awaiting, Intent};
-use crate::understand::{is_unfinished, only_listens};
+use crate::understand::{is_dictated, is_unfinished, names_flat, only_listens};
 
 /// Words of one partial result are taken for heard well; the final ones bring their own confidence.
 const OVERHEARD: f32 = 0.9;
@@ -69,10 +69,11 @@ impl Conversation {
     fn answers(&self, heard: &Heard) -> Progress {
         let facts = &heard.facts;
         match self.memory.awaiting() {
-            Awaiting::Phone if facts.phone.is_some() => Progress::Complete,
-            Awaiting::Phone if facts.phone_part.is_some() || facts.bare_number.is_some() => {
-                Progress::Unfinished
+            Awaiting::Phone if is_dictated(&heard.text) => Progress::Complete,
+            Awaiting::Phone if facts.yes_no.is_some() && facts.phone_part.is_none() => {
+                Progress::Complete
             }
+            Awaiting::Phone => Progress::Unfinished,
             Awaiting::Address => self.address_so_far(heard),
             Awaiting::Confirmation | Awaiting::SlotChoice => complete_if(
                 facts.yes_no.is_some() || facts.choice.is_some() || facts.time.is_some(),
@@ -81,8 +82,7 @@ impl Conversation {
             Awaiting::Name | Awaiting::FullName => complete_if(facts.name.is_some()),
             Awaiting::Problem => complete_if(tells_all(&heard.reading)),
             Awaiting::Clarification => complete_if(facts.yes_no.is_some()),
-            Awaiting::Phone
-            | Awaiting::City
+            Awaiting::City
             | Awaiting::Specializations
             | Awaiting::Experience
             | Awaiting::Certificates
@@ -101,7 +101,9 @@ impl Conversation {
             Some(Question::House | Question::Flat | Question::City | Question::AddressCheck)
         );
         match &facts.address {
-            Some(found) if found.value.flat.is_some() => Progress::Complete,
+            Some(found) if found.value.flat.is_some() && names_flat(&heard.text) => {
+                Progress::Complete
+            }
             Some(_) if asked_for_part => Progress::Words,
             Some(_) => Progress::Unfinished,
             None if facts.bare_number.is_some() => Progress::Words,

@@ -50,6 +50,9 @@ const UNFINISHED: &[&str] = &[
     "by", "into", "over", "its", "their", "i've", "we've", "don't", "doesn't", "keeps", "name", "name's", "new", "old", "really", "even",
 ];
 
+/// The flat, or that there is none, is called by its name.
+const FLATS: &[&str] = &["кварт", "частн", "офис", "flat", "apart", "apt", "private", "office"];
+
 /// Nothing was said but that somebody listens: hums, assent in passing, and the bits of words that a
 /// recogniser makes of breath.
 pub(crate) fn only_listens(text: &str) -> bool {
@@ -64,6 +67,12 @@ pub(crate) fn only_listens(text: &str) -> bool {
 /// Whoever says this does not want to go on listening.
 pub fn wants_floor(text: &str) -> bool {
     Tokens::of(text).list.iter().any(|token| STOPS.contains(&token.fold.as_str()))
+}
+
+/// An address with its flat named ends there; a bare number more may be a slip of the ear.
+pub(crate) fn names_flat(text: &str) -> bool {
+    let is_flat = |word: &str| FLATS.iter().any(|start| word.starts_with(start)) || word == "кв";
+    Tokens::of(text).list.iter().any(|token| is_flat(&token.fold))
 }
 
 /// The last word asks for another one.

@@ -35,8 +35,8 @@ use token::Tokens;
 pub use answer::LAST_CHOICE;
 pub use entity::{Asked, Entity, Grain, Hours, Place as Spot, Value, entities};
 pub use listening::wants_floor;
-pub(crate) use listening::{is_unfinished, only_listens};
-pub(crate) use phone::mended;
+pub(crate) use listening::{is_unfinished, names_flat, only_listens};
+pub(crate) use phone::{is_dictated, mended};
 
 /// Nobody says more in one breath; what is beyond is not read.
 const UTTERANCE_MAX: usize = 4000;

@@ -171,6 +171,18 @@ fn e164(run: &Run, asked: bool, cue: bool) -> Option<String> {
     (plausible || asked || plus).then(|| format!("+7{national}"))
 }
 
+/// All digits of a Russian number have been dictated, however they were grouped, and no more. Ten of
+/// them that begin with an eight still lack one.
+pub(crate) fn is_dictated(text: &str) -> bool {
+    runs(&Tokens::of(text), None).into_iter().next_back().is_some_and(|run| {
+        let digits = run.digits.as_str();
+        match digits.len() {
+            NATIONAL => digits.starts_with('9'),
+            length => length == NATIONAL + 1 && digits.starts_with(['7', '8']),
+        }
+    })
+}
+
 /// One digit is missing because two groups ran together: taken apart so that the groups are usual.
 fn parted(tokens: &Tokens<'_>, whole: &[Run]) -> Option<(Run, String)> {
     let most = whole.iter().map(|run| run.joined).max().unwrap_or(0);

@@ -39,7 +39,7 @@ impl Patience {
         use Sense::{Complete, Listens, Nothing, Unfinished, Words};
         let millis = match (self, sense) {
             (Patience::Dictation, Complete) => 500,
-            (Patience::Dictation, _) => 1_700,
+            (Patience::Dictation, _) => 1_900,
             (_, Complete) => 240,
             (Patience::Short, Nothing | Listens | Words) => 400,
             (Patience::Short, Unfinished) => 800,

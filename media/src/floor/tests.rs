@@ -56,12 +56,12 @@ fn yes_is_answered_sooner_than_a_story_and_a_story_sooner_than_a_number() {
     let pauses: Vec<u64> = [Patience::Short, Patience::Normal, Patience::Long, Patience::Dictation]
         .map(|patience| {
             let mut call = Call::new();
-            call.tell(Input::Expect(patience)).voice(400).silence(2_000);
+            call.tell(Input::Expect(patience)).voice(400).silence(2_200);
             call.ends()[0].0 - 400
         })
         .to_vec();
 
-    assert_eq!(pauses, [400, 600, 900, 1_700]);
+    assert_eq!(pauses, [400, 600, 900, 1_900]);
 }
 
 #[test]
@@ -69,11 +69,11 @@ fn what_was_said_so_far_makes_the_pause_longer_or_shorter() {
     let answered = |patience, sense| {
         let mut call = Call::new();
         call.tell(Input::Expect(patience)).voice(1_000);
-        call.words(ONE, 11, sense).silence(2_000);
+        call.words(ONE, 11, sense).silence(2_200);
         call.ends()[0].0 - 1_000
     };
 
-    assert_eq!(answered(Patience::Dictation, Sense::Unfinished), 1_700);
+    assert_eq!(answered(Patience::Dictation, Sense::Unfinished), 1_900);
     assert_eq!(answered(Patience::Dictation, Sense::Complete), 500);
     assert_eq!(answered(Patience::Normal, Sense::Unfinished), 1_200);
     assert_eq!(answered(Patience::Short, Sense::Complete), 240);
@@ -122,7 +122,7 @@ fn the_agent_holds_its_breath_at_once_and_stops_for_words() {
     call.agent_speaks().silence(1_000).voice(280).words(ONE, 4, Sense::Words).voice(600);
 
     let began = Output::TurnBegan { turn: ONE, frames_back: 11 };
-    let (held, stopped) = ((1_080, Output::Held(ONE)), (1_600, Output::Interrupted(ONE)));
+    let (held, stopped) = ((1_060, Output::Held(ONE)), (1_600, Output::Interrupted(ONE)));
     assert_eq!(call.log, [(1_060, began), held, stopped]);
     assert!(!call.floor.agent_speaks());
 }
@@ -190,7 +190,7 @@ fn holds_for_nothing_make_the_agent_stubborn() {
         })
         .collect();
 
-    assert_eq!(held, [80, 140, 200]);
+    assert_eq!(held, [60, 120, 180]);
 }
 
 #[test]

@@ -21,6 +21,20 @@ const SPEAKS_UP_AFTER: Duration = Duration::from_millis(320);
 /// A yes with more of the sentence than this to come is no answer to it.
 const ANSWERS_WITHIN: Duration = Duration::from_millis(1200);
 
+/// A yes with no more of the sentence than this to come is kept, …
+const KEPT_WITHIN: Duration = Duration::from_millis(4000);
+/// … and is the answer if the caller says nothing else for so long after it.
+const KEPT_FOR: Duration = Duration::from_millis(900);
+
+/// A yes said a little early, over the end of the question.
+#[derive(Debug)]
+pub(super) struct EarlyYes {
+    words: Words,
+    began: u32,
+    /// Set once the question is out.
+    counts_at: Option<Instant>,
+}
+
 /// What the caller is doing, as far as the recogniser is concerned.
 #[derive(Debug)]
 pub(super) enum Hearing {
@@ -71,8 +85,25 @@ impl Call {
 
     pub(super) fn listen(&mut self, turn: TurnId, frames_back: usize) {
         let began = self.ticks.saturating_sub(frames_back as u32);
+        self.early_yes = None;
         self.timbre = Timbre::new();
         self.open_ear(turn, began, frames_back);
+    }
+
+    /// The question is out: a yes that came early may be its answer.
+    pub(super) fn count_early_yes(&mut self, now: Instant) {
+        if let Some(yes) = &mut self.early_yes {
+            yes.counts_at = Some(now + KEPT_FOR);
+        }
+    }
+
+    /// The caller has left it at the early yes.
+    pub(super) fn take_early_yes(&mut self, now: Instant) {
+        let due = |yes: &mut EarlyYes| yes.counts_at.is_some_and(|at| now >= at);
+        if let Some(EarlyYes { words, began, .. }) = self.early_yes.take_if(due) {
+            self.caller_ended = Some(now);
+            self.answer(now, began, words);
+        }
     }
 
     /// The caller goes on: the same turn, another utterance.
@@ -118,27 +149,32 @@ impl Call {
             }
             Hearing::Ripe { utterance, words } if utterance.turn == turn => {
                 self.caller_ended = self.last_voice;
-                self.answer(now, utterance, words);
+                self.answer(now, utterance.began, words);
             }
             other => self.hearing = other,
         }
     }
 
-    pub(super) fn forget(&mut self, turn: TurnId) {
-        let (utterance, words) = match &self.hearing {
-            Hearing::Speech(utterance) | Hearing::Settling { utterance, .. } => {
-                (Some(*utterance), None)
-            }
-            Hearing::Ripe { utterance, words } => (Some(*utterance), Some(words)),
-            Hearing::Nobody => (None, None),
+    pub(super) fn forget(&mut self, now: Instant, turn: TurnId) {
+        let (utterance, words) = match std::mem::replace(&mut self.hearing, Hearing::Nobody) {
+            Hearing::Speech(utterance) | Hearing::Settling { utterance, .. } => (utterance, None),
+            Hearing::Ripe { utterance, words } => (utterance, Some(words)),
+            Hearing::Nobody => return,
         };
-        let timbre = format!("{}", self.timbre);
-        let told = |words: &Words| format!("{} ({:.2}) {timbre}", words.text, words.confidence);
-        self.passed_over = words.map(told).unwrap_or_default();
-        if let Some(utterance) = utterance.filter(|utterance| utterance.turn == turn) {
-            self.hearing = Hearing::Nobody;
-            self.unanswered = None;
-            self.outputs.push_back(Output::Forget(utterance.id));
+        debug_assert_eq!(utterance.turn, turn);
+        self.outputs.push_back(Output::Forget(utterance.id));
+        let words = join(self.unanswered.take(), words.unwrap_or_default());
+        self.passed_over = format!("{} ({:.2}), {}", words.text, words.confidence, self.timbre);
+        self.keep_early_yes(now, utterance.began, words);
+    }
+
+    fn keep_early_yes(&mut self, now: Instant, began: u32, words: Words) {
+        let wall = self.wall(now);
+        let yes = self.conversation().is_some_and(|conversation| {
+            conversation.progress(wall, &words.text) == Progress::Assent
+        });
+        if yes && self.timbre.is_voice() && self.player.to_come() <= KEPT_WITHIN {
+            self.early_yes = Some(EarlyYes { words, began, counts_at: None });
         }
     }
 
@@ -161,7 +197,7 @@ impl Call {
     fn understand(&mut self, now: Instant, id: TurnId, words: Words) {
         match std::mem::replace(&mut self.hearing, Hearing::Nobody) {
             Hearing::Settling { utterance, over: true, .. } if utterance.id == id => {
-                self.answer(now, utterance, words);
+                self.answer(now, utterance.began, words);
             }
             Hearing::Settling { utterance, .. } if utterance.id == id => {
                 let all = join(self.unanswered.clone(), words.clone());
@@ -245,14 +281,14 @@ impl Call {
         self.unanswered = Some(join(self.unanswered.take(), words));
     }
 
-    fn answer(&mut self, now: Instant, utterance: Utterance, words: Words) {
+    fn answer(&mut self, now: Instant, began: u32, words: Words) {
         let words = join(self.unanswered.take(), words);
         if words.text.trim().is_empty() {
-            self.heard_nothing(now, utterance.began);
+            self.heard_nothing(now, began);
             return;
         }
         self.cut = None;
-        let at = FRAME_TIME * utterance.began;
+        let at = FRAME_TIME * began;
         let (text, confidence) = (words.text, words.confidence);
         self.note(Note::Caller { at, text: text.clone(), confidence });
         self.tell(now, Word::Said { text, confidence });

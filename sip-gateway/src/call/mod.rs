@@ -37,7 +37,7 @@ use media::vad::Vad;
 
 use self::draft::Draft;
 use self::end::End;
-use self::hearing::Hearing;
+use self::hearing::{EarlyYes, Hearing};
 use self::keys::Keys;
 use self::line::{Agreed, Line, Origin};
 use self::note::Note;
@@ -147,6 +147,7 @@ pub struct Call {
     utterance: TurnId,
     /// Words of an utterance the caller went on from before it was answered.
     unanswered: Option<Words>,
+    early_yes: Option<EarlyYes>,
     /// What was heard of a sound that came to nothing.
     passed_over: String,
     draft: Option<Draft>,
@@ -191,6 +192,7 @@ impl Call {
             hearing: Hearing::Nobody,
             utterance: TurnId::first(),
             unanswered: None,
+            early_yes: None,
             passed_over: String::new(),
             draft: None,
             lines: VecDeque::new(),
@@ -288,6 +290,7 @@ impl Call {
             self.tell(now, Word::Digits(keys));
         }
         self.give_up_waiting(now);
+        self.take_early_yes(now);
         self.play(now);
         self.close(now);
     }

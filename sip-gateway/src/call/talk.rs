@@ -18,10 +18,10 @@ impl Call {
                 floor::Output::Resumed => self.resume(),
                 floor::Output::EndLikely(turn) => self.settle(now, turn),
                 floor::Output::TurnEnded(turn) => self.turn_over(now, turn),
-                floor::Output::TurnLapsed(turn) => self.forget(turn),
+                floor::Output::TurnLapsed(turn) => self.forget(now, turn),
                 floor::Output::StuckNoise(turn) => {
                     self.note_event("stuck_noise", String::new());
-                    self.forget(turn);
+                    self.forget(now, turn);
                 }
                 floor::Output::Interrupted(_) => self.cut_line(now),
                 floor::Output::CallerSilent { nth } => {
@@ -134,6 +134,7 @@ impl Call {
         let heard = self.player.cut(saying.id.next()).map(|heard| heard.text).unwrap_or_default();
         self.outputs.push_back(Output::Hush(saying.id));
         self.lines.clear();
+        self.early_yes = None;
 
         let at = self.elapsed();
         self.note(Note::Cut { at, line: saying.id, heard: heard.clone() });
@@ -172,6 +173,7 @@ impl Call {
         }
         if self.saying.is_none() {
             self.floor.handle(now, floor::Input::AgentSilent);
+            self.count_early_yes(now);
             self.expect_yes(now);
         }
     }

@@ -122,9 +122,9 @@ const ASIDE_EN: &[&str] = &[
     "close the door please",
     "hurry up we are going to be late",
 ];
-const VOICES_RU: &[&str] =
+pub(crate) const VOICES_RU: &[&str] =
     &["ru", "ru+f5", "ru+m7", "ru+steph", "ru+f2", "ru+m3", "ru+f4", "ru+m1", "ru+linda", "ru+max"];
-const VOICES_EN: &[&str] = &["rms", "slt", "awb", "kal16"];
+pub(crate) const VOICES_EN: &[&str] = &["rms", "slt", "awb", "kal16"];
 
 /// `count` cases of one kind, all different, the same every time.
 pub(crate) fn cases(language: Language, kind: Kind, count: u64) -> Vec<Case> {

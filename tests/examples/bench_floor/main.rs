@@ -4,6 +4,7 @@
 //! part's name as argument only that part runs; `-v` tells every case that went wrong.
 
 mod cases;
+mod dictation;
 mod interruptions;
 
 use std::path::PathBuf;
@@ -25,6 +26,9 @@ fn main() -> anyhow::Result<()> {
     let studio = Studio::open(&PathBuf::from("data/bench-floor"), BOOTHS)?;
     if wanted("interruptions") {
         interruptions::run(&studio, verbose)?;
+    }
+    if wanted("dictation") {
+        dictation::run(&studio, verbose)?;
     }
     Ok(())
 }

@@ -39,7 +39,7 @@ const CORE_AFTER: Duration = Duration::from_millis(10);
 /// A recogniser silent for so long, by the real clock, is broken.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// The agent has finished when it was silent for so long.
-const AGENT_DONE: usize = 25;
+const AGENT_DONE: usize = 40;
 /// No acted part of a call is longer: five minutes.
 const ACTED_MAX: usize = 15_000;
 /// Our own frames below this are silence.
@@ -159,10 +159,10 @@ impl<'a> Booth<'a> {
     fn act(&mut self, words: &str) {
         let (voice, dbfs) = self.caller;
         let sound = self.studio.spoken(self.language(), voice, 100, words);
-        self.acted = Some(words.to_owned());
-        for frame in frames(&at_level(&sound, dbfs)) {
+        for frame in trimmed(&frames(&at_level(&sound, dbfs))) {
             self.tick(&frame);
         }
+        self.acted = Some(words.to_owned());
         while self.acted.is_some() && !self.over {
             self.tick(&SILENCE);
         }
@@ -312,4 +312,12 @@ pub fn frames(samples: &[i16]) -> Vec<Frame> {
         frame
     };
     samples.chunks(FRAME).map(padded).collect()
+}
+
+/// Without the synthesiser's own silence around it.
+pub fn trimmed(frames: &[Frame]) -> Vec<Frame> {
+    let loud = |frame: &Frame| level_dbfs(frame) > -48.0;
+    let from = frames.iter().position(loud).unwrap_or(0);
+    let to = frames.iter().rposition(loud).map_or(0, |last| last + 1);
+    frames[from.min(to)..to].to_vec()
 }
