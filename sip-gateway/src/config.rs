@@ -69,6 +69,8 @@ pub struct Speech {
     pub model_ru: PathBuf,
     pub voice_ru: String,
     pub voice_en: String,
+    /// Answers are synthesised while the caller still speaks; some of that work is thrown away.
+    pub drafts: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -142,6 +144,7 @@ impl Default for Speech {
             model_ru: PathBuf::new(),
             voice_ru: "ru".into(),
             voice_en: "slt".into(),
+            drafts: true,
         }
     }
 }

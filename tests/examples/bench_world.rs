@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use call_tests::world::link::Weather;
-use call_tests::world::{Ending, Mishap, Setting, Studio};
+use call_tests::world::{Delays, Ending, Mishap, Setting, Studio};
 use sip_gateway::caller::scenario::Scenario;
 use sip_gateway::clock;
 
@@ -41,7 +41,14 @@ fn setting(seed: u64) -> Setting {
     for answer in scenario.answers.iter_mut().filter(|answer| !answer.say.is_empty()) {
         answer.say.insert(0, scenario.otherwise.clone());
     }
-    Setting { scenario, weather: Weather::ROUGH, mishap: Mishap::Nothing, seed }
+    Setting {
+        scenario,
+        weather: Weather::ROUGH,
+        mishap: Mishap::Nothing,
+        delays: Delays::NEAR,
+        drafts: true,
+        seed,
+    }
 }
 
 fn minutes(time: Duration) -> f64 {

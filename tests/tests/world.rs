@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use call_tests::world::link::Weather;
-use call_tests::world::{Ending, Mishap, Setting, Studio};
+use call_tests::world::{Delays, Ending, Mishap, Setting, Studio};
 use sip_gateway::call::end::End;
 use sip_gateway::call::note::Note;
 use sip_gateway::caller::scenario::Scenario;
@@ -130,7 +130,7 @@ const EN: &str = include_str!("../callers/demo-en.toml");
 
 fn setting(scenario: &str, weather: Weather, seed: u64) -> Setting {
     let scenario = Scenario::parse("caller", scenario).unwrap();
-    Setting { scenario, weather, mishap: Mishap::Nothing, seed }
+    Setting { scenario, weather, mishap: Mishap::Nothing, delays: Delays::NEAR, drafts: true, seed }
 }
 
 fn weather(seed: u64) -> Weather {

@@ -388,6 +388,11 @@ impl Cast {
         }
     }
 
+    /// How callers say what is broken, with its split.
+    pub fn problems(&self) -> Vec<(Split, &str)> {
+        self.goal.iter().flat_map(|goal| halves(&goal.tune, &goal.test)).collect()
+    }
+
     /// Every wording with its split, for the proof that none stands in both.
     pub fn wordings(&self) -> Vec<(Split, &str)> {
         let goals = self.goal.iter().flat_map(|goal| halves(&goal.tune, &goal.test));

@@ -40,13 +40,14 @@ impl Patience {
         let millis = match (self, sense) {
             (Patience::Dictation, Complete) => 500,
             (Patience::Dictation, _) => 1_900,
+            (Patience::Long, Complete) => 480,
             (_, Complete) => 240,
             (Patience::Short, Nothing | Listens | Words) => 400,
             (Patience::Short, Unfinished) => 800,
             (Patience::Normal, Nothing | Listens | Words) => 600,
             (Patience::Normal, Unfinished) => 1_200,
-            (Patience::Long, Nothing | Listens | Words) => 900,
-            (Patience::Long, Unfinished) => 1_400,
+            (Patience::Long, Nothing | Listens | Words) => 800,
+            (Patience::Long, Unfinished) => 1_300,
         };
         Duration::from_millis(millis)
     }

@@ -61,7 +61,7 @@ fn yes_is_answered_sooner_than_a_story_and_a_story_sooner_than_a_number() {
         })
         .to_vec();
 
-    assert_eq!(pauses, [400, 600, 900, 1_900]);
+    assert_eq!(pauses, [400, 600, 800, 1_900]);
 }
 
 #[test]

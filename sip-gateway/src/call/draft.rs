@@ -44,7 +44,7 @@ impl Call {
     pub(super) fn draft(&mut self, now: Instant, text: &str) {
         let known = self.draft.as_ref().is_some_and(|draft| draft.basis == text);
         let busy = self.saying.is_some() || !self.lines.is_empty() || self.ending.is_some();
-        if known || busy {
+        if known || busy || !self.drafts {
             return;
         }
         let Talk::Conversation(conversation) = &self.talk else {

@@ -108,6 +108,8 @@ pub struct Start {
     /// Both clocks at the moment of answering.
     pub at: (Instant, Timestamp),
     pub longest: Duration,
+    /// Draft answers while the caller still speaks: sooner, for more work of the synthesiser.
+    pub drafts: bool,
 }
 
 /// Who answers.
@@ -151,6 +153,7 @@ pub struct Call {
     /// What was heard of a sound that came to nothing.
     passed_over: String,
     draft: Option<Draft>,
+    drafts: bool,
     lines: VecDeque<Reply>,
     saying: Option<Saying>,
     line_id: TurnId,
@@ -195,6 +198,7 @@ impl Call {
             early_yes: None,
             passed_over: String::new(),
             draft: None,
+            drafts: start.drafts,
             lines: VecDeque::new(),
             saying: None,
             line_id: TurnId::first(),

@@ -114,6 +114,7 @@ impl House {
             recordings: recordings.clone(),
             most: settings.calls.most,
             longest: Duration::from_secs(settings.calls.longest_seconds),
+            drafts: settings.speech.drafts,
             load_line: settings.load_line,
             media_address: settings.sip.advertise.unwrap_or(sip.ip()),
         });

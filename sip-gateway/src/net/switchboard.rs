@@ -57,6 +57,7 @@ pub struct Parts {
     /// Calls at the same time.
     pub most: usize,
     pub longest: Duration,
+    pub drafts: bool,
     pub load_line: LoadLine,
     /// Told to peers in SDP.
     pub media_address: std::net::IpAddr,
@@ -275,6 +276,7 @@ impl Switchboard {
                 talk,
                 at: (clock::now(), now),
                 longest: self.parts.longest,
+                drafts: self.parts.drafts,
             }),
             socket: waiting.socket,
             remote: session.remote,

@@ -4,8 +4,10 @@
 //! part's name as argument only that part runs; `-v` tells every case that went wrong.
 
 mod cases;
+mod delays;
 mod dictation;
 mod interruptions;
+mod stories;
 
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -23,12 +25,18 @@ fn main() -> anyhow::Result<()> {
     let wanted = |part: &str| {
         arguments.iter().all(|it| it.starts_with('-')) || arguments.iter().any(|it| it == part)
     };
+    if wanted("delays") {
+        delays::run();
+    }
     let studio = Studio::open(&PathBuf::from("data/bench-floor"), BOOTHS)?;
     if wanted("interruptions") {
         interruptions::run(&studio, verbose)?;
     }
     if wanted("dictation") {
         dictation::run(&studio, verbose)?;
+    }
+    if wanted("stories") {
+        stories::run(&studio, verbose)?;
     }
     Ok(())
 }

@@ -97,6 +97,7 @@ impl<'a> Booth<'a> {
                 talk: Talk::Conversation(Box::new(conversation)),
                 at: began,
                 longest: Duration::from_secs(900),
+                drafts: true,
             }),
             core: QuietDay::new(prices),
             line: Line::new(agreed, origin(2)),
@@ -159,17 +160,18 @@ impl<'a> Booth<'a> {
     fn act(&mut self, words: &str) {
         let (voice, dbfs) = self.caller;
         let sound = self.studio.spoken(self.language(), voice, 100, words);
-        for frame in trimmed(&frames(&at_level(&sound, dbfs))) {
-            self.tick(&frame);
-        }
+        let sound = trimmed(&frames(&at_level(&sound, dbfs)));
+        let (most, end) = sound.split_at(sound.len() * 3 / 5);
+        most.iter().for_each(|frame| drop(self.tick(frame)));
         self.acted = Some(words.to_owned());
+        end.iter().for_each(|frame| drop(self.tick(frame)));
         while self.acted.is_some() && !self.over {
             self.tick(&SILENCE);
         }
     }
 
-    /// One frame spoken into the telephone, one heard from it.
-    pub fn tick(&mut self, spoken: &Frame) {
+    /// One frame spoken into the telephone, one heard from it. Answers with the frame and its noise.
+    pub fn tick(&mut self, spoken: &Frame) -> Frame {
         self.now += FRAME_TIME;
         self.ticks += 1;
         self.deliver();
@@ -182,6 +184,7 @@ impl<'a> Booth<'a> {
         let said = level_dbfs(self.call.frames().1) > AUDIBLE_DBFS;
         self.sounded.push(said);
         self.overhear();
+        frame
     }
 
     /// The same sound that we sent last comes back in the caller's microphone.

@@ -6,6 +6,7 @@
 
 pub mod core;
 pub mod link;
+pub mod stenographer;
 pub mod studio;
 pub mod voice;
 
@@ -20,6 +21,8 @@ use media::audio::FRAME_TIME;
 use media::codec::Codec;
 use media::speech::{Heard, SpeechError, Spoken, Words};
 use media::turn::TurnId;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
 use sip_gateway::call::end::End;
 use sip_gateway::call::line::{Agreed, Origin};
 use sip_gateway::call::note::Note;
@@ -31,11 +34,12 @@ pub use self::studio::Studio;
 
 use self::core::QuietDay;
 use self::link::{Link, Weather};
+use self::stenographer::Stenographer;
 use self::voice::Voice;
 
-/// The recogniser's final words come this long after the turn.
+/// The caller's recogniser hears the agent's final words this long after the turn.
 const FINAL_AFTER: Duration = Duration::from_millis(80);
-/// The first sound of a sentence comes this long after its text.
+/// The first sound of the caller's sentence comes this long after its text.
 const SOUND_AFTER: Duration = Duration::from_millis(40);
 /// The job core answers within this.
 const CORE_AFTER: Duration = Duration::from_millis(15);
@@ -51,12 +55,42 @@ pub enum Mishap {
     RecogniserDies { at: u64, times: u8 },
 }
 
+/// How long the gateway's providers take; each answer is up to half as much faster or slower.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Delays {
+    /// From the sound of a word to its text.
+    pub recogniser: Duration,
+    /// From the text of a turn to the first words of the answer. What thinks in this world thinks at
+    /// once, so this stands before the synthesiser.
+    pub thinking: Duration,
+    /// From a sentence to its first sound.
+    pub synthesiser: Duration,
+}
+
+impl Delays {
+    /// The embedded engines.
+    pub const NEAR: Self = Self {
+        recogniser: Duration::from_millis(80),
+        thinking: Duration::ZERO,
+        synthesiser: Duration::from_millis(40),
+    };
+    /// Services across the sea.
+    pub const FAR: Self = Self {
+        recogniser: Duration::from_millis(250),
+        thinking: Duration::from_millis(375),
+        synthesiser: Duration::from_millis(100),
+    };
+}
+
 /// Everything a simulated call depends on.
 #[derive(Debug, Clone)]
 pub struct Setting {
     pub scenario: Scenario,
     pub weather: Weather,
     pub mishap: Mishap,
+    pub delays: Delays,
+    /// Answers are drafted while the caller still speaks.
+    pub drafts: bool,
     pub seed: u64,
 }
 
@@ -71,7 +105,7 @@ pub struct Ending {
     pub transcript: Vec<Note>,
     /// From the caller's last sound to the answer's first, at the gateway.
     pub answered_in: Vec<Duration>,
-    /// Utterances of the caller that were split in two by the floor.
+    /// Turns that were over before a word of them was said.
     pub cut_off: usize,
 }
 
@@ -80,6 +114,7 @@ pub struct Ending {
 enum Parcel {
     Sound(TurnId, Arc<[i16]>),
     Words(TurnId, String),
+    Partial(TurnId, String),
     Deaf(TurnId),
     Core(RequestId, Box<Answer>),
 }
@@ -97,8 +132,8 @@ pub struct World {
     voices: Arc<Voices>,
     for_gateway: VecDeque<(Instant, Parcel)>,
     for_caller: VecDeque<(Instant, Parcel)>,
-    /// Said and not yet recognised.
-    caller_said: String,
+    stenographer: Stenographer,
+    chance: ChaCha8Rng,
     agent_said: String,
     deaths: u8,
     caller_hung_up: bool,
@@ -137,6 +172,7 @@ impl World {
             talk: Talk::Conversation(Box::new(conversation)),
             at: began,
             longest: LONGEST,
+            drafts: setting.drafts,
         });
         let mind = Mind::new(setting.scenario.clone());
         Self {
@@ -146,12 +182,12 @@ impl World {
             caller: Caller::new(began.0, agreed, origin(0xCA11), mind),
             to_gateway: Link::new(setting.weather, setting.seed),
             to_caller: Link::new(setting.weather, setting.seed ^ u64::MAX),
-            setting,
             core,
             voices,
             for_gateway: VecDeque::new(),
             for_caller: VecDeque::new(),
-            caller_said: String::new(),
+            stenographer: Stenographer::default(),
+            chance: ChaCha8Rng::seed_from_u64(setting.seed ^ 0x5eed),
             agent_said: String::new(),
             deaths: 0,
             caller_hung_up: false,
@@ -166,6 +202,7 @@ impl World {
                 cut_off: 0,
             },
             over: None,
+            setting,
         }
     }
 
@@ -185,6 +222,10 @@ impl World {
     }
 
     fn step(&mut self) {
+        let late = self.setting.delays.recogniser;
+        if let Some((turn, text)) = self.stenographer.partial(self.now, late) {
+            self.tell_gateway(call::Input::Heard(turn, Heard::Partial(words(text))));
+        }
         self.deliver();
         while let Some(packet) = self.to_gateway.receive(self.now) {
             self.tell_gateway(call::Input::Packet(&packet));
@@ -209,6 +250,7 @@ impl World {
                 Parcel::Words(turn, text) => {
                     self.tell_gateway(call::Input::Heard(turn, Heard::Final(words(text))));
                 }
+                Parcel::Partial(..) => {}
                 Parcel::Deaf(turn) => {
                     let failed = Heard::Failed(SpeechError::Gone);
                     self.tell_gateway(call::Input::Heard(turn, failed));
@@ -225,7 +267,7 @@ impl World {
                 Parcel::Words(turn, text) => {
                     self.tell_caller(caller::Input::Heard(turn, Heard::Final(words(text))));
                 }
-                Parcel::Deaf(_) | Parcel::Core(..) => {}
+                Parcel::Partial(..) | Parcel::Deaf(_) | Parcel::Core(..) => {}
             }
         }
     }
@@ -246,19 +288,23 @@ impl World {
             call::Output::Settle(turn) => self.recognise(turn),
             call::Output::Speak { line, text, .. } => {
                 let sound = Parcel::Sound(line, self.voices.agent.say(&text).into());
-                self.for_gateway.push_back((self.now + SOUND_AFTER, sound));
+                let Delays { thinking, synthesiser, .. } = self.setting.delays;
+                let after = self.about(thinking) + self.about(synthesiser);
+                self.later(after, sound);
                 self.agent_said = format!("{} {text}", self.agent_said);
             }
             call::Output::Ask(id, request) => {
                 let since =
                     jiff::SignedDuration::try_from(self.now - self.began.0).expect("a short call");
                 let answer = Box::new(self.core.answer(self.began.1 + since, request));
-                self.for_gateway.push_back((self.now + CORE_AFTER, Parcel::Core(id, answer)));
+                self.later(CORE_AFTER, Parcel::Core(id, answer));
             }
             call::Output::Note(note) => self.note(note),
             call::Output::HangUp(end) => self.over = self.over.or(Some(end)),
-            call::Output::Listen { .. }
-            | call::Output::Hear(_)
+            call::Output::Listen { turn, back, .. } => {
+                self.stenographer.begin(self.now, turn, back.len());
+            }
+            call::Output::Hear(_)
             | call::Output::Forget(_)
             | call::Output::Reopen
             | call::Output::Hush(_)
@@ -266,20 +312,31 @@ impl World {
         }
     }
 
+    fn later(&mut self, after: Duration, parcel: Parcel) {
+        let at = self.now + after;
+        let place = self.for_gateway.partition_point(|(other, _)| *other <= at);
+        self.for_gateway.insert(place, (at, parcel));
+    }
+
+    /// That time, up to half as much shorter or longer; usually near it.
+    fn about(&mut self, time: Duration) -> Duration {
+        let dice: u32 = (0..3).map(|_| self.chance.next_u32() % 1_000).sum();
+        time.mul_f64(0.5 + f64::from(dice) / 3_000.0)
+    }
+
     /// The gateway's recogniser owes its final words; a dead one says so instead.
     fn recognise(&mut self, turn: TurnId) {
-        let at = self.now + FINAL_AFTER;
+        let after = self.about(self.setting.delays.recogniser);
         if let Mishap::RecogniserDies { at: second, times } = self.setting.mishap
             && self.deaths < times
             && self.now - self.began.0 >= Duration::from_secs(second)
         {
             self.deaths += 1;
-            self.for_gateway.push_back((at, Parcel::Deaf(turn)));
-            return;
+            return self.later(after, Parcel::Deaf(turn));
         }
-        let text = std::mem::take(&mut self.caller_said);
+        let text = self.stenographer.settle(self.now);
         self.ending.cut_off += usize::from(text.is_empty());
-        self.for_gateway.push_back((at, Parcel::Words(turn, text)));
+        self.later(after, Parcel::Words(turn, text));
     }
 
     fn note(&mut self, note: Note) {
@@ -309,7 +366,7 @@ impl World {
             caller::Output::Speak { line, text } => {
                 let sound = Parcel::Sound(line, self.voices.caller.say(&text).into());
                 self.for_caller.push_back((self.now + SOUND_AFTER, sound));
-                self.caller_said = format!("{} {text}", self.caller_said).trim().to_owned();
+                self.stenographer.say(self.now + SOUND_AFTER, &text);
             }
             caller::Output::HangUp => {
                 self.caller_hung_up = true;

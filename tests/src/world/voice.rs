@@ -7,7 +7,7 @@ use std::sync::Arc;
 use media::audio::RATE;
 
 /// Samples one character takes to say: 14 characters a second.
-const SAMPLES_PER_CHARACTER: usize = RATE as usize / 14;
+pub const SAMPLES_PER_CHARACTER: usize = RATE as usize / 14;
 /// One syllable: 200 ms.
 const SYLLABLE: usize = RATE as usize / 5;
 /// The longest sentence prepared.

@@ -1,0 +1,50 @@
+//! How soon an answer comes with the delays of providers across the sea, drafted early or not.
+
+use std::time::Duration;
+
+use call_tests::world::link::Weather;
+use call_tests::world::{Delays, Mishap, Setting, Studio};
+use sip_gateway::caller::scenario::Scenario;
+
+use crate::at;
+
+const CALLS: u64 = 60;
+const RU: &str = include_str!("../../callers/demo-ru.toml");
+const EN: &str = include_str!("../../callers/demo-en.toml");
+
+pub(crate) fn run() {
+    println!(
+        "\n| recogniser 250 ms, thinking 375 ms, synthesiser 100 ms, each ± half | answers | p50 | p95 | booked |"
+    );
+    println!("|---|---|---|---|---|");
+    let studio = Studio::new();
+    let mut medians = Vec::new();
+    for drafts in [true, false] {
+        let endings = studio.many(CALLS, |seed| setting(seed, drafts));
+        let mut answers: Vec<Duration> =
+            endings.iter().flat_map(|ending| ending.answered_in.clone()).collect();
+        let booked = endings.iter().filter(|ending| ending.jobs == 1).count();
+        let how = if drafts { "drafted early" } else { "not drafted" };
+        println!(
+            "| {how} | {} | {} | {} | {booked} of {CALLS} |",
+            answers.len(),
+            at(&mut answers, 50),
+            at(&mut answers, 95),
+        );
+        medians.push(answers[answers.len() / 2].as_secs_f64());
+    }
+    println!("ratio of the medians: {:.2}", medians[0] / medians[1]);
+}
+
+fn setting(seed: u64, drafts: bool) -> Setting {
+    let script = if seed.is_multiple_of(2) { RU } else { EN };
+    let scenario = Scenario::parse("caller", script).expect("a scenario");
+    Setting {
+        scenario,
+        weather: Weather::CLEAR,
+        mishap: Mishap::Nothing,
+        delays: Delays::FAR,
+        drafts,
+        seed,
+    }
+}
