@@ -89,6 +89,8 @@ pub enum Input {
     AgentSilent,
     /// What is asked now decides how long a pause may be.
     Expect(Patience),
+    /// The recogniser is gone: nobody will ever know what is being said.
+    Deaf,
     /// A deadline has passed.
     Timeout,
 }
@@ -222,6 +224,7 @@ impl Floor {
             Input::AgentSpeaks { protected } => self.agent_speaks_from(now, protected),
             Input::AgentSilent => self.agent_silent(now),
             Input::Expect(patience) => self.patience = patience,
+            Input::Deaf => self.lapse(),
             Input::Timeout => {}
         }
         self.fire(now);
@@ -497,6 +500,13 @@ impl Floor {
             self.outputs.push_back(Output::TurnLapsed(self.turn));
         }
         self.give_floor_back();
+    }
+
+    fn lapse(&mut self) {
+        if self.open.take().is_some() {
+            self.outputs.push_back(Output::TurnLapsed(self.turn));
+            self.give_floor_back();
+        }
     }
 
     /// A turn that has not taken the floor leaves it to the agent.

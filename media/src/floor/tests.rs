@@ -330,6 +330,7 @@ proptest! {
                 6 => call.tell(Input::AgentSilent),
                 7 => call.tell(Input::Key('5')),
                 8 => call.words(turn, length as usize, SENSES[length as usize % 5]),
+                9 if length == 7 => call.tell(Input::Deaf),
                 9 if flag => call.settled(turn, length as usize, SENSES[length as usize % 5]),
                 _ => call.tell(Input::Expect(Patience::Long)),
             };

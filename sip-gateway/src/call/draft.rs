@@ -1,12 +1,14 @@
 //! The answer drafted while the caller is still speaking, so that it sounds the moment they stop.
 //!
-//! A copy of the conversation is told what was heard so far; what it would say is synthesised in
-//! advance. Nothing depends on the guess: the conversation itself is told the final words, and only
-//! if it says exactly the drafted sentence is the sound there already.
+//! A copy of the conversation is told what was heard so far; the first sentence of what it would say
+//! is synthesised in advance. Nothing depends on the guess: the conversation itself is told the final
+//! words, and only if it begins with exactly the drafted sentence is the sound there already.
 //!
-//! **Never here:** anything the core would remember; a draft asks, it never orders.
+//! **Never here:** anything the core would remember; a draft asks, it never orders. What it would
+//! order it takes for done.
 
 use dialog::conversation::first_reply;
+use job_core::ids::HoldId;
 
 use super::*;
 
@@ -51,7 +53,7 @@ impl Call {
             return;
         };
         let ahead = conversation.foresee(self.wall(now), text);
-        self.follow_draft(text.to_owned(), Box::new(ahead));
+        self.follow_draft(now, text.to_owned(), Box::new(ahead));
     }
 
     /// After a question with a yes, the answer to a yes.
@@ -76,10 +78,10 @@ impl Call {
         };
         let basis = draft.basis.clone();
         ahead.handle(self.wall(now), Word::Answered(id, answer));
-        self.follow_draft(basis, ahead);
+        self.follow_draft(now, basis, ahead);
     }
 
-    /// The line of the draft if it says just this; its sound is the player's from now on.
+    /// The line of the draft if it says just this sentence; its sound is the player's from now on.
     pub(super) fn take_draft(&mut self, speech: &str) -> Option<TurnId> {
         let draft = self.draft.take()?;
         let Some(line) = draft.line.filter(|_| draft.speech == speech) else {
@@ -87,22 +89,25 @@ impl Call {
             return None;
         };
         self.player.say(line, speech);
-        for spoken in draft.sound {
-            self.take_sound(line, spoken);
-        }
+        self.drafted_sound = draft.sound;
         Some(line)
     }
 
-    fn follow_draft(&mut self, basis: String, mut ahead: Box<Conversation>) {
+    fn follow_draft(&mut self, now: Instant, basis: String, mut ahead: Box<Conversation>) {
         match ahead.poll() {
+            Some(Decision::Ask(id, Request::Hold { .. })) => {
+                let held = Answer::Held(Ok(HoldId::new("drafted")));
+                ahead.handle(self.wall(now), Word::Answered(id, held));
+                self.follow_draft(now, basis, ahead);
+            }
             Some(Decision::Ask(id, request)) if request.only_asks() => {
                 self.outputs.push_back(Output::Ask(RequestId(id.0 | GUESS), request));
                 self.replace_draft(basis, String::new(), Some((id, ahead)));
             }
-            Some(Decision::Say(reply)) => self.replace_draft(basis, reply.speech, None),
+            Some(Decision::Say(reply)) => self.replace_draft(basis, first(&reply), None),
             Some(Decision::Mark(_)) => {
                 if let Some(reply) = first_reply(&mut ahead) {
-                    self.replace_draft(basis, reply.speech, None);
+                    self.replace_draft(basis, first(&reply), None);
                 }
             }
             Some(Decision::Ask(..) | Decision::End(_)) | None => {}
@@ -131,10 +136,21 @@ impl Call {
         self.draft = Some(Draft { basis, ahead, speech, line, sound: Vec::new() });
     }
 
+    /// Hands the drafted sound over once its line is being said.
+    pub(super) fn pour_draft(&mut self, line: TurnId) {
+        for spoken in std::mem::take(&mut self.drafted_sound) {
+            self.take_sound(line, spoken);
+        }
+    }
+
     fn hush(&mut self, draft: &Draft) {
         let done = draft.sound.iter().any(|spoken| !matches!(spoken, Spoken::Samples(_)));
         if let Some(line) = draft.line.filter(|_| !done) {
             self.outputs.push_back(Output::Hush(line));
         }
     }
+}
+
+fn first(reply: &Reply) -> String {
+    sentences(&reply.speech).next().unwrap_or_default().to_owned()
 }

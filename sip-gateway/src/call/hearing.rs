@@ -121,6 +121,7 @@ impl Call {
 
     fn open_ear(&mut self, turn: TurnId, began: u32, frames_back: usize) {
         self.utterance = self.utterance.next();
+        self.overheard = None;
         self.hearing = Hearing::Speech(Utterance { id: self.utterance, turn, began });
         let back = self.back.last(frames_back).copied().collect();
         let expect =
@@ -181,13 +182,15 @@ impl Call {
     }
 
     fn overhear(&mut self, now: Instant, id: TurnId, words: Words) {
-        let Hearing::Speech(utterance) = self.hearing else {
+        let (Hearing::Speech(utterance) | Hearing::Settling { utterance, .. }) = self.hearing
+        else {
             return;
         };
         if utterance.id != id {
             return;
         }
 
+        self.overheard = Some(words.clone());
         let words = join(self.unanswered.clone(), words);
         let sense = self.tell_floor(now, utterance, &words, false);
         if matches!(sense, Sense::Words | Sense::Complete) {
@@ -312,11 +315,16 @@ impl Call {
         }
     }
 
+    /// The recogniser is gone. What it had told so far of a turn that was over must do.
     fn lose_ear(&mut self, now: Instant, why: String) {
-        self.hearing = Hearing::Nobody;
-        self.unanswered = None;
+        let told = match std::mem::replace(&mut self.hearing, Hearing::Nobody) {
+            Hearing::Settling { utterance, .. } => self.overheard.take().map(|it| (utterance, it)),
+            Hearing::Nobody | Hearing::Speech(_) | Hearing::Ripe { .. } => None,
+        };
         self.ear_failures = self.ear_failures.saturating_add(1);
         self.note_event("recogniser_failed", why);
+        self.floor.handle(now, floor::Input::Deaf);
+        self.follow_floor(now);
         if self.ear_failures > EAR_FAILURES_MAX {
             return;
         }
@@ -325,7 +333,13 @@ impl Call {
             return;
         }
         self.outputs.push_back(Output::Reopen);
-        self.tell(now, Word::Said { text: String::new(), confidence: 0.0 });
+        match told {
+            Some((utterance, words)) => self.answer(now, utterance.began, words),
+            None => {
+                self.unanswered = None;
+                self.tell(now, Word::Said { text: String::new(), confidence: 0.0 });
+            }
+        }
     }
 }
 

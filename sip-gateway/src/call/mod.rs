@@ -13,6 +13,7 @@ mod hearing;
 pub mod keys;
 pub mod line;
 pub mod note;
+mod sentences;
 pub mod strain;
 pub mod talk;
 
@@ -41,6 +42,7 @@ use self::hearing::{EarlyYes, Hearing};
 use self::keys::Keys;
 use self::line::{Agreed, Line, Origin};
 use self::note::Note;
+use self::sentences::sentences;
 
 /// The recogniser's final words are waited for this long after the caller has finished.
 const FINAL_WITHIN: Duration = Duration::from_secs(2);
@@ -149,10 +151,13 @@ pub struct Call {
     utterance: TurnId,
     /// Words of an utterance the caller went on from before it was answered.
     unanswered: Option<Words>,
+    /// The newest guess at the words of this utterance.
+    overheard: Option<Words>,
     early_yes: Option<EarlyYes>,
     /// What was heard of a sound that came to nothing.
     passed_over: String,
     draft: Option<Draft>,
+    drafted_sound: Vec<Spoken>,
     drafts: bool,
     lines: VecDeque<Reply>,
     saying: Option<Saying>,
@@ -176,6 +181,8 @@ pub struct Call {
 struct Saying {
     id: TurnId,
     reply: Reply,
+    /// Sentences still to be synthesised, one after another, so that the first sounds soon.
+    rest: VecDeque<String>,
     noted: bool,
 }
 
@@ -195,9 +202,11 @@ impl Call {
             hearing: Hearing::Nobody,
             utterance: TurnId::first(),
             unanswered: None,
+            overheard: None,
             early_yes: None,
             passed_over: String::new(),
             draft: None,
+            drafted_sound: Vec::new(),
             drafts: start.drafts,
             lines: VecDeque::new(),
             saying: None,
@@ -328,7 +337,7 @@ impl Call {
                     self.note_event("reply_too_long", samples.len().to_string());
                 }
             }
-            Spoken::Done => self.player.finish(line),
+            Spoken::Done => self.sentence_done(line),
             Spoken::Failed(error) => {
                 self.note_event("synthesiser_failed", error.to_string());
                 self.player.finish(line);

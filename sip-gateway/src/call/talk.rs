@@ -83,16 +83,30 @@ impl Call {
             return;
         };
 
-        let line = match self.take_draft(&reply.speech) {
-            Some(line) => line,
-            None => {
-                self.line_id = self.line_id.next();
-                self.player.say(self.line_id, &reply.speech);
-                self.order_sound(self.line_id, &reply.speech);
-                self.line_id
-            }
-        };
-        self.saying = Some(Saying { id: line, reply, noted: false });
+        let mut rest: VecDeque<String> = sentences(&reply.speech).map(str::to_owned).collect();
+        let first = rest.pop_front().unwrap_or_default();
+        let drafted = self.take_draft(&first);
+        let line = drafted.unwrap_or_else(|| {
+            self.line_id = self.line_id.next();
+            self.player.say(self.line_id, &first);
+            self.order_sound(self.line_id, &first);
+            self.line_id
+        });
+        self.saying = Some(Saying { id: line, reply, rest, noted: false });
+        self.pour_draft(line);
+    }
+
+    /// All sound of a sentence is there: the next one, please.
+    pub(super) fn sentence_done(&mut self, line: TurnId) {
+        let saying = self.saying.as_mut().filter(|saying| saying.id == line);
+        let next = saying.and_then(|saying| saying.rest.pop_front());
+        if let Some(sentence) = &next {
+            self.player.say(line, sentence);
+        }
+        self.player.finish(line);
+        if let Some(sentence) = next {
+            self.order_sound(line, &sentence);
+        }
     }
 
     pub(super) fn order_sound(&mut self, line: TurnId, speech: &str) {

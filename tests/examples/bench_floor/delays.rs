@@ -1,9 +1,11 @@
 //! How soon an answer comes with the delays of providers across the sea, drafted early or not.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use call_tests::world::link::Weather;
-use call_tests::world::{Delays, Mishap, Setting, Studio};
+use call_tests::world::{Delays, Ending, Mishap, Setting, Studio};
+use sip_gateway::call::note::Note;
 use sip_gateway::caller::scenario::Scenario;
 
 use crate::at;
@@ -12,7 +14,7 @@ const CALLS: u64 = 60;
 const RU: &str = include_str!("../../callers/demo-ru.toml");
 const EN: &str = include_str!("../../callers/demo-en.toml");
 
-pub(crate) fn run() {
+pub(crate) fn run(verbose: bool) {
     println!(
         "\n| recogniser 250 ms, thinking 375 ms, synthesiser 100 ms, each ± half | answers | p50 | p95 | booked |"
     );
@@ -31,9 +33,32 @@ pub(crate) fn run() {
             at(&mut answers, 50),
             at(&mut answers, 95),
         );
+        if verbose {
+            by_words(&endings);
+        }
         medians.push(answers[answers.len() / 2].as_secs_f64());
     }
     println!("ratio of the medians: {:.2}", medians[0] / medians[1]);
+}
+
+/// The median for each thing that callers say.
+fn by_words(endings: &[Ending]) {
+    let mut by_words: BTreeMap<&str, Vec<Duration>> = BTreeMap::new();
+    for ending in endings {
+        let mut said = "";
+        for note in &ending.transcript {
+            match note {
+                Note::Caller { text, .. } => said = text,
+                Note::Agent { answered_in: Some(time), .. } => {
+                    by_words.entry(said).or_default().push(*time);
+                }
+                _ => {}
+            }
+        }
+    }
+    for (words, times) in &mut by_words {
+        println!("  {words:?}: {} times, {}", times.len(), at(times, 50));
+    }
 }
 
 fn setting(seed: u64, drafts: bool) -> Setting {

@@ -26,7 +26,7 @@ fn main() -> anyhow::Result<()> {
         arguments.iter().all(|it| it.starts_with('-')) || arguments.iter().any(|it| it == part)
     };
     if wanted("delays") {
-        delays::run();
+        delays::run(verbose);
     }
     let studio = Studio::open(&PathBuf::from("data/bench-floor"), BOOTHS)?;
     if wanted("interruptions") {

@@ -291,7 +291,6 @@ impl World {
                 let Delays { thinking, synthesiser, .. } = self.setting.delays;
                 let after = self.about(thinking) + self.about(synthesiser);
                 self.later(after, sound);
-                self.agent_said = format!("{} {text}", self.agent_said);
             }
             call::Output::Ask(id, request) => {
                 let since =
@@ -340,8 +339,9 @@ impl World {
     }
 
     fn note(&mut self, note: Note) {
-        if let Note::Agent { answered_in: Some(time), .. } = &note {
-            self.ending.answered_in.push(*time);
+        if let Note::Agent { answered_in, text, .. } = &note {
+            self.ending.answered_in.extend(answered_in);
+            self.agent_said = format!("{} {text}", self.agent_said);
         }
         self.ending.transcript.push(note);
     }

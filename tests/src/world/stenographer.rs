@@ -17,12 +17,16 @@ pub struct Stenographer {
     /// Words and when their sound ends.
     said: Vec<(Instant, String)>,
     open: Option<Open>,
+    /// What was said before then has been told.
+    settled: Option<Instant>,
 }
 
 #[derive(Debug)]
 struct Open {
     utterance: TurnId,
     since: Instant,
+    /// Asked for its last words.
+    until: Option<Instant>,
     told: usize,
 }
 
@@ -41,14 +45,20 @@ impl Stenographer {
 
     pub fn begin(&mut self, now: Instant, utterance: TurnId, frames_back: usize) {
         let since = now.checked_sub(FRAME_TIME * frames_back as u32).unwrap_or(now);
-        self.open = Some(Open { utterance, since, told: 0 });
+        self.open = Some(Open {
+            utterance,
+            since: self.settled.map_or(since, |at| at.max(since)),
+            until: None,
+            told: 0,
+        });
     }
 
     /// What a recogniser that is `late` knows now, if that is more than before.
     pub fn partial(&mut self, now: Instant, late: Duration) -> Option<(TurnId, String)> {
         let heard_by = now.checked_sub(late)?;
         let open = self.open.as_mut()?;
-        let words = words(&self.said, open.since, heard_by);
+        let until = open.until.map_or(heard_by, |until| until.min(heard_by));
+        let words = words(&self.said, open.since, until);
         let more = words.len() > open.told;
         open.told = words.len();
         more.then(|| (open.utterance, words.join(" ")))
@@ -56,9 +66,12 @@ impl Stenographer {
 
     /// Everything said until now; what is still in the caller's mouth belongs to the next utterance.
     pub fn settle(&mut self, now: Instant) -> String {
-        let since = self.open.take().map_or(now, |open| open.since);
+        let since = self.open.as_ref().map_or(now, |open| open.since);
         let text = words(&self.said, since, now).join(" ");
-        self.said.retain(|(ends, _)| *ends > now);
+        if let Some(open) = &mut self.open {
+            open.until = Some(now);
+        }
+        self.settled = Some(now);
         text
     }
 }
