@@ -16,6 +16,8 @@ pub(super) const REWIND_MAX: usize = RATE as usize * 400 / 1_000;
 pub(super) const MOMENT: usize = RATE as usize / 100;
 /// What goes on after a hold grows loud within 5 ms, without a click.
 const FADE_IN: usize = RATE as usize / 200;
+/// Softer samples are silence.
+const AUDIBLE: u16 = 250;
 /// While a line is still being synthesised its length is guessed: 14 characters per second.
 const SAMPLES_PER_CHAR: usize = RATE as usize / 14;
 
@@ -28,6 +30,9 @@ pub(super) struct Line {
     /// Samples before the first chunk.
     gone: usize,
     pushed: usize,
+    /// Where the first and the last sound lie: synthesisers put silence around a sentence.
+    sounds_from: Option<usize>,
+    sounds_until: usize,
     pub(super) played: usize,
     /// Where playing went on after a hold.
     fades_in_at: Option<usize>,
@@ -49,6 +54,8 @@ impl Line {
             chunks: VecDeque::new(),
             gone: 0,
             pushed: 0,
+            sounds_from: None,
+            sounds_until: 0,
             played: 0,
             fades_in_at: None,
             finished: false,
@@ -58,6 +65,12 @@ impl Line {
 
     pub(super) fn add(&mut self, samples: Arc<[i16]>) {
         if !samples.is_empty() {
+            let sounds = |sample: &i16| sample.unsigned_abs() > AUDIBLE;
+            if let Some(last) = samples.iter().rposition(sounds) {
+                let first = samples.iter().position(sounds).unwrap_or(0);
+                self.sounds_from.get_or_insert(self.pushed + first);
+                self.sounds_until = self.pushed + last + 1;
+            }
             self.pushed += samples.len();
             self.chunks.push_back(samples);
         }
@@ -173,11 +186,11 @@ impl Line {
         let next = self.marks.partition_point(|mark| mark.at_sample <= self.played);
         let from = match next.checked_sub(1) {
             Some(last) => self.marks[last],
-            None => Mark { word_end: 0, at_sample: 0 },
+            None => Mark { word_end: 0, at_sample: self.sounds_from.unwrap_or(0) },
         };
         let to = self.marks.get(next).copied().unwrap_or_else(|| self.end());
 
-        let share = (self.played - from.at_sample) as f64
+        let share = self.played.saturating_sub(from.at_sample) as f64
             / to.at_sample.saturating_sub(from.at_sample).max(1) as f64;
         from.word_end as f64 + share.min(1.0) * to.word_end.saturating_sub(from.word_end) as f64
     }
@@ -186,6 +199,6 @@ impl Line {
     fn end(&self) -> Mark {
         let chars = self.text.chars().count();
         let guessed = if self.finished { 0 } else { chars * SAMPLES_PER_CHAR };
-        Mark { word_end: chars, at_sample: self.pushed.max(guessed) }
+        Mark { word_end: chars, at_sample: self.sounds_until.max(guessed) }
     }
 }

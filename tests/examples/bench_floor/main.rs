@@ -6,6 +6,7 @@
 mod cases;
 mod delays;
 mod dictation;
+mod heard;
 mod interruptions;
 mod stories;
 
@@ -28,7 +29,11 @@ fn main() -> anyhow::Result<()> {
     if wanted("delays") {
         delays::run(verbose);
     }
-    let studio = Studio::open(&PathBuf::from("data/bench-floor"), BOOTHS)?;
+    let data = PathBuf::from("data/bench-floor");
+    let studio = Studio::open(&data, BOOTHS)?;
+    if wanted("heard") {
+        heard::run(&studio, &data)?;
+    }
     if wanted("interruptions") {
         interruptions::run(&studio, verbose)?;
     }

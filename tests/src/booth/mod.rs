@@ -71,6 +71,8 @@ pub struct Booth<'a> {
     /// By tick: did sound of ours leave?
     pub sounded: Vec<bool>,
     pub notes: Vec<(usize, Note)>,
+    /// Sentences given to the synthesiser, by line.
+    pub ordered: Vec<(TurnId, String)>,
     over: bool,
 }
 
@@ -110,6 +112,7 @@ impl<'a> Booth<'a> {
             ticks: 0,
             sounded: Vec::new(),
             notes: Vec::new(),
+            ordered: Vec::new(),
             over: false,
         };
         booth.tell(call::Input::Answered);
@@ -215,6 +218,7 @@ impl<'a> Booth<'a> {
         match output {
             call::Output::Speak { line, text, language } => {
                 let sound = Parcel::Sound(line, self.studio.said(language, &text));
+                self.ordered.push((line, text));
                 self.later(SOUND_AFTER, sound);
             }
             call::Output::Ask(id, request) => {
