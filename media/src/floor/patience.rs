@@ -35,7 +35,7 @@ pub enum Sense {
 
 impl Patience {
     /// How long the caller may be silent within a turn.
-    pub(super) const fn pause(self, sense: Sense) -> Duration {
+    pub const fn pause(self, sense: Sense) -> Duration {
         use Sense::{Complete, Listens, Nothing, Unfinished, Words};
         let millis = match (self, sense) {
             (Patience::Dictation, Complete) => 500,

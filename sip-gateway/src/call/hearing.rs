@@ -116,7 +116,9 @@ impl Call {
             Hearing::Speech(utterance) | Hearing::Settling { utterance, .. } => utterance.began,
             Hearing::Nobody => self.ticks.saturating_sub(frames_back as u32),
         };
-        self.open_ear(turn, began, frames_back);
+        // What the last utterance has had is not heard twice.
+        let fresh = self.ticks.saturating_sub(self.settled_at) as usize;
+        self.open_ear(turn, began, frames_back.min(fresh));
     }
 
     fn open_ear(&mut self, turn: TurnId, began: u32, frames_back: usize) {
@@ -135,6 +137,7 @@ impl Call {
             && utterance.turn == turn
         {
             self.hearing = Hearing::Settling { utterance, over: false, until: now + FINAL_WITHIN };
+            self.settled_at = self.ticks;
             self.outputs.push_back(Output::Settle(utterance.id));
         }
     }
@@ -396,7 +399,9 @@ fn join(before: Option<Words>, words: Words) -> Words {
     if words.text.is_empty() {
         return before;
     }
-    before.confidence = before.confidence.min(words.confidence);
+    let counts = [&before.text, &words.text].map(|text| text.split_whitespace().count() as f32);
+    let sure = before.confidence * counts[0] + words.confidence * counts[1];
+    before.confidence = sure / (counts[0] + counts[1]).max(1.0);
     before.text = format!("{} {}", before.text, words.text);
     before.words.extend(words.words);
     before

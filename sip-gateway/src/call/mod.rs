@@ -149,6 +149,8 @@ pub struct Call {
     hearing: Hearing,
     /// The newest utterance given to the recogniser.
     utterance: TurnId,
+    /// The tick at which the recogniser was last asked for its final words.
+    settled_at: u32,
     /// Words of an utterance the caller went on from before it was answered.
     unanswered: Option<Words>,
     /// The newest guess at the words of this utterance.
@@ -201,6 +203,7 @@ impl Call {
             talk: start.talk,
             hearing: Hearing::Nobody,
             utterance: TurnId::first(),
+            settled_at: 0,
             unanswered: None,
             overheard: None,
             early_yes: None,

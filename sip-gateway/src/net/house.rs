@@ -29,6 +29,7 @@ use super::pacemaker::Beat;
 use super::phone::Phone;
 use super::ports::Ports;
 use super::scribe::Scribe;
+use super::seat::Studio;
 use super::switchboard::{Parts, Shelf, Switchboard, lock};
 use super::{aftermath, demo, errands, ledger, speech};
 use crate::clock;
@@ -73,6 +74,15 @@ pub struct Summary {
 impl House {
     /// Opens everything; an error names what is missing and how to mend it.
     pub async fn open(settings: Settings, demo: bool) -> anyhow::Result<Self> {
+        Self::open_with(settings, demo, speech::studio).await
+    }
+
+    /// As `open`, with other engines to hear and speak.
+    pub async fn open_with(
+        settings: Settings,
+        demo: bool,
+        studio: impl FnOnce(&Settings, &Shelf) -> anyhow::Result<Studio>,
+    ) -> anyhow::Result<Self> {
         allow_many_sockets(settings.calls.most);
         let data = settings.data.clone();
         std::fs::create_dir_all(&data)
@@ -84,7 +94,7 @@ impl House {
             true => Some(demo::prepare(&store, &random).await?),
             false => None,
         };
-        let studio = speech::studio(&settings, &shelf)?;
+        let studio = studio(&settings, &shelf)?;
         let agent = agent_settings(&settings, &random);
         let (phone, handset) = Phone::open(settings.sip.listen, true, agent).await?;
         let sip = phone.local();

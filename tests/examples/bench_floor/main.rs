@@ -8,6 +8,7 @@ mod delays;
 mod dictation;
 mod heard;
 mod interruptions;
+mod own_share;
 mod stories;
 
 use std::path::PathBuf;
@@ -26,6 +27,9 @@ fn main() -> anyhow::Result<()> {
     let wanted = |part: &str| {
         arguments.iter().all(|it| it.starts_with('-')) || arguments.iter().any(|it| it == part)
     };
+    if wanted("own-share") {
+        own_share::run()?;
+    }
     if wanted("delays") {
         delays::run(verbose);
     }
