@@ -9,7 +9,7 @@ CALLER ?= ru
 # ONCE=1: exit after the call, 0 only if a booking, a recording with both voices and a job file exist.
 ONCE ?=
 
-.PHONY: demo test check test-long measure bench-world bench-dialog bench-media bench-core clean
+.PHONY: demo test check test-long measure bench-world bench-dialog bench-floor bench-media bench-core clean
 
 demo:
 	@deploy/packages demo
@@ -37,6 +37,11 @@ bench-world:
 # What a turn of conversation costs, and what ten thousand open ones weigh.
 bench-dialog:
 	@$(CARGO) run --quiet --release -p call-tests --example bench_dialog
+
+# Turn-taking: who yields to whom and how soon, who is cut off, what the history keeps, how soon an answer comes.
+bench-floor:
+	@deploy/packages test
+	@$(CARGO) run --quiet --release -p call-tests --example bench_floor $(if $(PART),-- $(PART))
 
 # How evenly sound comes back under load, and what it costs; alone on the machine.
 bench-media:

@@ -76,8 +76,8 @@ pub const LONGEST_CALL: Duration = Duration::from_secs(600);
 /// What the floor has to be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Input {
-    /// Every 20 ms: was the caller's voice in the frame just heard?
-    Frame { voiced: bool },
+    /// Every 20 ms: was the caller's voice in the frame just heard, which arrived `ago`?
+    Frame { voiced: bool, ago: Duration },
     /// The recogniser's text for `turn` so far: its length and what it amounts to. `settled`: these
     /// are its last words on what was said until `EndLikely`. Words for an older turn are dropped.
     Words { turn: TurnId, text_len: usize, sense: Sense, settled: bool },
@@ -215,7 +215,7 @@ impl Floor {
 
     pub fn handle(&mut self, now: Instant, input: Input) {
         match input {
-            Input::Frame { voiced } => self.hear(now, voiced),
+            Input::Frame { voiced, ago } => self.hear(now, now - ago, voiced),
             Input::Words { turn, text_len, sense, settled } if turn == self.turn => {
                 self.read(now, text_len, sense, settled);
             }
@@ -239,7 +239,8 @@ impl Floor {
         TIMERS.into_iter().filter_map(|timer| self.due(timer)).min()
     }
 
-    fn hear(&mut self, now: Instant, voiced: bool) {
+    /// `at`: when the frame arrived.
+    fn hear(&mut self, now: Instant, at: Instant, voiced: bool) {
         self.heard = self.heard << 1 | u64::from(voiced);
         if self.stuck {
             self.stuck = self.heard_within(SILENCE_FREES_STUCK) > Duration::ZERO;
@@ -248,20 +249,20 @@ impl Floor {
 
         let onset = self.heard_within(ONSET_WINDOW) >= VOICE_OPENS_TURN;
         match &self.open {
-            None if onset => self.begin_turn(now),
+            None if onset => self.begin_turn(now, at),
             None => {}
-            Some(turn) if turn.likely_over.is_some() && onset && voiced => self.go_on(now),
-            Some(turn) if voiced && turn.likely_over.is_none() => self.add_voice(now),
+            Some(turn) if turn.likely_over.is_some() && onset && voiced => self.go_on(at),
+            Some(turn) if voiced && turn.likely_over.is_none() => self.add_voice(at),
             Some(_) => {}
         }
         self.weigh(now);
     }
 
-    fn begin_turn(&mut self, now: Instant) {
+    fn begin_turn(&mut self, now: Instant, at: Instant) {
         self.turn = self.turn.next();
         self.open = Some(Turn {
             voice: self.heard_within(ONSET_WINDOW),
-            last_voice: now,
+            last_voice: at,
             last_words: now,
             text_len: 0,
             sense: Sense::Nothing,
@@ -276,25 +277,25 @@ impl Floor {
     }
 
     /// The end was thought likely, and the caller speaks again.
-    fn go_on(&mut self, now: Instant) {
+    fn go_on(&mut self, at: Instant) {
         let (fresh, frames_back) = (self.heard_within(ONSET_WINDOW), self.frames_back());
         let Some(turn) = &mut self.open else { return };
 
         turn.voice += fresh;
-        turn.last_voice = now;
+        turn.last_voice = at;
         turn.likely_over = None;
         turn.settled = false;
         self.outputs.push_back(Output::WentOn { turn: self.turn, frames_back });
     }
 
     /// A single voiced frame inside a pause is a click and does not prolong the turn.
-    fn add_voice(&mut self, now: Instant) {
+    fn add_voice(&mut self, at: Instant) {
         let clicks = self.heard_within(FRAME_TIME * 3) < FRAME_TIME * 2;
         let Some(turn) = &mut self.open else { return };
 
         turn.voice += FRAME_TIME;
         if !clicks {
-            turn.last_voice = now;
+            turn.last_voice = at;
         }
     }
 

@@ -175,8 +175,13 @@ impl JitterBuffer {
             concealed: self.concealed,
             skipped: lasts(self.skipped as usize),
             jitter: self.arrivals.jitter(),
-            delay: lasts(self.waits.max(0) as usize),
+            delay: self.delay(),
         }
+    }
+
+    /// How long sound waits at present.
+    pub fn delay(&self) -> Duration {
+        lasts(self.waits.max(0) as usize)
     }
 
     fn clock(&mut self, now: Instant) -> i64 {

@@ -408,7 +408,7 @@ impl Call {
     fn frames(&mut self, millis: u64, voiced: bool) -> &mut Call {
         for _ in 0..millis / 20 {
             self.now += 20;
-            self.tell(Input::Frame { voiced });
+            self.tell(Input::Frame { voiced, ago: Duration::ZERO });
         }
         self
     }

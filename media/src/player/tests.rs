@@ -2,7 +2,6 @@
 
 use super::line::{FADE, MOMENT};
 use super::*;
-use crate::audio::SILENCE;
 use proptest::prelude::*;
 
 const FIRST: TurnId = TurnId::first();

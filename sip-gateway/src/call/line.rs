@@ -141,6 +141,11 @@ impl Line {
         self.header.marker = true;
     }
 
+    /// How long ago the frame just heard arrived.
+    pub fn delay(&self) -> Duration {
+        self.jitter.delay()
+    }
+
     pub fn last_packet(&self) -> Option<Instant> {
         self.last_packet
     }

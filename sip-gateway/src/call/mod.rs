@@ -291,12 +291,13 @@ impl Call {
         let listens = !matches!(self.talk, Talk::Prompt { listens: false, .. });
         let voiced = listens && self.is_caller_heard();
         self.back.push(&self.heard);
+        let ago = self.line.delay();
         if voiced {
-            self.last_voice = Some(now);
+            self.last_voice = now.checked_sub(ago);
         }
 
         let for_us = voiced && !matches!(self.talk, Talk::Prompt { .. });
-        self.floor.handle(now, floor::Input::Frame { voiced: for_us });
+        self.floor.handle(now, floor::Input::Frame { voiced: for_us, ago });
         if let Hearing::Speech(utterance) = &self.hearing {
             self.outputs.push_back(Output::Hear(utterance.id));
         }

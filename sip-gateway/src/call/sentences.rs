@@ -17,13 +17,11 @@ pub(super) fn sentences(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn end_of_first(text: &str) -> usize {
-    let mut chars = 0;
     let mut ended = false;
-    for (at, char) in text.char_indices() {
-        if ended && char.is_whitespace() && chars >= CHARS_MIN {
+    for (nth, (at, char)) in text.char_indices().enumerate() {
+        if ended && char.is_whitespace() && nth >= CHARS_MIN {
             return at;
         }
-        chars += 1;
         ended = matches!(char, '.' | '!' | '?' | '…');
     }
     text.len()

@@ -157,7 +157,7 @@ impl Caller {
         let voiced = self.vad.hear(&self.heard).voiced;
         self.back.push(&self.heard);
         self.floor.handle(now, floor::Input::Expect(Patience::Long));
-        self.floor.handle(now, floor::Input::Frame { voiced });
+        self.floor.handle(now, floor::Input::Frame { voiced, ago: Duration::ZERO });
         if let Some((turn, _)) = self.hearing {
             self.outputs.push_back(Output::Hear(turn));
         }

@@ -203,16 +203,16 @@ fn one(studio: &Studio, case: &Dictation) -> anyhow::Result<Outcome> {
     for (nth, piece) in case.pieces.iter().enumerate() {
         if nth > 0 {
             let pause = dice.between(PAUSES.0, PAUSES.1) / FRAME_TIME.as_millis() as u64;
-            (0..pause).for_each(|_| drop(booth.tick(&SILENCE)));
+            (0..pause).for_each(|_| booth.tick(&SILENCE));
         }
         let sound = trimmed(&frames(&at_level(
             &studio.spoken(case.language, case.voice, 100, piece),
             dbfs,
         )));
-        sound.iter().for_each(|frame| drop(booth.tick(frame)));
+        sound.iter().for_each(|frame| booth.tick(frame));
         last_sound = booth.ticks;
     }
-    (0..WATCHED).for_each(|_| drop(booth.tick(&SILENCE)));
+    (0..WATCHED).for_each(|_| booth.tick(&SILENCE));
 
     let since = &booth.notes[notes..];
     let told = since.iter().find(|(_, note)| matches!(note, Note::Caller { .. })).map(|it| it.0);

@@ -77,9 +77,9 @@ fn one(
         return Ok(None);
     }
     let began = booth.ticks;
-    (0..dice.between(20, 300)).for_each(|_| drop(booth.tick(&SILENCE)));
+    (0..dice.between(20, 300)).for_each(|_| booth.tick(&SILENCE));
     booth.press('5');
-    (0..20).for_each(|_| drop(booth.tick(&SILENCE)));
+    (0..20).for_each(|_| booth.tick(&SILENCE));
 
     let cut = booth.notes.iter().find_map(|(at, note)| match note {
         Note::Cut { line, heard, .. } if *at >= began => Some((*at, *line, heard.clone())),

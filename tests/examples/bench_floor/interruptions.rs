@@ -96,7 +96,7 @@ fn one(studio: &Studio, case: Case) -> anyhow::Result<Outcome> {
     let reached = booth.act_until(&mut mind, |text, _| text.chars().count() >= LINE_CHARS);
     anyhow::ensure!(reached, "no long line for {case:?}");
     booth.listen()?;
-    (0..case.after_ms / 20).for_each(|_| drop(booth.tick(&SILENCE)));
+    (0..case.after_ms / 20).for_each(|_| booth.tick(&SILENCE));
 
     let (from, notes) = (booth.ticks, booth.notes.len());
     let sound = sound(studio, &case);

@@ -44,7 +44,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         let house = house().await?;
-        for (calls, rounds) in [(1, 16), (100, 1)] {
+        for (calls, rounds) in [(1, 8), (100, 1)] {
             let mut shares = Vec::new();
             for round in 0..rounds {
                 shares.extend(many(house.sip, calls, round).await?);
@@ -63,17 +63,16 @@ pub(crate) fn run() -> anyhow::Result<()> {
 }
 
 async fn house() -> anyhow::Result<House> {
-    let mut settings = Settings::default();
-    settings.data = std::env::temp_dir().join(format!("gudok-own-share-{}", std::process::id()));
+    let data = std::env::temp_dir().join(format!("gudok-own-share-{}", std::process::id()));
+    let mut settings = Settings { data, ..Settings::default() };
     settings.sip.listen = "127.0.0.1:0".parse()?;
     settings.http.listen = "127.0.0.1:0".parse()?;
     settings.calls.most = 200;
-    House::open_with(settings, true, |settings, _| {
+    House::open_with(settings, true, |_, _| {
         let voices = Voices {
             ru: media::speech::Voice::plain(Tongue::Ru, "at once"),
             en: media::speech::Voice::plain(Tongue::En, "at once"),
         };
-        let _ = settings;
         Ok(Studio {
             recognisers: Ears { ru: Arc::new(AtOnce), en: Arc::new(AtOnce) },
             synthesiser: Arc::new(AtOnce),

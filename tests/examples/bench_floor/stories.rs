@@ -154,7 +154,7 @@ fn one(studio: &Studio, story: &Story) -> anyhow::Result<Outcome> {
     let conversation = studio.conversation(story.language, None);
     let mut booth = Booth::new(studio, conversation, (story.voice, dbfs), noise);
     booth.listen()?;
-    (0..50).for_each(|_| drop(booth.tick(&SILENCE)));
+    (0..50).for_each(|_| booth.tick(&SILENCE));
     wait_for_silence(&mut booth);
 
     let (began, notes) = (booth.ticks, booth.notes.len());
@@ -162,8 +162,8 @@ fn one(studio: &Studio, story: &Story) -> anyhow::Result<Outcome> {
     let mut vad = Vad::new();
     let mut pieces = Vec::new();
     let mut say = |booth: &mut Booth<'_>, frame: &Frame| {
-        let heard = booth.tick(frame);
-        voiced.push(vad.hear(&heard).voiced);
+        booth.tick(frame);
+        voiced.push(vad.hear(&booth.spoken).voiced);
     };
     for (nth, piece) in pieces_of(story).iter().enumerate() {
         if nth > 0 {

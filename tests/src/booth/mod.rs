@@ -51,6 +51,9 @@ enum Parcel {
     Core(RequestId, Box<Answer>),
 }
 
+/// The recogniser's ear, and what comes from it.
+type Listening = (Box<dyn Ear>, Receiver<(TurnId, Heard)>);
+
 /// One call.
 pub struct Booth<'a> {
     studio: &'a Studio,
@@ -66,8 +69,10 @@ pub struct Booth<'a> {
     parcels: VecDeque<(Instant, Parcel)>,
     /// Said by the acted caller and not yet told.
     acted: Option<String>,
-    ear: Option<(Box<dyn Ear>, Receiver<(TurnId, Heard)>)>,
+    ear: Option<Listening>,
     pub ticks: usize,
+    /// What was spoken last, with its noise.
+    pub spoken: Frame,
     /// By tick: did sound of ours leave?
     pub sounded: Vec<bool>,
     pub notes: Vec<(usize, Note)>,
@@ -110,6 +115,7 @@ impl<'a> Booth<'a> {
             acted: None,
             ear: None,
             ticks: 0,
+            spoken: SILENCE,
             sounded: Vec::new(),
             notes: Vec::new(),
             ordered: Vec::new(),
@@ -165,16 +171,16 @@ impl<'a> Booth<'a> {
         let sound = self.studio.spoken(self.language(), voice, 100, words);
         let sound = trimmed(&frames(&at_level(&sound, dbfs)));
         let (most, end) = sound.split_at(sound.len() * 3 / 5);
-        most.iter().for_each(|frame| drop(self.tick(frame)));
+        most.iter().for_each(|frame| self.tick(frame));
         self.acted = Some(words.to_owned());
-        end.iter().for_each(|frame| drop(self.tick(frame)));
+        end.iter().for_each(|frame| self.tick(frame));
         while self.acted.is_some() && !self.over {
             self.tick(&SILENCE);
         }
     }
 
-    /// One frame spoken into the telephone, one heard from it. Answers with the frame and its noise.
-    pub fn tick(&mut self, spoken: &Frame) -> Frame {
+    /// One frame spoken into the telephone, one heard from it.
+    pub fn tick(&mut self, spoken: &Frame) {
         self.now += FRAME_TIME;
         self.ticks += 1;
         self.deliver();
@@ -187,12 +193,7 @@ impl<'a> Booth<'a> {
         let said = level_dbfs(self.call.frames().1) > AUDIBLE_DBFS;
         self.sounded.push(said);
         self.overhear();
-        frame
-    }
-
-    /// The same sound that we sent last comes back in the caller's microphone.
-    pub fn said(&self) -> Frame {
-        *self.call.frames().1
+        self.spoken = frame;
     }
 
     pub fn press(&mut self, key: char) {

@@ -21,13 +21,16 @@ use sip_gateway::net::speech::{Mouths, recogniser};
 /// Friday noon in Kaliningrad.
 const BEGAN: &str = "2026-11-20T12:00:00+02:00";
 
+/// Voice, words and speed in percent.
+type Sentence = (String, String, u16);
+
 pub struct Studio {
     packs: Packs,
     ru: Pocketsphinx,
     en: Pocketsphinx,
     mouths: Mouths,
     settings: Settings,
-    spoken: Mutex<HashMap<(String, String, u16), Arc<[i16]>>>,
+    spoken: Mutex<HashMap<Sentence, Arc<[i16]>>>,
     pub began: (Instant, Timestamp),
 }
 

@@ -114,7 +114,6 @@ pub struct Ending {
 enum Parcel {
     Sound(TurnId, Arc<[i16]>),
     Words(TurnId, String),
-    Partial(TurnId, String),
     Deaf(TurnId),
     Core(RequestId, Box<Answer>),
 }
@@ -250,7 +249,6 @@ impl World {
                 Parcel::Words(turn, text) => {
                     self.tell_gateway(call::Input::Heard(turn, Heard::Final(words(text))));
                 }
-                Parcel::Partial(..) => {}
                 Parcel::Deaf(turn) => {
                     let failed = Heard::Failed(SpeechError::Gone);
                     self.tell_gateway(call::Input::Heard(turn, failed));
@@ -267,7 +265,7 @@ impl World {
                 Parcel::Words(turn, text) => {
                     self.tell_caller(caller::Input::Heard(turn, Heard::Final(words(text))));
                 }
-                Parcel::Partial(..) | Parcel::Deaf(_) | Parcel::Core(..) => {}
+                Parcel::Deaf(_) | Parcel::Core(..) => {}
             }
         }
     }
