@@ -125,6 +125,19 @@ fn a_hundred_callers_in_any_weather_all_end_with_a_reason_and_most_with_a_bookin
     assert!(booked >= 97, "{booked} of {} booked", endings.len());
 }
 
+#[test]
+fn a_slow_job_core_is_bridged_with_one_word_and_the_answer_still_comes() {
+    let mut slow = setting(RU, Weather::CLEAR, 8);
+    slow.delays.core = Duration::from_secs(3);
+
+    let ending = Studio::new().call(slow);
+
+    let told = transcript(&ending);
+    assert_eq!((ending.end, ending.jobs), (End::Completed, 1), "{told}");
+    let bridged = ending.transcript.iter().filter(|note| is_filler(note)).count();
+    assert!((1..=8).contains(&bridged), "{bridged} fillers\n{told}");
+}
+
 const RU: &str = include_str!("../callers/demo-ru.toml");
 const EN: &str = include_str!("../callers/demo-en.toml");
 
@@ -137,6 +150,11 @@ fn weather(seed: u64) -> Weather {
     let loss = (seed % 5 * 10) as u32;
     let jitter = Duration::from_millis(seed % 4 * 15);
     Weather { loss, jitter, ..Weather::ROUGH }
+}
+
+fn is_filler(note: &Note) -> bool {
+    const FILLERS: [&str; 3] = ["Секунду, смотрю", "Минутку, проверяю", "Сейчас посмотрю"];
+    matches!(note, Note::Agent { text, .. } if FILLERS.iter().any(|it| text.starts_with(it)))
 }
 
 fn agent_lines(ending: &Ending) -> usize {

@@ -145,6 +145,7 @@ impl Call {
     /// The caller has finished: answer, now or as soon as the words are there.
     pub(super) fn turn_over(&mut self, now: Instant, turn: TurnId) {
         self.settle(now, turn);
+        self.bridged = false;
         let paused = self.last_voice.map(|last| now.saturating_duration_since(last));
         self.note_event("turn_over", paused.unwrap_or_default().as_millis().to_string());
         match std::mem::replace(&mut self.hearing, Hearing::Nobody) {

@@ -13,7 +13,7 @@ mod hearing;
 pub mod keys;
 pub mod line;
 pub mod note;
-mod sentences;
+pub mod sentences;
 pub mod strain;
 pub mod talk;
 
@@ -52,6 +52,8 @@ const MEDIA_LOST_AFTER: Duration = Duration::from_secs(30);
 const TAIL: Duration = Duration::from_millis(300);
 /// So many failures of the recogniser in one call, and the call goes on without it.
 const EAR_FAILURES_MAX: u8 = 2;
+/// A caller whose answer takes longer than this is told that it is coming.
+const BRIDGE_AFTER: Duration = Duration::from_millis(1200);
 /// Lines waiting to be said; a conversation never says so many at once.
 const LINES_MAX: usize = 8;
 
@@ -169,6 +171,8 @@ pub struct Call {
     last_voice: Option<Instant>,
     /// The caller's last sound, until the answer to it begins.
     caller_ended: Option<Instant>,
+    /// This turn's slow answer has been bridged with a word.
+    bridged: bool,
     ear_failures: u8,
     ending: Option<(End, Option<Instant>)>,
     at: (Instant, Timestamp),
@@ -217,6 +221,7 @@ impl Call {
             cut: None,
             last_voice: None,
             caller_ended: None,
+            bridged: false,
             ear_failures: 0,
             ending: None,
             at: start.at,
@@ -308,6 +313,7 @@ impl Call {
         }
         self.give_up_waiting(now);
         self.take_early_yes(now);
+        self.bridge(now);
         self.play(now);
         self.close(now);
     }

@@ -6,7 +6,7 @@
 const CHARS_MIN: usize = 12;
 
 /// The text in pieces that end with a full stop, an exclamation or a question mark; nothing is lost.
-pub(super) fn sentences(text: &str) -> impl Iterator<Item = &str> {
+pub fn sentences(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text.trim();
     std::iter::from_fn(move || {
         let end = end_of_first(rest);

@@ -114,6 +114,27 @@ impl Call {
         self.outputs.push_back(Output::Speak { line, text, language });
     }
 
+    /// "One moment": once, while the job core keeps the caller waiting.
+    pub(super) fn bridge(&mut self, now: Instant) {
+        let waits = self
+            .caller_ended
+            .is_some_and(|ended| now.saturating_duration_since(ended) >= BRIDGE_AFTER);
+        let busy = self.saying.is_some() || self.ending.is_some() || self.floor.caller_speaks();
+        let understood = matches!(self.hearing, Hearing::Nobody);
+        if !waits || !understood || busy || self.bridged {
+            return;
+        }
+        let Talk::Conversation(conversation) = &mut self.talk else {
+            return;
+        };
+
+        self.bridged = true;
+        self.lines.push_front(conversation.filler());
+        let draft = self.draft.take();
+        self.speak_next();
+        self.draft = draft;
+    }
+
     /// Sends the next 20 ms of what the agent says, or silence.
     pub(super) fn play(&mut self, now: Instant) {
         self.said = SILENCE;
@@ -149,6 +170,7 @@ impl Call {
         self.outputs.push_back(Output::Hush(saying.id));
         self.lines.clear();
         self.early_yes = None;
+        self.draft = None;
 
         let at = self.elapsed();
         self.note(Note::Cut { at, line: saying.id, heard: heard.clone() });

@@ -22,6 +22,7 @@ use super::house::PACKS;
 use super::seat::{Ears, Studio, Voices};
 use super::switchboard::Shelf;
 use super::tape::Tape;
+use crate::call::sentences::sentences;
 use crate::caller::scenario::Scenario;
 use crate::config::{Settings, Speech};
 
@@ -165,7 +166,8 @@ fn synthesiser(data: &Path, shelf: &Shelf, voices: &Voices) -> anyhow::Result<Ar
     for packs in shelf.values() {
         for language in [Language::Ru, Language::En] {
             let fixed = packs.get(language).map(|pack| pack.fixed_phrases()).unwrap_or_default();
-            lines.extend(fixed.into_iter().map(|line| (line, voices.of(language).clone())));
+            let spoken = fixed.iter().flat_map(|line| sentences(line));
+            lines.extend(spoken.map(|line| (line.to_owned(), voices.of(language).clone())));
         }
     }
     let warming = Arc::clone(&cached);

@@ -65,6 +65,8 @@ pub struct Delays {
     pub thinking: Duration,
     /// From a sentence to its first sound.
     pub synthesiser: Duration,
+    /// Of the job core.
+    pub core: Duration,
 }
 
 impl Delays {
@@ -73,12 +75,14 @@ impl Delays {
         recogniser: Duration::from_millis(80),
         thinking: Duration::ZERO,
         synthesiser: Duration::from_millis(40),
+        core: CORE_AFTER,
     };
     /// Services across the sea.
     pub const FAR: Self = Self {
         recogniser: Duration::from_millis(250),
         thinking: Duration::from_millis(375),
         synthesiser: Duration::from_millis(100),
+        core: CORE_AFTER,
     };
 }
 
@@ -294,7 +298,7 @@ impl World {
                 let since =
                     jiff::SignedDuration::try_from(self.now - self.began.0).expect("a short call");
                 let answer = Box::new(self.core.answer(self.began.1 + since, request));
-                self.later(CORE_AFTER, Parcel::Core(id, answer));
+                self.later(self.setting.delays.core, Parcel::Core(id, answer));
             }
             call::Output::Note(note) => self.note(note),
             call::Output::HangUp(end) => self.over = self.over.or(Some(end)),
