@@ -158,9 +158,9 @@ impl Player {
         }
     }
 
-    /// How much of the line being played is still to come, as far as its sound is there.
+    /// How much sound is still to come, guessed where it is not there yet.
     pub fn to_come(&self) -> Duration {
-        self.lines.front().map_or(Duration::ZERO, |line| lasts(line.waiting()))
+        lasts(self.lines.iter().map(Line::to_come).sum())
     }
 
     /// The caller's `turn` has begun. Everything made for an older one falls silent within 10 ms

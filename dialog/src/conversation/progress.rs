@@ -107,7 +107,7 @@ impl Conversation {
             Some(_) if asked_for_part => Progress::Words,
             Some(_) => Progress::Unfinished,
             None if facts.bare_number.is_some() => Progress::Words,
-            None if facts.yes_no.is_some() => Progress::Complete,
+            None if facts.yes_no.is_some() && asked_for_part => Progress::Complete,
             None => Progress::Words,
         }
     }

@@ -80,6 +80,11 @@ impl Line {
         self.pushed - self.played
     }
 
+    /// Samples still to be played, guessed while the sound is not all there.
+    pub(super) fn to_come(&self) -> usize {
+        self.end().at_sample.max(self.pushed).saturating_sub(self.played)
+    }
+
     /// A whole frame, or what is left of a finished line; nothing while a frame is incomplete.
     pub(super) fn next_frame(&mut self) -> Option<Frame> {
         if self.waiting() == 0 || self.waiting() < FRAME && !self.finished {

@@ -180,7 +180,7 @@ impl Call {
         let yes = self.conversation().is_some_and(|conversation| {
             conversation.progress(wall, &words.text) == Progress::Assent
         });
-        if yes && self.timbre.is_voice() && self.player.to_come() <= KEPT_WITHIN {
+        if yes && self.timbre.is_voice() && self.still_to_say() <= KEPT_WITHIN {
             self.early_yes = Some(EarlyYes { words, began, counts_at: None });
         }
     }
@@ -261,7 +261,7 @@ impl Call {
     /// a voice counts, and doubtful words only if there is enough of it.
     fn sense_over_agent(&self, progress: Progress, words: &Words) -> Sense {
         let listens = match progress {
-            Progress::Assent => self.player.to_come() > ANSWERS_WITHIN,
+            Progress::Assent => self.still_to_say() > ANSWERS_WITHIN,
             Progress::Listens => true,
             Progress::Nothing | Progress::Unfinished | Progress::Words | Progress::Complete => {
                 false

@@ -4,6 +4,8 @@ use super::hearing::patience;
 use super::*;
 use dialog::state::Awaiting;
 
+/// People and synthesisers speak about fourteen characters a second.
+const CHARACTER: Duration = Duration::from_millis(70);
 /// The greeting, with the disclosure.
 const FIRST_LINE: TurnId = TurnId::first().next();
 
@@ -94,6 +96,13 @@ impl Call {
         });
         self.saying = Some(Saying { id: line, reply, rest, noted: false });
         self.pour_draft(line);
+    }
+
+    /// How long the line goes on, the sentences not made yet included.
+    pub(super) fn still_to_say(&self) -> Duration {
+        let rest = self.saying.iter().flat_map(|saying| &saying.rest);
+        let characters: usize = rest.map(|sentence| sentence.chars().count()).sum();
+        self.player.to_come() + CHARACTER * characters as u32
     }
 
     /// All sound of a sentence is there: the next one, please.
