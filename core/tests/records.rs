@@ -129,6 +129,9 @@ async fn recordings_and_words_are_kept_as_long_as_was_said(world: World) {
     let (store, call) = (world.org("a").await, ConversationId::new(world.name("call")));
     store.start_conversation(&talk(&call)).await.unwrap();
     store.add_utterances(&call, &[line(0, Speaker::Client, "Течёт кран")]).await.unwrap();
+    let mut overheard = event(1, "went_on");
+    overheard.detail = "угу".into();
+    store.add_events(&call, &[overheard]).await.unwrap();
     store
         .end_conversation(&call, &ending(ConversationStatus::Completed, "booked"), world.now)
         .await
@@ -148,6 +151,7 @@ async fn recordings_and_words_are_kept_as_long_as_was_said(world: World) {
     assert_eq!(store.forget_words(days(366)).await.unwrap(), 0);
 
     assert!(store.transcript(&call).await.unwrap().is_empty());
+    assert_eq!(store.events(&call).await.unwrap()[0].detail, "");
     let kept = store.conversation(&call).await.unwrap().unwrap();
     assert_eq!((kept.recording, kept.memory), (None, None));
     assert_eq!(kept.status, ConversationStatus::Completed);

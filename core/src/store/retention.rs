@@ -62,6 +62,9 @@ impl OrgStore {
             for table in [
                 "DELETE FROM utterances WHERE org_id = $1 AND conversation_id = $2",
                 "DELETE FROM replies WHERE org_id = $1 AND conversation_id = $2",
+                // What was heard over the agent's voice stands in these.
+                "UPDATE call_events SET detail = '' WHERE org_id = $1 AND conversation_id = $2 \
+                 AND kind = 'went_on'",
                 "UPDATE conversations SET memory = NULL, state = NULL WHERE org_id = $1 AND id = $2",
             ] {
                 tx.execute(table, values![&self.org, &id]).await?;
