@@ -47,7 +47,7 @@ pub(crate) fn run(studio: &Studio, verbose: bool) -> anyhow::Result<()> {
         "\n| dictated in pieces, pauses 0.3–1.5 s | cases | cut off | answered in p50 | p95 |"
     );
     println!("|---|---|---|---|---|");
-    for language in [Language::Ru, Language::En] {
+    for language in [Language::En, Language::Ru] {
         for asks in [Awaiting::Phone, Awaiting::Address] {
             let cases: Vec<Dictation> =
                 (0..PER_LANGUAGE / 2).map(|seed| dictation(language, asks, seed)).collect();
@@ -232,7 +232,8 @@ fn one(studio: &Studio, case: &Dictation) -> anyhow::Result<Outcome> {
 
 pub(crate) fn wait_for_silence(booth: &mut Booth<'_>) {
     let mut silent = 0;
-    while silent < 20 {
+    // Longer than the agent's own pause between two sentences.
+    while silent < 50 {
         booth.tick(&SILENCE);
         silent = if booth.sounded.last() == Some(&true) { 0 } else { silent + 1 };
     }
