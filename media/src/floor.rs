@@ -215,7 +215,9 @@ impl Floor {
 
     pub fn handle(&mut self, now: Instant, input: Input) {
         match input {
-            Input::Frame { voiced, ago } => self.hear(now, now - ago, voiced),
+            Input::Frame { voiced, ago } => {
+                self.hear(now, now.checked_sub(ago).unwrap_or(now), voiced)
+            }
             Input::Words { turn, text_len, sense, settled } if turn == self.turn => {
                 self.read(now, text_len, sense, settled);
             }

@@ -8,7 +8,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::audio::{FRAME, FRAME_TIME, Frame, RATE, level_dbfs};
+use crate::audio::{FRAME, FRAME_TIME, Frame, RATE};
 
 /// Two frames: two periods of the deepest voice.
 const WINDOW: usize = 2 * FRAME;
@@ -36,12 +36,12 @@ impl Timbre {
         Timbre { window: [0; WINDOW], frames: 0, pitched: 0, loudest_dbfs: f32::NEG_INFINITY }
     }
 
-    /// A voiced frame of the sound.
-    pub fn hear(&mut self, frame: &Frame) {
+    /// A voiced frame of the sound, and its level.
+    pub fn hear(&mut self, frame: &Frame, level_dbfs: f32) {
         self.window.copy_within(FRAME.., 0);
         self.window[FRAME..].copy_from_slice(frame);
         self.frames += 1;
-        self.loudest_dbfs = self.loudest_dbfs.max(level_dbfs(frame));
+        self.loudest_dbfs = self.loudest_dbfs.max(level_dbfs);
         self.pitched += u32::from(self.likeness_to_last_period() >= PITCHED);
     }
 
@@ -98,7 +98,7 @@ mod tests {
         Codec::Pcmu.decode(include_bytes!("../testdata/caller-ru.ulaw"), &mut samples);
 
         let loud = |frame: &&Frame| crate::audio::level_dbfs(*frame) > -35.0;
-        samples.as_chunks().0.iter().filter(loud).for_each(|frame| timbre.hear(frame));
+        samples.as_chunks().0.iter().filter(loud).for_each(|frame| timbre.hear(frame, -20.0));
 
         assert!(timbre.is_voice(), "{timbre}");
     }
@@ -117,7 +117,7 @@ mod tests {
         let heard = |sound: &dyn Fn(usize) -> i16| {
             let mut timbre = Timbre::new();
             for nth in 0..20 {
-                timbre.hear(&std::array::from_fn(|n| sound(nth * FRAME + n)));
+                timbre.hear(&std::array::from_fn(|n| sound(nth * FRAME + n)), -20.0);
             }
             timbre.is_voice()
         };

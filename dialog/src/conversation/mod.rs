@@ -35,7 +35,7 @@ use job_core::trade::Language;
 use serde::{Deserialize, Serialize};
 
 pub use self::memory::{Memory, Setup};
-pub use self::progress::{Progress, first_reply};
+pub use self::progress::Progress;
 use crate::pack::Pack;
 use crate::state::{Awaiting, State, Status};
 pub use job_core::conversation::Kind;

@@ -6,10 +6,11 @@
 //! **Never here:** pauses, time, what is done with the answer.
 
 use jiff::Timestamp;
+use job_core::trade::Language;
 
 use super::hearing::Heard;
 use super::memory::Question;
-use super::{Conversation, Input, Output, Reply};
+use super::{Conversation, Input};
 use crate::pack::Reading;
 use crate::state::{Awaiting, Intent};
 use crate::understand::{is_dictated, is_unfinished, names_flat, only_listens};
@@ -66,6 +67,15 @@ impl Conversation {
         ahead
     }
 
+    /// The answer most likely to be given to the open question, where it has one.
+    pub fn likely_answer(&self) -> Option<&'static str> {
+        let yes_or_no = self.memory.asked.as_ref().is_some_and(Question::yes_or_no);
+        yes_or_no.then_some(match self.pack.language {
+            Language::Ru => "да",
+            Language::En => "yes",
+        })
+    }
+
     fn answers(&self, heard: &Heard) -> Progress {
         let facts = &heard.facts;
         match self.memory.awaiting() {
@@ -111,16 +121,6 @@ impl Conversation {
             None => Progress::Words,
         }
     }
-}
-
-/// The first thing a conversation says next, if it says anything now.
-pub fn first_reply(ahead: &mut Conversation) -> Option<Reply> {
-    while let Some(output) = ahead.poll() {
-        if let Output::Say(reply) = output {
-            return Some(reply);
-        }
-    }
-    None
 }
 
 fn complete_if(answered: bool) -> Progress {

@@ -175,6 +175,17 @@ fn without_a_recogniser_a_short_sound_is_nothing() {
 }
 
 #[test]
+fn another_sentence_does_not_end_a_hold_but_a_warning_does() {
+    let mut call = Call::new();
+
+    call.agent_speaks().voice(100).agent_speaks().voice(100);
+    assert_eq!(call.said[1..], [Output::Held(ONE)]);
+    call.tell(Input::AgentSpeaks { protected: true }).voice(100);
+
+    assert_eq!(call.said[2..], [Output::Resumed]);
+}
+
+#[test]
 fn holds_for_nothing_make_the_agent_stubborn() {
     let mut call = Call::new();
     call.agent_speaks();

@@ -7,16 +7,16 @@
 //! **Never here:** anything the core would remember; a draft asks, it never orders. What it would
 //! order it takes for done.
 
-use dialog::conversation::first_reply;
 use job_core::ids::HoldId;
+use media::audio::FRAME;
+use media::player::PLAYER_FRAMES_MAX;
 
 use super::*;
 
 /// Marks a draft's questions to the core, so that their answers never reach the conversation.
 const GUESS: u32 = 1 << 31;
-/// The word for yes, by which most questions with a yes are answered.
-const YES_RU: &str = "да";
-const YES_EN: &str = "yes";
+/// More sound than this no player takes.
+const SAMPLES_MAX: usize = PLAYER_FRAMES_MAX * FRAME;
 
 #[derive(Debug)]
 pub(super) struct Draft {
@@ -28,11 +28,18 @@ pub(super) struct Draft {
     /// Of the sentence, once it is being synthesised.
     pub(super) line: Option<TurnId>,
     sound: Vec<Spoken>,
+    samples: usize,
 }
 
 impl Draft {
-    pub(super) fn take(&mut self, spoken: Spoken) {
+    /// False when it has grown longer than anything that can be said.
+    #[must_use]
+    pub(super) fn take(&mut self, spoken: Spoken) -> bool {
+        if let Spoken::Samples(samples) = &spoken {
+            self.samples += samples.len();
+        }
         self.sound.push(spoken);
+        self.samples <= SAMPLES_MAX
     }
 }
 
@@ -56,17 +63,16 @@ impl Call {
         self.follow_draft(now, text.to_owned(), Box::new(ahead));
     }
 
-    /// After a question with a yes, the answer to a yes.
-    pub(super) fn expect_yes(&mut self, now: Instant) {
-        let yes = match self.language() {
-            Language::Ru => YES_RU,
-            Language::En => YES_EN,
-        };
-        let asked = self.conversation().is_some_and(|conversation| {
-            conversation.progress(self.wall(now), yes) == dialog::conversation::Progress::Assent
-        });
-        if asked {
-            self.draft(now, yes);
+    /// After a question with a likely answer, what will be said to it.
+    pub(super) fn draft_ahead(&mut self, now: Instant) {
+        if let Some(answer) = self.conversation().and_then(Conversation::likely_answer) {
+            self.draft(now, answer);
+        }
+    }
+
+    pub(super) fn drop_draft(&mut self) {
+        if let Some(draft) = self.draft.take() {
+            self.hush(&draft);
         }
     }
 
@@ -94,7 +100,8 @@ impl Call {
     }
 
     fn follow_draft(&mut self, now: Instant, basis: String, mut ahead: Box<Conversation>) {
-        match ahead.poll() {
+        let next = std::iter::from_fn(|| ahead.poll()).find(|it| !matches!(it, Decision::Mark(_)));
+        match next {
             Some(Decision::Ask(id, Request::Hold { .. })) => {
                 let held = Answer::Held(Ok(HoldId::new("drafted")));
                 ahead.handle(self.wall(now), Word::Answered(id, held));
@@ -105,12 +112,7 @@ impl Call {
                 self.replace_draft(basis, String::new(), Some((id, ahead)));
             }
             Some(Decision::Say(reply)) => self.replace_draft(basis, first(&reply), None),
-            Some(Decision::Mark(_)) => {
-                if let Some(reply) = first_reply(&mut ahead) {
-                    self.replace_draft(basis, first(&reply), None);
-                }
-            }
-            Some(Decision::Ask(..) | Decision::End(_)) | None => {}
+            Some(Decision::Ask(..) | Decision::End(_) | Decision::Mark(_)) | None => {}
         }
     }
 
@@ -125,15 +127,13 @@ impl Call {
             (draft.basis, draft.ahead) = (basis, ahead);
             return;
         }
-        if let Some(draft) = self.draft.take() {
-            self.hush(&draft);
-        }
+        self.drop_draft();
         let line = (!speech.is_empty()).then(|| {
             self.line_id = self.line_id.next();
             self.order_sound(self.line_id, &speech);
             self.line_id
         });
-        self.draft = Some(Draft { basis, ahead, speech, line, sound: Vec::new() });
+        self.draft = Some(Draft { basis, ahead, speech, line, sound: Vec::new(), samples: 0 });
     }
 
     /// Hands the drafted sound over once its line is being said.

@@ -22,7 +22,7 @@ const SPEAKS_UP_AFTER: Duration = Duration::from_millis(320);
 const ANSWERS_WITHIN: Duration = Duration::from_millis(1200);
 
 /// A yes with no more of the sentence than this to come is kept, …
-const KEPT_WITHIN: Duration = Duration::from_millis(4000);
+const KEPT_WITHIN: Duration = Duration::from_millis(2000);
 /// … and is the answer if the caller says nothing else for so long after it.
 const KEPT_FOR: Duration = Duration::from_millis(900);
 
@@ -163,12 +163,16 @@ impl Call {
     }
 
     pub(super) fn forget(&mut self, now: Instant, turn: TurnId) {
-        let (utterance, words) = match std::mem::replace(&mut self.hearing, Hearing::Nobody) {
-            Hearing::Speech(utterance) | Hearing::Settling { utterance, .. } => (utterance, None),
-            Hearing::Ripe { utterance, words } => (utterance, Some(words)),
+        let hearing = std::mem::replace(&mut self.hearing, Hearing::Nobody);
+        let (utterance, words) = match &hearing {
+            Hearing::Speech(utterance) | Hearing::Settling { utterance, .. } => (*utterance, None),
+            Hearing::Ripe { utterance, words } => (*utterance, Some(words.clone())),
             Hearing::Nobody => return,
         };
-        debug_assert_eq!(utterance.turn, turn);
+        if utterance.turn != turn {
+            self.hearing = hearing;
+            return;
+        }
         self.outputs.push_back(Output::Forget(utterance.id));
         let words = join(self.unanswered.take(), words.unwrap_or_default());
         self.passed_over = format!("{} ({:.2}), {}", words.text, words.confidence, self.timbre);

@@ -1,9 +1,9 @@
 //! A call: joins ear, floor, conversation and mouth, and counts its time in frames of 20 ms.
 //!
-//! One way: packet → jitter → ear → floor → conversation → mouth → player → packet. While the caller
-//! is still speaking, the answer to what was said so far is drafted; it is spoken only if the
-//! conversation then says just that. Everything slow
-//! (recogniser, synthesiser, job core) is an output whose result comes back as an input.
+//! One way: packet → jitter → ear → floor → conversation → mouth → player → packet. Everything slow
+//! (recogniser, synthesiser, job core) is an output whose result comes back as an input. While the
+//! caller is still speaking, the answer to what was said so far is drafted; it is spoken only if the
+//! conversation then says just that.
 //!
 //! **Never here:** tokio, sockets, threads, SQL, the clock.
 
@@ -331,14 +331,16 @@ impl Call {
             self.near.learn(voicing.level_dbfs);
         }
         if theirs && self.floor.agent_speaks() {
-            self.timbre.hear(&self.heard);
+            self.timbre.hear(&self.heard, voicing.level_dbfs);
         }
         theirs
     }
 
     fn take_sound(&mut self, line: TurnId, spoken: Spoken) {
         if let Some(draft) = self.draft.as_mut().filter(|draft| draft.line == Some(line)) {
-            draft.take(spoken);
+            if !draft.take(spoken) {
+                self.drop_draft();
+            }
             return;
         }
         match spoken {
@@ -350,7 +352,7 @@ impl Call {
             Spoken::Done => self.sentence_done(line),
             Spoken::Failed(error) => {
                 self.note_event("synthesiser_failed", error.to_string());
-                self.player.finish(line);
+                self.sentence_done(line);
                 if matches!(self.talk, Talk::Prompt { .. }) {
                     self.ending = Some((End::Completed, None));
                 }

@@ -68,6 +68,7 @@ impl Call {
     }
 
     pub(super) fn key(&mut self, now: Instant, key: char) {
+        self.early_yes = None;
         self.floor.handle(now, floor::Input::Key(key));
         self.follow_floor(now);
         let single = !matches!(self.awaiting(), Awaiting::Phone | Awaiting::Address);
@@ -219,7 +220,7 @@ impl Call {
         if self.saying.is_none() {
             self.floor.handle(now, floor::Input::AgentSilent);
             self.count_early_yes(now);
-            self.expect_yes(now);
+            self.draft_ahead(now);
         }
     }
 

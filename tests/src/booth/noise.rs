@@ -8,6 +8,8 @@ use media::audio::{FRAME, Frame, RATE};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
+use crate::world::voice::Resonance;
+
 /// What a caller stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
@@ -174,24 +176,4 @@ fn unit(random: &mut ChaCha8Rng) -> f32 {
 /// 0..1
 fn share(random: &mut ChaCha8Rng) -> f32 {
     random.next_u32() as f32 / u32::MAX as f32
-}
-
-struct Resonance {
-    turn: f32,
-    damp: f32,
-    last: (f32, f32),
-}
-
-impl Resonance {
-    fn new(hertz: f32, width: f32) -> Self {
-        let damp = (-std::f32::consts::PI * width / RATE as f32).exp();
-        Self { turn: 2.0 * damp * (TAU * hertz / RATE as f32).cos(), damp, last: (0.0, 0.0) }
-    }
-
-    fn ring(&mut self, push: f32) -> f32 {
-        let (one, two) = self.last;
-        let value = push + self.turn * one - self.damp * self.damp * two;
-        self.last = (value, one);
-        value
-    }
 }

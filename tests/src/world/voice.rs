@@ -10,6 +10,8 @@ use media::audio::RATE;
 pub const SAMPLES_PER_CHARACTER: usize = RATE as usize / 14;
 /// One syllable: 200 ms.
 const SYLLABLE: usize = RATE as usize / 5;
+/// Of a formant, in hertz.
+const WIDTH: f32 = 100.0;
 /// The longest sentence prepared.
 const SECONDS: usize = 30;
 
@@ -22,7 +24,7 @@ pub struct Voice {
 impl Voice {
     /// `pitch` in hertz.
     pub fn new(pitch: f32) -> Self {
-        let mut resonances = [Resonance::new(700.0), Resonance::new(1_200.0)];
+        let mut resonances = [Resonance::new(700.0, WIDTH), Resonance::new(1_200.0, WIDTH)];
         let samples = (0..RATE as usize * SECONDS).map(|nth| sample(nth, pitch, &mut resonances));
         Self { samples: samples.collect() }
     }
@@ -34,21 +36,21 @@ impl Voice {
     }
 }
 
-/// A formant: second-order resonance of 100 Hz bandwidth.
+/// A formant: a second-order resonance.
 #[derive(Debug)]
-struct Resonance {
+pub(crate) struct Resonance {
     turn: f32,
     damp: f32,
     last: (f32, f32),
 }
 
 impl Resonance {
-    fn new(hertz: f32) -> Self {
-        let damp = (-std::f32::consts::PI * 100.0 / RATE as f32).exp();
+    pub(crate) fn new(hertz: f32, width: f32) -> Self {
+        let damp = (-std::f32::consts::PI * width / RATE as f32).exp();
         Self { turn: 2.0 * damp * (TAU * hertz / RATE as f32).cos(), damp, last: (0.0, 0.0) }
     }
 
-    fn ring(&mut self, push: f32) -> f32 {
+    pub(crate) fn ring(&mut self, push: f32) -> f32 {
         let (one, two) = self.last;
         let value = push + self.turn * one - self.damp * self.damp * two;
         self.last = (value, one);
