@@ -56,10 +56,9 @@ const PROTECTED_FOR: Duration = Duration::from_secs(4);
 
 /// Less voice than this and no words: a click, not a turn.
 const SHORTEST_TURN: Duration = Duration::from_millis(120);
-/// The end is likely this long before a pause has lasted long enough, so that a recogniser across
-/// the sea has its words ready by then; never before [`END_LIKELY_AFTER`].
-const END_LIKELY_BEFORE: Duration = Duration::from_millis(260);
-const END_LIKELY_AFTER: Duration = Duration::from_millis(140);
+/// No end is likely before this much silence: words have shorter gaps between and inside them, and
+/// a recogniser hears half a word badly.
+const END_LIKELY_AFTER: Duration = Duration::from_millis(200);
 
 /// Voice for so long without new words is noise, or a recogniser that is gone.
 const VOICE_WITHOUT_WORDS: Duration = Duration::from_secs(30);
@@ -166,6 +165,7 @@ const TIMERS: [Timer; 5] =
 
 #[derive(Debug)]
 pub struct Floor {
+    words_late: Duration,
     turn: TurnId,
     open: Option<Turn>,
     agent: Agent,
@@ -183,9 +183,11 @@ pub struct Floor {
 }
 
 impl Floor {
-    /// The call was answered at `now` and may last `longest`.
-    pub fn new(now: Instant, longest: Duration) -> Floor {
+    /// The call was answered at `now` and may last `longest`. The recogniser has its last words
+    /// `words_late` after they are asked for: so long before a pause ends, the end is likely.
+    pub fn new(now: Instant, longest: Duration, words_late: Duration) -> Floor {
         Floor {
+            words_late,
             turn: TurnId::first(),
             open: None,
             agent: Agent::Listening,
@@ -477,7 +479,7 @@ impl Floor {
         if self.is_aside(turn) {
             return PAUSE_BEFORE_WORDS;
         }
-        self.pause(turn).saturating_sub(END_LIKELY_BEFORE).max(END_LIKELY_AFTER)
+        self.pause(turn).saturating_sub(self.words_late).max(END_LIKELY_AFTER)
     }
 
     /// Sounds over the agent's voice that may come to nothing.

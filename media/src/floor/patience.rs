@@ -41,7 +41,7 @@ impl Patience {
             (Patience::Dictation, Complete) => 500,
             (Patience::Dictation, _) => 1_900,
             (Patience::Long, Complete) => 480,
-            (_, Complete) => 240,
+            (_, Complete) => 300,
             (Patience::Short, Nothing | Listens | Words) => 400,
             (Patience::Short, Unfinished) => 800,
             (Patience::Normal, Nothing | Listens | Words) => 600,

@@ -76,7 +76,7 @@ fn what_was_said_so_far_makes_the_pause_longer_or_shorter() {
     assert_eq!(answered(Patience::Dictation, Sense::Unfinished), 1_900);
     assert_eq!(answered(Patience::Dictation, Sense::Complete), 500);
     assert_eq!(answered(Patience::Normal, Sense::Unfinished), 1_200);
-    assert_eq!(answered(Patience::Short, Sense::Complete), 240);
+    assert_eq!(answered(Patience::Short, Sense::Complete), 300);
 }
 
 #[test]
@@ -310,7 +310,7 @@ fn a_long_story_with_words_is_not_noise() {
 #[test]
 fn every_call_ends_once_even_if_no_frame_comes() {
     let start = epoch();
-    let mut floor = Floor::new(start, LONGEST_CALL);
+    let mut floor = Floor::new(start, LONGEST_CALL, Duration::from_millis(260));
     let mut ends = 0;
 
     for _ in 0..200 {
@@ -392,7 +392,7 @@ struct Call {
 impl Call {
     fn new() -> Call {
         let start = epoch();
-        let floor = Floor::new(start, LONGEST_CALL);
+        let floor = Floor::new(start, LONGEST_CALL, Duration::from_millis(260));
         Call { floor, start, now: 0, said: Vec::new(), log: Vec::new() }
     }
 

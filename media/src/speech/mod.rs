@@ -64,6 +64,11 @@ pub trait Recogniser: Send + Sync {
     fn open(&self, events: Events) -> Result<Box<dyn Ear>, SpeechError>;
 
     fn capacity(&self) -> Capacity;
+
+    /// How long after [`Ear::end`] the final words usually come.
+    fn lateness(&self) -> Duration {
+        Duration::from_millis(260)
+    }
 }
 
 /// One caller's sound on its way to words. No call here waits: the work is done elsewhere, behind

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::language_model::{Phrase, Phrases};
 use super::lexicon::Lexicon;
@@ -17,6 +18,9 @@ use super::models::Model;
 use super::{Capacity, Ear, Events, Expect, Recogniser, SpeechError, Tongue};
 use crate::audio::Frame;
 use crate::turn::TurnId;
+
+/// Nine in ten final words are there by then.
+const LATENESS: Duration = Duration::from_millis(80);
 
 /// What a recogniser of one language needs.
 #[derive(Debug, Clone)]
@@ -143,6 +147,10 @@ impl Recogniser for Pocketsphinx {
         // A desk whose thread has just died may still lie there beside the one that replaces it.
         Capacity { free: self.pool.free().len().min(total), total }
     }
+
+    fn lateness(&self) -> Duration {
+        LATENESS
+    }
 }
 
 impl fmt::Debug for Pocketsphinx {
@@ -206,7 +214,6 @@ mod tests {
     use crate::speech::measure::Sample;
     use crate::speech::{Heard, Synthesiser, Voice, Words, confidence, phrases};
     use std::sync::mpsc::Receiver;
-    use std::time::Duration;
 
     const PATIENCE: Duration = Duration::from_secs(20);
 

@@ -112,6 +112,8 @@ pub struct Start {
     /// Both clocks at the moment of answering.
     pub at: (Instant, Timestamp),
     pub longest: Duration,
+    /// The recogniser's final words come this long after they are asked for.
+    pub words_late: Duration,
     /// Draft answers while the caller still speaks: sooner, for more work of the synthesiser.
     pub drafts: bool,
 }
@@ -201,7 +203,7 @@ impl Call {
             echo: EchoGuard::new(),
             timbre: Timbre::new(),
             back: PreRoll::default(),
-            floor: Floor::new(start.at.0, start.longest),
+            floor: Floor::new(start.at.0, start.longest, start.words_late),
             player: Player::new(),
             keys: Keys::default(),
             talk: start.talk,

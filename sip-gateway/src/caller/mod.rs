@@ -106,7 +106,7 @@ impl Caller {
             line: Line::new(agreed, origin),
             vad: Vad::new(),
             back: PreRoll::default(),
-            floor: Floor::new(now, LONGEST),
+            floor: Floor::new(now, LONGEST, Duration::ZERO),
             player: Player::new(),
             mind,
             hearing: None,

@@ -276,6 +276,7 @@ impl Switchboard {
                 talk,
                 at: (clock::now(), now),
                 longest: self.parts.longest,
+                words_late: self.parts.studio.recognisers.of(language).lateness(),
                 drafts: self.parts.drafts,
             }),
             socket: waiting.socket,

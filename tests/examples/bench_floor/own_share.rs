@@ -196,6 +196,10 @@ impl Recogniser for AtOnce {
     fn capacity(&self) -> Capacity {
         Capacity { free: 1_000, total: 1_000 }
     }
+
+    fn lateness(&self) -> Duration {
+        Duration::ZERO
+    }
 }
 
 impl Ear for Listening {

@@ -104,6 +104,7 @@ impl<'a> Booth<'a> {
                 talk: Talk::Conversation(Box::new(conversation)),
                 at: began,
                 longest: Duration::from_secs(900),
+                words_late: FINAL_AFTER,
                 drafts: true,
             }),
             core: QuietDay::new(prices),

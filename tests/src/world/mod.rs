@@ -175,6 +175,7 @@ impl World {
             talk: Talk::Conversation(Box::new(conversation)),
             at: began,
             longest: LONGEST,
+            words_late: setting.delays.recogniser,
             drafts: setting.drafts,
         });
         let mind = Mind::new(setting.scenario.clone());
