@@ -1,238 +1,248 @@
-//! The two codecs every telephone speaks: G.711 µ-law and A-law (ITU-T G.711, RFC 3551).
+//! The codecs a telephone or a browser may speak. Whatever comes, inside it is 8 kHz.
 //!
-//! Decoding is a table of 256 samples, encoding one of the 16,384 sizes that 14 bits tell apart.
+//! A coder is one direction of one call: all but G.711 remember what went before.
 //!
-//! **Never here:** packets, negotiation, resampling.
+//! **Never here:** packets, negotiation, the order of packets.
 
-use crate::audio::{FRAME, Frame};
+pub mod g711;
+mod g722;
+mod opus;
+
+use crate::audio::RATE;
+use g711::Law;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Codec {
+    /// G.711 µ-law, North America and Japan.
     Pcmu,
+    /// G.711 A-law, everywhere else.
     Pcma,
+    /// 7 kHz at 64 kbit/s (ITU-T G.722).
+    G722,
+    /// What browsers speak (RFC 6716); repeats the packet before in the next one.
+    Opus,
 }
 
 impl Codec {
-    /// The static payload type of RFC 3551 section 6.
-    pub const fn payload_type(self) -> u8 {
-        match self {
-            Codec::Pcmu => 0,
-            Codec::Pcma => 8,
-        }
-    }
-
-    pub const fn of_payload_type(payload_type: u8) -> Option<Codec> {
-        match payload_type {
-            0 => Some(Codec::Pcmu),
-            8 => Some(Codec::Pcma),
-            _ => None,
-        }
-    }
+    pub const ALL: [Codec; 4] = [Codec::Pcmu, Codec::Pcma, Codec::G722, Codec::Opus];
 
     /// As SDP spells it, without the clock rate.
     pub const fn name(self) -> &'static str {
         match self {
             Codec::Pcmu => "PCMU",
             Codec::Pcma => "PCMA",
+            Codec::G722 => "G722",
+            Codec::Opus => "opus",
         }
     }
 
-    /// One frame as 160 bytes.
-    pub fn encode(self, frame: &Frame) -> [u8; FRAME] {
-        let codes = match self {
-            Codec::Pcmu => &ULAW_CODES,
-            Codec::Pcma => &ALAW_CODES,
-        };
-        let mut out = [0; FRAME];
-        for (code, &sample) in out.iter_mut().zip(frame) {
-            *code = codes[usize::from(sample as u16 >> 2)];
+    /// RFC 3551 table 4; Opus has none.
+    pub const fn static_payload_type(self) -> Option<u8> {
+        match self {
+            Codec::Pcmu => Some(0),
+            Codec::Pcma => Some(8),
+            Codec::G722 => Some(9),
+            Codec::Opus => None,
         }
-        out
     }
 
-    /// Appends one sample per byte; any packet length will do.
-    pub fn decode(self, payload: &[u8], out: &mut Vec<i16>) {
-        let table = match self {
-            Codec::Pcmu => &ULAW,
-            Codec::Pcma => &ALAW,
-        };
-        out.extend(payload.iter().map(|&code| table[usize::from(code)]));
+    /// Ticks per second of the RTP timestamp. G.722 counts 8,000 by an old mistake (RFC 3551 section
+    /// 4.5.2), Opus always 48,000 (RFC 7587 section 4.1).
+    pub const fn clock_hz(self) -> u32 {
+        match self {
+            Codec::Pcmu | Codec::Pcma | Codec::G722 => 8_000,
+            Codec::Opus => 48_000,
+        }
+    }
+
+    /// RTP ticks for each sample of ours.
+    pub const fn ticks_per_sample(self) -> u32 {
+        self.clock_hz() / RATE
+    }
+
+    /// Channels as the map in SDP says them; Opus always says two (RFC 7587 section 7).
+    pub const fn channels(self) -> u8 {
+        match self {
+            Codec::Pcmu | Codec::Pcma | Codec::G722 => 1,
+            Codec::Opus => 2,
+        }
     }
 }
 
-static ULAW: [i16; 256] = table(Codec::Pcmu);
-static ALAW: [i16; 256] = table(Codec::Pcma);
+/// What we say, on its way out.
+#[derive(Debug)]
+pub enum Encoder {
+    G711(Law),
+    G722(Box<g722::Encoder>),
+    Opus(Box<opus::Encoder>),
+}
 
-static ULAW_CODES: [u8; 1 << 14] = codes(Codec::Pcmu);
-static ALAW_CODES: [u8; 1 << 14] = codes(Codec::Pcma);
-
-/// By the upper 14 bits of the sample; neither law looks at the lower two.
-const fn codes(codec: Codec) -> [u8; 1 << 14] {
-    let mut codes = [0; 1 << 14];
-    let mut upper = 0;
-    while upper < codes.len() {
-        let sample = ((upper as u16) << 2) as i16;
-        codes[upper] = match codec {
-            Codec::Pcmu => ulaw(sample),
-            Codec::Pcma => alaw(sample),
-        };
-        upper += 1;
+impl Encoder {
+    pub fn new(codec: Codec) -> Encoder {
+        match codec {
+            Codec::Pcmu => Encoder::G711(Law::Mu),
+            Codec::Pcma => Encoder::G711(Law::A),
+            Codec::G722 => Encoder::G722(Box::default()),
+            Codec::Opus => Encoder::Opus(Box::default()),
+        }
     }
-    codes
-}
 
-const fn table(codec: Codec) -> [i16; 256] {
-    let mut table = [0; 256];
-    let mut code = 0;
-    while code < 256 {
-        table[code] = match codec {
-            Codec::Pcmu => ulaw_sample(code as u8),
-            Codec::Pcma => alaw_sample(code as u8),
-        };
-        code += 1;
+    /// Appends one payload of 10, 20, 40 or 60 ms.
+    pub fn encode(&mut self, samples: &[i16], out: &mut Vec<u8>) {
+        match self {
+            Encoder::G711(law) => law.encode(samples, out),
+            Encoder::G722(coder) => coder.encode(samples, out),
+            Encoder::Opus(coder) => coder.encode(samples, out),
+        }
     }
-    table
 }
 
-/// Eight segments of sixteen steps over 14 bits, each twice as coarse as the one below; all bits
-/// inverted. The bias of 33 makes a segment the position of the highest bit.
-const fn ulaw(sample: i16) -> u8 {
-    const BIAS: u16 = 33;
-    const LARGEST: u16 = 0x1fff;
-
-    let biased = (magnitude(sample) >> 2) + BIAS;
-    let biased = if biased > LARGEST { LARGEST } else { biased };
-    let segment = 10 - biased.leading_zeros() as u16;
-    let step = (biased >> (segment + 1)) & 0x0f;
-    !(sign(sample) | (segment << 4 | step) as u8)
+/// What is heard, on its way in.
+#[derive(Debug)]
+pub enum Decoder {
+    G711(Law),
+    G722(Box<g722::Decoder>),
+    Opus(Box<opus::Decoder>),
 }
 
-const fn ulaw_sample(code: u8) -> i16 {
-    let code = !code;
-    let segment = (code >> 4) & 7;
-    let step = (code & 0x0f) as i16;
-    let size = ((step * 2 + 33) << segment) - 33;
-    if code & 0x80 == 0 { size * 4 } else { size * -4 }
-}
+impl Decoder {
+    pub fn new(codec: Codec) -> Decoder {
+        match codec {
+            Codec::Pcmu => Decoder::G711(Law::Mu),
+            Codec::Pcma => Decoder::G711(Law::A),
+            Codec::G722 => Decoder::G722(Box::default()),
+            Codec::Opus => Decoder::Opus(Box::default()),
+        }
+    }
 
-/// As µ-law, over 13 bits, the two lowest segments equally fine; every second bit inverted, and
-/// the sign bit set for positive samples.
-const fn alaw(sample: i16) -> u8 {
-    let size = magnitude(sample) >> 4;
-    let segment = 12_u16.saturating_sub(size.leading_zeros() as u16);
-    let step = (size >> segment.saturating_sub(1)) & 0x0f;
-    ((segment << 4 | step) as u8 | (sign(sample) ^ 0x80)) ^ 0x55
-}
+    /// Appends the sound of one payload; of a broken one nothing.
+    pub fn decode(&mut self, payload: &[u8], out: &mut Vec<i16>) {
+        match self {
+            Decoder::G711(law) => law.decode(payload, out),
+            Decoder::G722(coder) => coder.decode(payload, out),
+            Decoder::Opus(coder) => coder.decode(payload, out),
+        }
+    }
 
-const fn alaw_sample(code: u8) -> i16 {
-    let code = code ^ 0x55;
-    let segment = (code >> 4) & 7;
-    let step = (code & 0x0f) as i16;
-    let size = match segment {
-        0 => (step << 4) + 8,
-        _ => ((step << 4) + 0x108) << (segment - 1),
-    };
-    if code & 0x80 == 0 { -size } else { size }
-}
+    /// Appends the sound of `lost` packets just before this one, as far as the codec can tell it. To
+    /// be asked before `decode`. Nothing where the codec keeps no such memory.
+    pub fn recover(&mut self, lost: usize, payload: &[u8], out: &mut Vec<i16>) {
+        match self {
+            Decoder::G711(_) | Decoder::G722(_) => {}
+            Decoder::Opus(coder) => coder.recover(lost, payload, out),
+        }
+    }
 
-/// Negative samples count from −1, so that both halves have 32,768 sizes.
-const fn magnitude(sample: i16) -> u16 {
-    (if sample < 0 { !sample } else { sample }) as u16
-}
-
-const fn sign(sample: i16) -> u8 {
-    if sample < 0 { 0x80 } else { 0 }
+    /// A packet that comes after a later one can still be decoded.
+    pub fn takes_late(&self) -> bool {
+        !matches!(self, Decoder::Opus(_))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audio::level_dbfs;
-
-    const BOTH: [Codec; 2] = [Codec::Pcmu, Codec::Pcma];
+    use crate::audio::{FRAME, level_dbfs};
+    use proptest::prelude::*;
 
     #[test]
-    fn every_sample_falls_into_its_interval_of_the_recommendation() {
-        for sample in i16::MIN..=i16::MAX {
-            let size = i32::from(magnitude(sample));
+    fn a_tone_comes_through_every_codec_at_its_pitch_and_strength() {
+        for codec in Codec::ALL {
+            let tone: Vec<i16> = tone(700.0, 50 * FRAME);
 
-            let (low, high) = ulaw_interval(size >> 2);
-            let heard = (i32::from(ulaw_sample(ulaw(sample))) / 4).abs();
-            assert!((low..=high).contains(&heard) || size >> 2 > 8_158, "µ-law {sample}: {heard}");
+            let heard = through(codec, &tone, FRAME);
 
-            let (low, high) = alaw_interval(size >> 3);
-            let heard = (i32::from(alaw_sample(alaw(sample))) / 8).abs();
-            assert!((low..=high).contains(&heard), "A-law {sample}: {heard}");
+            assert_eq!(heard.len(), tone.len(), "{codec:?}");
+            let inner = &heard[1_600..7_600];
+            let louder = level_dbfs(inner) - level_dbfs(&tone);
+            assert!(louder.abs() < 1.0, "{codec:?}: {louder} dB");
+            let turns = inner.windows(2).filter(|pair| pair[0] < 0 && pair[1] >= 0).count();
+            assert!((520..=530).contains(&turns), "{codec:?}: {turns} periods in 0.75 s");
         }
     }
 
     #[test]
-    fn known_codes_are_what_other_telephones_send() {
-        assert_eq!(Codec::Pcmu.encode(&[0; FRAME])[0], 0xff);
-        assert_eq!(Codec::Pcma.encode(&[0; FRAME])[0], 0xd5);
-        assert_eq!((ulaw(i16::MAX), ulaw(i16::MIN)), (0x80, 0x00));
-        assert_eq!((alaw(i16::MAX), alaw(i16::MIN)), (0xaa, 0x2a));
-        assert_eq!((ULAW[0x80], ALAW[0xaa]), (32_124, 32_256));
-    }
+    fn packets_of_ten_to_sixty_milliseconds_are_the_same_sound() {
+        for codec in Codec::ALL {
+            for packet in [FRAME / 2, FRAME, 2 * FRAME, 3 * FRAME] {
+                let tone = tone(440.0, 12 * FRAME);
 
-    #[test]
-    fn coding_twice_changes_nothing_more() {
-        for codec in BOTH {
-            let mut once = Vec::new();
-            codec.decode(&(0..=255).collect::<Vec<u8>>(), &mut once);
+                let heard = through(codec, &tone, packet);
 
-            let mut twice = Vec::new();
-            for frame in once.chunks(FRAME) {
-                let mut padded = [0; FRAME];
-                padded[..frame.len()].copy_from_slice(frame);
-                codec.decode(&codec.encode(&padded)[..frame.len()], &mut twice);
+                let louder = level_dbfs(&heard[800..]) - level_dbfs(&tone[800..]);
+                assert_eq!(heard.len(), tone.len(), "{codec:?} {packet}");
+                assert!(louder.abs() < 1.0, "{codec:?} {packet}: {louder} dB");
             }
-
-            assert_eq!(once, twice);
         }
     }
 
     #[test]
-    fn a_tone_at_a_speakers_level_loses_less_than_a_fortieth_of_its_strength() {
-        for codec in BOTH {
-            let tone: Frame = std::array::from_fn(|n| (8_000.0 * (n as f32 * 0.7).sin()) as i16);
-            let mut heard = Vec::new();
+    fn opus_tells_a_lost_packet_from_the_one_after_it() {
+        let speech = speech();
+        let (mut encoder, mut whole) = (Encoder::new(Codec::Opus), Decoder::new(Codec::Opus));
+        let mut lossy = Decoder::new(Codec::Opus);
+        let (mut heard, mut mended, mut silent) = (Vec::new(), Vec::new(), Vec::new());
 
-            codec.decode(&codec.encode(&tone), &mut heard);
+        let mut lost = 0;
+        for (nth, frame) in speech.chunks_exact(FRAME).enumerate() {
+            let mut payload = Vec::new();
+            encoder.encode(frame, &mut payload);
+            whole.decode(&payload, &mut heard);
+            if nth % 10 == 9 {
+                lost += 1;
+                silent.extend([0; FRAME]);
+                continue;
+            }
+            lossy.recover(std::mem::take(&mut lost), &payload, &mut mended);
+            let from = mended.len();
+            lossy.decode(&payload, &mut mended);
+            silent.extend_from_slice(&mended[from..]);
+        }
 
-            let noise: Vec<i16> = tone.iter().zip(&heard).map(|(a, b)| a - b).collect();
-            let snr = level_dbfs(&tone) - level_dbfs(&noise);
-            assert!(snr > 36.0, "{codec:?}: {snr} dB");
+        let error = |other: &[i16]| {
+            let pairs = heard.iter().zip(other);
+            let difference: Vec<i16> = pairs.map(|(a, b)| a.saturating_sub(*b)).collect();
+            level_dbfs(&difference) - level_dbfs(&heard)
+        };
+        let gain = error(&silent) - error(&mended);
+        assert!(gain > 4.0, "only {gain} dB better than silence");
+    }
+
+    proptest! {
+        #[test]
+        fn foreign_bytes_never_panic(
+            payloads in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..400), 1..8),
+            lost in 0usize..20,
+        ) {
+            for codec in Codec::ALL {
+                let (mut decoder, mut out) = (Decoder::new(codec), Vec::new());
+                for payload in &payloads {
+                    decoder.recover(lost, payload, &mut out);
+                    decoder.decode(payload, &mut out);
+                }
+            }
         }
     }
 
-    #[test]
-    fn a_packet_of_any_length_is_decoded() {
+    fn through(codec: Codec, sound: &[i16], packet: usize) -> Vec<i16> {
+        let (mut encoder, mut decoder) = (Encoder::new(codec), Decoder::new(codec));
         let mut heard = Vec::new();
-
-        Codec::Pcma.decode(&[0xd5; 480], &mut heard);
-        Codec::Pcmu.decode(&[], &mut heard);
-
-        assert_eq!(heard, [8; 480]);
-    }
-
-    /// Table 2a: segments end at 31, 95, 223, 479, 1015 (here by rule), sixteen equal intervals each.
-    fn ulaw_interval(size: i32) -> (i32, i32) {
-        if size == 0 {
-            return (0, 0);
+        for samples in sound.chunks_exact(packet) {
+            let mut payload = Vec::new();
+            encoder.encode(samples, &mut payload);
+            decoder.decode(&payload, &mut heard);
         }
-        let segment = (0..7).find(|s| size < (64 << s) - 33).unwrap_or(7);
-        let (start, width) = ((32 << segment) - 33, 2 << segment);
-        let nth = (size - start) / width;
-        (start + nth * width, start + (nth + 1) * width)
+        heard
     }
 
-    /// Table 1a over 12 bits: 0–64 and 64–128 in steps of two, then each segment twice as coarse.
-    fn alaw_interval(size: i32) -> (i32, i32) {
-        let segment = (0..6).find(|s| size < 64 << s).unwrap_or(6);
-        let (start, width) =
-            if segment == 0 { (0, 2) } else { (32 << segment, 2 << (segment - 1)) };
-        let nth = (size - start) / width;
-        (start + nth * width, start + (nth + 1) * width)
+    fn tone(hz: f32, samples: usize) -> Vec<i16> {
+        let step = hz * std::f32::consts::TAU / RATE as f32;
+        (0..samples).map(|n| (8_000.0 * (n as f32 * step).sin()) as i16).collect()
+    }
+
+    fn speech() -> Vec<i16> {
+        let mut samples = Vec::new();
+        Law::Mu.decode(include_bytes!("../testdata/caller-ru.ulaw"), &mut samples);
+        samples
     }
 }

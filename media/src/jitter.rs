@@ -122,9 +122,22 @@ impl JitterBuffer {
         }
     }
 
-    /// One packet, decoded. Any length up to 120 ms; anything else is ignored.
+    /// One packet, decoded; without sound it is only counted. Any length up to 120 ms; anything else
+    /// is ignored.
     pub fn insert(&mut self, now: Instant, header: &Header, samples: &[i16]) {
-        if samples.is_empty() || samples.len() > PACKET_MAX {
+        self.insert_mended(now, header, &[], samples);
+    }
+
+    /// As `insert`; `before` is what the packet tells of the sound just before its own, and counts
+    /// where nothing better came.
+    pub fn insert_mended(
+        &mut self,
+        now: Instant,
+        header: &Header,
+        before: &[i16],
+        samples: &[i16],
+    ) {
+        if samples.len() > PACKET_MAX {
             return;
         }
         let arrived = self.clock(now);
@@ -138,6 +151,9 @@ impl JitterBuffer {
             }
             Arrival::Duplicate => return,
         };
+        if samples.is_empty() {
+            return;
+        }
         if at + samples.len() as i64 <= self.earliest() {
             self.late += 1;
             self.delay.observe(arrived, arrived - at);
@@ -145,7 +161,20 @@ impl JitterBuffer {
         }
 
         self.expect(arrived, at, spliced);
+        if !spliced {
+            self.lay_where_missing(at - before.len() as i64, before);
+        }
         self.lay(at, samples);
+    }
+
+    fn lay_where_missing(&mut self, at: i64, samples: &[i16]) {
+        for (position, &sample) in (at..).zip(samples) {
+            let near = (self.cursor..self.cursor + RING as i64).contains(&position);
+            if near && !self.filled[slot(position)] {
+                self.samples[slot(position)] = sample;
+                self.filled[slot(position)] = true;
+            }
+        }
     }
 
     /// Called exactly every 20 ms: the frame to play now.

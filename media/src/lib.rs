@@ -10,11 +10,14 @@
 
 pub mod audio;
 pub mod codec;
+pub mod comfort_noise;
+pub mod dtmf;
 pub mod ear;
 pub mod echo;
 pub mod floor;
 pub mod jitter;
 pub mod near;
+pub mod packets;
 pub mod player;
 pub mod recorder;
 pub mod resample;

@@ -7,7 +7,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::audio::{FRAME, FRAME_TIME};
+use crate::audio::FRAME_TIME;
 
 /// Event codes 0 to 15 (RFC 4733 section 3.2).
 const KEYS: &[u8; 16] = b"0123456789*#ABCD";
@@ -23,9 +23,11 @@ const GAP_BETWEEN_PRESSES: Duration = Duration::from_millis(45);
 const REORDERED_WITHIN: Duration = Duration::from_secs(1);
 
 /// Hears the caller's keys.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Keypad {
     last: Option<Heard>,
+    /// 20 ms on the clock of the events.
+    frame: u32,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -43,8 +45,9 @@ struct Event {
 }
 
 impl Keypad {
-    pub fn new() -> Keypad {
-        Keypad::default()
+    /// `clock_hz`: ticks a second in timestamps and durations, those of the voice beside the keys.
+    pub fn new(clock_hz: u32) -> Keypad {
+        Keypad { last: None, frame: ticks_per_frame(clock_hz) }
     }
 
     /// One telephone-event packet; answers with the key if this is the first of its press.
@@ -66,7 +69,7 @@ impl Keypad {
             self.last = Some(last);
             return None;
         }
-        if last.is_continued_by(now, timestamp, event, marker) {
+        if last.is_continued_by(now, timestamp, event, marker, self.frame) {
             let end = event.end || last.timestamp == timestamp && last.event.end;
             self.last = Some(Heard { at: now, timestamp, event: Event { end, ..event } });
             return None;
@@ -83,7 +86,14 @@ impl Heard {
 
     /// The same timestamp, the next segment of a long press (RFC 4733 section 2.5.1.3), or the
     /// habit of some telephones of moving the timestamp with every packet.
-    fn is_continued_by(&self, now: Instant, timestamp: u32, event: Event, marker: bool) -> bool {
+    fn is_continued_by(
+        &self,
+        now: Instant,
+        timestamp: u32,
+        event: Event,
+        marker: bool,
+        frame: u32,
+    ) -> bool {
         if event.key != self.event.key {
             return false;
         }
@@ -92,8 +102,8 @@ impl Heard {
         }
 
         let segment_ends = self.timestamp.wrapping_add(u32::from(self.event.duration));
-        let next_segment = self.event.duration > u16::MAX - 4 * FRAME as u16
-            && timestamp.wrapping_sub(segment_ends) as i32 <= 4 * FRAME as i32;
+        let next_segment = u32::from(self.event.duration) > u32::from(u16::MAX) - 4 * frame
+            && timestamp.wrapping_sub(segment_ends) as i32 <= 4 * frame as i32;
         let same_breath = now.saturating_duration_since(self.at) < GAP_BETWEEN_PRESSES
             && event.duration > self.event.duration;
         !marker && !self.event.end && (next_segment || same_breath)
@@ -114,6 +124,8 @@ impl Event {
 #[derive(Debug, Clone)]
 pub struct Press {
     event: u8,
+    /// 20 ms on the clock of the events.
+    frame: u32,
     frames: u32,
     sent: u32,
 }
@@ -127,13 +139,20 @@ pub struct PressPacket {
 }
 
 impl Press {
-    /// Keys are `0`–`9`, `*`, `#`, `A`–`D`; held for at least 40 ms and at most 8 s.
-    pub fn new(key: char, held: Duration) -> Option<Press> {
+    /// Keys are `0`–`9`, `*`, `#`, `A`–`D`; held for at least 40 ms and at most as
+    /// long as a duration can say: 8 s at 8 kHz, 1.3 s at 48.
+    pub fn new(key: char, held: Duration, clock_hz: u32) -> Option<Press> {
         let key = u8::try_from(key.to_ascii_uppercase()).ok()?;
         let event = KEYS.iter().position(|&known| known == key)? as u8;
-        let frames = (held.as_millis() / FRAME_TIME.as_millis()).clamp(2, 400) as u32;
-        Some(Press { event, frames, sent: 0 })
+        let frame = ticks_per_frame(clock_hz);
+        let most = u128::from(u32::from(u16::MAX) / frame);
+        let frames = (held.as_millis() / FRAME_TIME.as_millis()).clamp(2, most) as u32;
+        Some(Press { event, frame, frames, sent: 0 })
     }
+}
+
+fn ticks_per_frame(clock_hz: u32) -> u32 {
+    clock_hz / 50
 }
 
 impl Iterator for Press {
@@ -145,7 +164,7 @@ impl Iterator for Press {
         }
 
         self.sent += 1;
-        let duration = (self.sent.min(self.frames) * FRAME as u32) as u16;
+        let duration = (self.sent.min(self.frames) * self.frame) as u16;
         let end = if self.sent >= self.frames { END } else { 0 };
         let [high, low] = duration.to_be_bytes();
         Some(PressPacket { marker: self.sent == 1, payload: [self.event, end | VOLUME, high, low] })
@@ -155,6 +174,7 @@ impl Iterator for Press {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audio::{FRAME, RATE};
     use proptest::prelude::*;
 
     #[test]
@@ -192,7 +212,7 @@ mod tests {
 
     #[test]
     fn a_key_held_for_longer_than_a_duration_can_say_is_one_press() {
-        let (mut keypad, start) = (Keypad::new(), epoch());
+        let (mut keypad, start) = (Keypad::new(RATE), epoch());
         let hold = |keypad: &mut Keypad, at: u64, timestamp, duration: u16| {
             let [high, low] = duration.to_be_bytes();
             keypad.hear(start + Duration::from_millis(at), timestamp, &[9, 10, high, low], false)
@@ -206,7 +226,7 @@ mod tests {
 
     #[test]
     fn a_telephone_that_moves_the_timestamp_with_every_packet_presses_once() {
-        let (mut keypad, start) = (Keypad::new(), epoch());
+        let (mut keypad, start) = (Keypad::new(RATE), epoch());
 
         let heard: String = (0..8_u16)
             .filter_map(|nth| {
@@ -221,7 +241,7 @@ mod tests {
 
     #[test]
     fn an_overtaken_packet_of_an_earlier_press_is_no_press() {
-        let (mut keypad, now) = (Keypad::new(), epoch());
+        let (mut keypad, now) = (Keypad::new(RATE), epoch());
 
         assert_eq!(keypad.hear(now, 1_000, &[1, 10, 0, 160], true), Some('1'));
         assert_eq!(keypad.hear(now, 3_000, &[2, 10, 0, 160], true), Some('2'));
@@ -231,11 +251,11 @@ mod tests {
 
     #[test]
     fn a_flash_or_a_broken_payload_is_nothing() {
-        let (mut keypad, now) = (Keypad::new(), epoch());
+        let (mut keypad, now) = (Keypad::new(RATE), epoch());
 
         assert_eq!(keypad.hear(now, 0, &[16, 10, 0, 160], true), None);
         assert_eq!(keypad.hear(now, 0, &[1, 10, 0], true), None);
-        assert_eq!(Press::new('x', Duration::from_millis(100)).map(|_| ()), None);
+        assert_eq!(Press::new('x', Duration::from_millis(100), RATE).map(|_| ()), None);
     }
 
     proptest! {
@@ -265,12 +285,12 @@ mod tests {
     impl Caller {
         fn new() -> Caller {
             let timestamp = u32::MAX - 5_000;
-            Caller { keypad: Keypad::new(), now: epoch(), timestamp, heard: String::new() }
+            Caller { keypad: Keypad::new(RATE), now: epoch(), timestamp, heard: String::new() }
         }
 
         /// Holds a key, then pauses for 60 ms; the network drops what does not `arrive`.
         fn press(&mut self, key: char, millis: u64, arrives: impl Fn(usize) -> bool) {
-            let packets = Press::new(key, Duration::from_millis(millis)).unwrap();
+            let packets = Press::new(key, Duration::from_millis(millis), RATE).unwrap();
             let mut sent = 0;
             for (nth, packet) in packets.enumerate() {
                 let now = self.now + FRAME_TIME * nth as u32;

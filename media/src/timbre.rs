@@ -89,13 +89,13 @@ impl Default for Timbre {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::codec::Codec;
+    use crate::codec::g711::Law;
 
     #[test]
     fn speech_is_a_voice() {
         let mut timbre = Timbre::new();
         let mut samples = Vec::new();
-        Codec::Pcmu.decode(include_bytes!("../testdata/caller-ru.ulaw"), &mut samples);
+        Law::Mu.decode(include_bytes!("../testdata/caller-ru.ulaw"), &mut samples);
 
         let loud = |frame: &&Frame| crate::audio::level_dbfs(*frame) > -35.0;
         samples.as_chunks().0.iter().filter(loud).for_each(|frame| timbre.hear(frame, -20.0));

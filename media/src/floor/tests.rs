@@ -30,7 +30,7 @@ fn a_breath_does_not_end_the_turn() {
 fn a_spoken_sentence_is_one_turn() {
     let (mut call, mut vad) = (Call::new(), crate::vad::Vad::new());
     let mut sound = Vec::new();
-    crate::codec::Codec::Pcmu.decode(include_bytes!("../../testdata/caller-ru.ulaw"), &mut sound);
+    crate::codec::g711::Law::Mu.decode(include_bytes!("../../testdata/caller-ru.ulaw"), &mut sound);
     sound.resize(sound.len() + 16_000, 0);
 
     for frame in sound.as_chunks().0 {

@@ -11,7 +11,7 @@ use super::{
     language_model,
 };
 use crate::audio::{FRAME, FRAME_TIME, Frame, SILENCE};
-use crate::codec::Codec;
+use crate::codec::g711::Law;
 use crate::turn::TurnId;
 
 /// A recogniser or synthesiser silent for so long will never answer.
@@ -118,8 +118,9 @@ pub fn telephone(sound: &[i16]) -> Vec<Frame> {
 }
 
 fn over_the_wire(frame: &Frame) -> Frame {
-    let mut heard = Vec::with_capacity(FRAME);
-    Codec::Pcmu.decode(&Codec::Pcmu.encode(frame), &mut heard);
+    let (mut coded, mut heard) = (Vec::with_capacity(FRAME), Vec::with_capacity(FRAME));
+    Law::Mu.encode(frame, &mut coded);
+    Law::Mu.decode(&coded, &mut heard);
     heard.try_into().unwrap_or(SILENCE)
 }
 

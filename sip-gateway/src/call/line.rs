@@ -1,29 +1,54 @@
 //! One end of a phone line: packets in become frames heard, frames said become packets out.
 //!
-//! Both ends of a call use it: the gateway and the simulated caller.
+//! Both ends of a call use it: the gateway and the simulated caller. Whatever codec and packet
+//! length were agreed, inside there are frames of 20 ms.
 //!
 //! **Never here:** sockets, who speaks when, what is said.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use media::audio::{FRAME, Frame, SILENCE};
-use media::codec::Codec;
+use media::audio::{FRAME, Frame, SILENCE, samples_in};
+use media::codec::{Codec, Decoder, Encoder};
+use media::comfort_noise::{self, ComfortNoise};
 use media::jitter::{JitterBuffer, Pulled};
+use media::packets::Packets;
 use media::rtp::{self, Header};
 use media::telephone_event::{Keypad, Press, PressPacket};
 
-use crate::sip::sdp::{self, Session};
+use crate::sip::sdp::Session;
 
 /// How long our own keys are held.
 const KEY_HELD: Duration = Duration::from_millis(100);
+/// Packets shorter or longer than this are not sent, whatever is asked for.
+const PTIME: std::ops::RangeInclusive<Duration> =
+    Duration::from_millis(10)..=Duration::from_millis(60);
+/// A sequence number so far back is a restart, not a packet that comes late.
+const RESTARTS_AFTER: i16 = 64;
+/// Opus knows no other lengths between them (RFC 6716 section 2.1.4).
+const OPUS_MILLIS: [u64; 4] = [60, 40, 20, 10];
 
 /// What the two sides agreed on in SDP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Agreed {
     pub codec: Codec,
+    pub payload_type: u8,
     /// Payload type of RFC 4733 digits, where agreed.
     pub keypad: Option<u8>,
+    /// How much sound one of our packets carries.
+    pub ptime: Duration,
+}
+
+impl Agreed {
+    /// As most telephones do: packets of 20 ms, digits as type 101.
+    pub fn usual(codec: Codec) -> Self {
+        Self {
+            codec,
+            payload_type: codec.static_payload_type().unwrap_or(111),
+            keypad: Some(101),
+            ptime: media::audio::FRAME_TIME,
+        }
+    }
 }
 
 /// Where the numbers in our packets begin; random on a real line, seeded in tests.
@@ -36,11 +61,12 @@ pub struct Origin {
 
 impl From<&Session> for Agreed {
     fn from(session: &Session) -> Self {
-        let codec = match session.codec {
-            sdp::Codec::Pcmu => Codec::Pcmu,
-            sdp::Codec::Pcma => Codec::Pcma,
-        };
-        Self { codec, keypad: session.telephone_event }
+        Self {
+            codec: session.codec,
+            payload_type: session.payload_type,
+            keypad: session.telephone_event,
+            ptime: session.ptime,
+        }
     }
 }
 
@@ -49,30 +75,49 @@ pub struct Line {
     agreed: Agreed,
     jitter: JitterBuffer,
     keypad: Keypad,
+    decoder: Decoder,
+    encoder: Encoder,
     decoded: Vec<i16>,
+    mended: Vec<i16>,
+    clock: Clock,
+    /// The sequence number that should come next.
+    next_heard: Option<u16>,
+    comfort: Option<ComfortNoise>,
     header: Header,
+    /// Sound that does not fill a packet yet.
+    unsent: Vec<i16>,
+    samples_per_packet: usize,
     last_packet: Option<Instant>,
     /// Keys still to be pressed on this side, the current one first.
     dialling: VecDeque<Press>,
     pressing: bool,
-    /// How long the current key has been held, in samples.
+    /// How long the current key has been held, in ticks of the RTP clock.
     held: u32,
 }
 
 impl Line {
     pub fn new(agreed: Agreed, origin: Origin) -> Self {
+        let samples_per_packet = samples_per_packet(&agreed);
         Self {
             agreed,
             jitter: JitterBuffer::new(),
-            keypad: Keypad::default(),
+            keypad: Keypad::new(agreed.codec.clock_hz()),
+            decoder: Decoder::new(agreed.codec),
+            encoder: Encoder::new(agreed.codec),
             decoded: Vec::with_capacity(FRAME * 3),
+            mended: Vec::new(),
+            clock: Clock::default(),
+            next_heard: None,
+            comfort: None,
             header: Header {
-                payload_type: agreed.codec.payload_type(),
+                payload_type: agreed.payload_type,
                 marker: true,
                 sequence: origin.sequence,
                 timestamp: origin.timestamp,
                 ssrc: origin.ssrc,
             },
+            unsent: Vec::with_capacity(samples_per_packet + FRAME),
+            samples_per_packet,
             last_packet: None,
             dialling: VecDeque::new(),
             pressing: false,
@@ -91,31 +136,50 @@ impl Line {
         };
         self.last_packet = Some(now);
 
-        if Some(packet.header.payload_type) == self.agreed.keypad {
-            let Header { timestamp, marker, .. } = packet.header;
-            return self.keypad.hear(now, timestamp, packet.payload, marker);
+        let mut header = packet.header;
+        if Some(header.payload_type) == self.agreed.keypad {
+            self.next_heard = Some(header.sequence.wrapping_add(1));
+            return self.keypad.hear(now, header.timestamp, packet.payload, header.marker);
         }
-        if packet.header.payload_type != self.agreed.codec.payload_type() {
-            return None;
+        header.timestamp = self.clock.in_samples(header.timestamp, self.agreed.codec);
+        if header.payload_type == comfort_noise::PAYLOAD_TYPE {
+            self.comfort = ComfortNoise::read(packet.payload);
+            self.next_heard = Some(header.sequence.wrapping_add(1));
+            self.jitter.insert(now, &header, &[]);
+        } else if header.payload_type == self.agreed.payload_type {
+            self.take_voice(now, &header, packet.payload);
         }
-
-        self.decoded.clear();
-        self.agreed.codec.decode(packet.payload, &mut self.decoded);
-        self.jitter.insert(now, &packet.header, &self.decoded);
         None
+    }
+
+    fn take_voice(&mut self, now: Instant, header: &Header, payload: &[u8]) {
+        let ahead = self.next_heard.map_or(0, |next| header.sequence.wrapping_sub(next) as i16);
+        self.decoded.clear();
+        self.mended.clear();
+        if ahead >= 0 || self.decoder.takes_late() {
+            self.decoder.recover(ahead.max(0) as usize, payload, &mut self.mended);
+            self.decoder.decode(payload, &mut self.decoded);
+        }
+        if !(-RESTARTS_AFTER..0).contains(&ahead) {
+            self.next_heard = Some(header.sequence.wrapping_add(1));
+        }
+        if !payload.is_empty() {
+            self.comfort = None;
+        }
+        self.jitter.insert_mended(now, header, &self.mended, &self.decoded);
     }
 
     /// The next 20 ms heard; silence where nothing came.
     pub fn hear(&mut self, now: Instant) -> Frame {
-        match self.jitter.pull(now) {
-            Pulled::Frame(frame) | Pulled::Concealed(frame) => frame,
-            Pulled::Nothing => SILENCE,
+        match (self.jitter.pull(now), &mut self.comfort) {
+            (Pulled::Frame(frame) | Pulled::Concealed(frame), _) => frame,
+            (Pulled::Nothing, Some(noise)) => noise.next_frame(),
+            (Pulled::Nothing, None) => SILENCE,
         }
     }
 
-    /// Writes the next packet into `out`, which is cleared first.
-    pub fn say(&mut self, frame: &Frame, out: &mut Vec<u8>) {
-        out.clear();
+    /// Adds the packets that are due once this frame is said: none, one or two.
+    pub fn say(&mut self, frame: &Frame, out: &mut Packets) {
         if let Some(payload_type) = self.agreed.keypad
             && let Some(packet) = self.next_key_packet()
         {
@@ -125,19 +189,34 @@ impl Line {
         if self.pressing {
             self.let_go();
         }
-        rtp::write(&self.header, &self.agreed.codec.encode(frame), out);
+        self.unsent.extend_from_slice(frame);
+        while self.unsent.len() >= self.samples_per_packet {
+            self.write_voice(out);
+        }
+    }
+
+    fn write_voice(&mut self, out: &mut Packets) {
+        let samples = &self.unsent[..self.samples_per_packet];
+        out.add(|bytes| {
+            rtp::write(&self.header, &[], bytes);
+            self.encoder.encode(samples, bytes);
+        });
+        self.unsent.drain(..self.samples_per_packet);
         self.header.marker = false;
-        self.advance();
+        self.header.sequence = self.header.sequence.wrapping_add(1);
+        self.pass(self.samples_per_packet);
     }
 
     /// Presses these keys one after another, in place of sound.
     pub fn press(&mut self, keys: &str) {
-        self.dialling.extend(keys.chars().filter_map(|key| Press::new(key, KEY_HELD)));
+        let clock = self.agreed.codec.clock_hz();
+        self.dialling.extend(keys.chars().filter_map(|key| Press::new(key, KEY_HELD, clock)));
     }
 
     /// Lets 20 ms pass without a packet; the next one is marked as a new talkspurt.
     pub fn skip(&mut self) {
-        self.header.timestamp = self.header.timestamp.wrapping_add(FRAME as u32);
+        self.unsent.clear();
+        self.pass(FRAME);
         self.header.marker = true;
     }
 
@@ -154,6 +233,10 @@ impl Line {
         self.jitter.stats()
     }
 
+    pub fn agreed(&self) -> &Agreed {
+        &self.agreed
+    }
+
     fn next_key_packet(&mut self) -> Option<PressPacket> {
         let packet = self.dialling.front_mut()?.next();
         if packet.is_none() {
@@ -164,11 +247,12 @@ impl Line {
     }
 
     /// All packets of a key carry the timestamp of its first (RFC 4733 section 2.5.1.2).
-    fn write_key(&mut self, payload_type: u8, packet: PressPacket, out: &mut Vec<u8>) {
+    fn write_key(&mut self, payload_type: u8, packet: PressPacket, out: &mut Packets) {
+        self.unsent.clear();
         let header = Header { payload_type, marker: packet.marker, ..self.header };
-        rtp::write(&header, &packet.payload, out);
+        out.add(|bytes| rtp::write(&header, &packet.payload, bytes));
         self.header.sequence = self.header.sequence.wrapping_add(1);
-        self.held = self.held.wrapping_add(FRAME as u32);
+        self.held = self.held.wrapping_add(FRAME as u32 * self.agreed.codec.ticks_per_sample());
         self.pressing = true;
     }
 
@@ -180,8 +264,39 @@ impl Line {
         self.pressing = false;
     }
 
-    fn advance(&mut self) {
-        self.header.sequence = self.header.sequence.wrapping_add(1);
-        self.header.timestamp = self.header.timestamp.wrapping_add(FRAME as u32);
+    fn pass(&mut self, samples: usize) {
+        let ticks = samples as u32 * self.agreed.codec.ticks_per_sample();
+        self.header.timestamp = self.header.timestamp.wrapping_add(ticks);
     }
+}
+
+/// The codec's timestamps, counted in our samples without a jump where they wrap.
+#[derive(Debug, Default)]
+struct Clock {
+    last: Option<(u32, u32)>,
+}
+
+impl Clock {
+    fn in_samples(&mut self, ticks: u32, codec: Codec) -> u32 {
+        let per_sample = codec.ticks_per_sample() as i32;
+        let (before, samples) = self.last.unwrap_or((ticks, ticks / per_sample as u32));
+        let moved = ticks.wrapping_sub(before) as i32 / per_sample;
+        // What is left of the division stays in the clock: no drift.
+        let (ticks, samples) =
+            (before.wrapping_add_signed(moved * per_sample), samples.wrapping_add_signed(moved));
+        self.last = Some((ticks, samples));
+        samples
+    }
+}
+
+fn samples_per_packet(agreed: &Agreed) -> usize {
+    let wanted = agreed.ptime.clamp(*PTIME.start(), *PTIME.end());
+    let fits = |millis: &&u64| Duration::from_millis(**millis) <= wanted;
+    let ptime = match agreed.codec {
+        Codec::Opus => {
+            OPUS_MILLIS.iter().find(fits).map_or(wanted, |&ms| Duration::from_millis(ms))
+        }
+        Codec::Pcmu | Codec::Pcma | Codec::G722 => wanted,
+    };
+    samples_in(ptime)
 }

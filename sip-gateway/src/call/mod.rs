@@ -26,10 +26,12 @@ use dialog::conversation::{
 use jiff::Timestamp;
 use job_core::trade::Language;
 use media::audio::{FRAME_TIME, Frame, SILENCE, level_dbfs};
+use media::dtmf::ToneKeypad;
 use media::ear::PreRoll;
 use media::echo::EchoGuard;
 use media::floor::{self, Floor};
 use media::near::Nearness;
+use media::packets::Packets;
 use media::player::{Played, Player};
 use media::speech::{Expect, Heard, Spoken, Words};
 use media::timbre::Timbre;
@@ -76,8 +78,8 @@ pub enum Input<'a> {
 
 #[derive(Debug)]
 pub enum Output {
-    /// `Call::packet` holds a packet to send.
-    Packet,
+    /// `Call::packets` holds packets to send.
+    Packets,
     /// The recogniser: an utterance begins; `back` holds the frames of its first moments. A turn of
     /// the caller is one utterance, or several where they paused.
     Listen { turn: TurnId, expect: Expect, back: Vec<Frame> },
@@ -149,6 +151,8 @@ pub struct Call {
     floor: Floor,
     player: Player,
     keys: Keys,
+    /// Keys in the voice itself, where the line carries no events.
+    tone_keypad: ToneKeypad,
     talk: Talk,
     hearing: Hearing,
     /// The newest utterance given to the recogniser.
@@ -180,8 +184,10 @@ pub struct Call {
     at: (Instant, Timestamp),
     ticks: u32,
     heard: Frame,
+    /// What the recogniser gets of it.
+    for_ear: Frame,
     said: Frame,
-    packet: Vec<u8>,
+    packets: Packets,
     outputs: VecDeque<Output>,
 }
 
@@ -206,6 +212,7 @@ impl Call {
             floor: Floor::new(start.at.0, start.longest, start.words_late),
             player: Player::new(),
             keys: Keys::default(),
+            tone_keypad: ToneKeypad::default(),
             talk: start.talk,
             hearing: Hearing::Nobody,
             utterance: TurnId::first(),
@@ -229,8 +236,9 @@ impl Call {
             at: start.at,
             ticks: 0,
             heard: SILENCE,
+            for_ear: SILENCE,
             said: SILENCE,
-            packet: Vec::with_capacity(256),
+            packets: Packets::default(),
             outputs: VecDeque::new(),
         }
     }
@@ -259,14 +267,19 @@ impl Call {
         self.outputs.pop_front()
     }
 
-    /// The packet that `Output::Packet` speaks of.
-    pub fn packet(&self) -> &[u8] {
-        &self.packet
+    /// The packets that `Output::Packets` speaks of.
+    pub fn packets(&self) -> &Packets {
+        &self.packets
     }
 
     /// The last 20 ms of the call: caller, agent. One pair a tick, so both sides stay aligned.
     pub fn frames(&self) -> (&Frame, &Frame) {
         (&self.heard, &self.said)
+    }
+
+    /// What the recogniser should hear of the last 20 ms: tones are left out.
+    pub fn for_ear(&self) -> &Frame {
+        &self.for_ear
     }
 
     pub fn conversation(&self) -> Option<&Conversation> {
@@ -296,8 +309,9 @@ impl Call {
         self.ticks += 1;
         self.heard = self.line.hear(now);
         let listens = !matches!(self.talk, Talk::Prompt { listens: false, .. });
-        let voiced = listens && self.is_caller_heard();
-        self.back.push(&self.heard);
+        self.for_ear = self.heard;
+        let voiced = listens && self.is_caller_heard(now);
+        self.back.push(&self.for_ear);
         let ago = self.line.delay();
         if voiced {
             self.last_voice = now.checked_sub(ago);
@@ -321,10 +335,18 @@ impl Call {
     }
 
     /// The caller's own voice in the frame just heard: neither our echo nor somebody behind them.
-    fn is_caller_heard(&mut self) -> bool {
+    fn is_caller_heard(&mut self, now: Instant) -> bool {
         let voicing = self.vad.hear(&self.heard);
         if matches!(self.talk, Talk::Prompt { .. }) {
             return voicing.voiced;
+        }
+        if voicing.tone {
+            self.for_ear = SILENCE;
+        }
+        if self.line.agreed().keypad.is_none()
+            && let Some(key) = self.tone_keypad.hear(&self.heard, voicing.tone)
+        {
+            self.key(now, key);
         }
 
         let echo = self.echo.is_echo(voicing.level_dbfs);

@@ -160,8 +160,11 @@ impl Call {
         if self.conversation().is_some() {
             self.echo.say(level_dbfs(&self.said));
         }
-        self.line.say(&self.said, &mut self.packet);
-        self.outputs.push_back(Output::Packet);
+        self.packets.clear();
+        self.line.say(&self.said, &mut self.packets);
+        if !self.packets.is_empty() {
+            self.outputs.push_back(Output::Packets);
+        }
     }
 
     /// What held the agent up was nothing: the sentence goes on.

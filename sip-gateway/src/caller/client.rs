@@ -253,8 +253,10 @@ impl Talk {
 
     fn carry_out(&mut self, output: Output) {
         match output {
-            Output::Packet => {
-                let _ = self.socket.send(self.caller.packet());
+            Output::Packets => {
+                for packet in self.caller.packets().iter() {
+                    let _ = self.socket.send(packet);
+                }
             }
             Output::Listen { turn, expect, back } => {
                 let _ = self.ear.begin(turn, expect);

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use media::audio::{FRAME_TIME, Frame, SILENCE};
 use media::ear::PreRoll;
 use media::floor::{self, Floor, Patience};
+use media::packets::Packets;
 use media::player::{Played, Player};
 use media::speech::{Expect, Heard, Spoken};
 use media::turn::TurnId;
@@ -35,8 +36,8 @@ pub enum Input<'a> {
 
 #[derive(Debug)]
 pub enum Output {
-    /// `Caller::packet` holds a packet to send.
-    Packet,
+    /// `Caller::packets` holds packets to send.
+    Packets,
     Listen {
         turn: TurnId,
         expect: Expect,
@@ -96,7 +97,7 @@ pub struct Caller {
     ticks: u32,
     heard: Frame,
     said: Frame,
-    packet: Vec<u8>,
+    packets: Packets,
     outputs: VecDeque<Output>,
 }
 
@@ -119,7 +120,7 @@ impl Caller {
             ticks: 0,
             heard: SILENCE,
             said: SILENCE,
-            packet: Vec::with_capacity(256),
+            packets: Packets::default(),
             outputs: VecDeque::new(),
         }
     }
@@ -142,8 +143,8 @@ impl Caller {
         self.outputs.pop_front()
     }
 
-    pub fn packet(&self) -> &[u8] {
-        &self.packet
+    pub fn packets(&self) -> &Packets {
+        &self.packets
     }
 
     /// The last 20 ms: what the caller said, what the caller heard.
@@ -256,8 +257,9 @@ impl Caller {
                 self.last_sound = Some(now + FRAME_TIME);
             }
         }
-        self.line.say(&self.said, &mut self.packet);
-        self.outputs.push_back(Output::Packet);
+        self.packets.clear();
+        self.line.say(&self.said, &mut self.packets);
+        self.outputs.push_back(Output::Packets);
     }
 
     fn lose_patience(&mut self, now: Instant) {

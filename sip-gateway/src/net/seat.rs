@@ -163,16 +163,7 @@ impl Seat {
 
     fn carry_out(&mut self, output: Output) {
         match output {
-            Output::Packet => {
-                let packet = self.call.packet();
-                let sent = match self.latched {
-                    true => self.socket.send(packet),
-                    false => self.socket.send_to(packet, self.remote),
-                };
-                if let Err(error) = sent {
-                    tracing::trace!(%error, "packet not sent");
-                }
-            }
+            Output::Packets => self.send(),
             Output::Listen { turn, expect, back } => {
                 let Some(ear) = &mut self.ear else { return };
                 let _ = ear.begin(turn, expect);
@@ -211,14 +202,25 @@ impl Seat {
         }
     }
 
+    fn send(&self) {
+        for packet in self.call.packets().iter() {
+            let sent = match self.latched {
+                true => self.socket.send(packet),
+                false => self.socket.send_to(packet, self.remote),
+            };
+            if let Err(error) = sent {
+                tracing::trace!(%error, "packet not sent");
+            }
+        }
+    }
+
     fn spoken(&self) -> Language {
         self.call.conversation().map_or(self.language, |conversation| conversation.pack().language)
     }
 
     fn feed(&mut self, turn: TurnId) {
         let Some(ear) = &mut self.ear else { return };
-        let (heard, _) = self.call.frames();
-        if let Err(error @ SpeechError::Gone) = ear.hear(heard) {
+        if let Err(error @ SpeechError::Gone) = ear.hear(self.call.for_ear()) {
             self.ear = None;
             self.deaf = Some((turn, error));
         }

@@ -1,6 +1,6 @@
 //! Where the voice goes: reads offers and answers, writes ours.
 //!
-//! One audio stream of G.711 at 8 kHz with telephone events. Other streams of an offer are
+//! One audio stream in one of our codecs, with telephone events. Other streams of an offer are
 //! answered with port 0, as RFC 3264 section 6 asks.
 //!
 //! **Never here:** RTP, sockets, which port is free.
@@ -11,6 +11,9 @@ use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use media::codec::Codec;
+use media::comfort_noise;
+
 use description::Description;
 
 /// A longer description is refused unread.
@@ -19,7 +22,13 @@ pub const DESCRIPTION_BYTES_MAX: usize = 32 * 1024;
 pub const STREAMS_MAX: usize = 16;
 /// The payload type we offer for telephone events.
 const TELEPHONE_EVENT: u8 = 101;
-/// What we send, and ask for.
+/// What we offer, best for us first: a telephone network has nothing better than A-law anyway.
+const OFFERED: [(u8, Codec); 4] =
+    [(8, Codec::Pcma), (0, Codec::Pcmu), (9, Codec::G722), (111, Codec::Opus)];
+/// Send narrow sound and repeat each packet in the next (RFC 7587 section 6.1): inside there are 8 kHz.
+const OPUS_PARAMETERS: &str =
+    "maxplaybackrate=8000;sprop-maxcapturerate=8000;useinbandfec=1;minptime=10";
+/// What we send unless asked otherwise, and ask for.
 const PTIME: Duration = Duration::from_millis(20);
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,36 +39,10 @@ pub enum SdpError {
     Streams(usize),
     #[error("stream line \"{0}\" cannot be read")]
     Stream(String),
-    #[error("no stream of this description carries PCMU or PCMA over plain RTP")]
+    #[error("no stream of this description carries PCMU, PCMA, G722 or opus over plain RTP")]
     NothingInCommon,
     #[error("the audio stream has no usable address in \"{0}\"")]
     Address(String),
-}
-
-/// Both are 8 kHz, 8 bits per sample (ITU-T G.711).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Codec {
-    Pcmu,
-    Pcma,
-}
-
-impl Codec {
-    pub const ALL: [Codec; 2] = [Codec::Pcmu, Codec::Pcma];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Codec::Pcmu => "PCMU",
-            Codec::Pcma => "PCMA",
-        }
-    }
-
-    /// RFC 3551 table 4.
-    pub fn static_payload(self) -> u8 {
-        match self {
-            Codec::Pcmu => 0,
-            Codec::Pcma => 8,
-        }
-    }
 }
 
 /// Who sends voice, seen from the side whose description it stands in.
@@ -115,6 +98,10 @@ pub struct Session {
     pub payload_type: u8,
     /// What we send keys as (RFC 4733), if the peer takes them.
     pub telephone_event: Option<u8>,
+    /// The peer may send comfort noise instead of silence (RFC 3389).
+    pub comfort_noise: bool,
+    /// RTCP travels beside RTP on one port (RFC 5761).
+    pub rtcp_mux: bool,
     /// Duration of one packet the peer asks for.
     pub ptime: Duration,
     /// The peer's direction: `SendOnly` means the peer has put us on hold.
@@ -162,13 +149,19 @@ pub fn answer_as(
     Ok(Answer { sdp: sdp.into_bytes(), session })
 }
 
-/// Offer PCMA, PCMU and telephone events at `local`:`port`.
+/// Offer all our codecs and telephone events at `local`:`port`.
 pub fn offer(local: IpAddr, port: u16) -> Vec<u8> {
     let mut sdp = head(local, Origin { id: fingerprint(b"offer", port), version: 1 });
-    let _ = write!(sdp, "m=audio {port} RTP/AVP 8 0 {TELEPHONE_EVENT}\r\n");
-    sdp.push_str("a=rtpmap:8 PCMA/8000\r\na=rtpmap:0 PCMU/8000\r\n");
-    write_events(&mut sdp, TELEPHONE_EVENT);
-    let _ = write!(sdp, "a=ptime:{}\r\na=sendrecv\r\n", PTIME.as_millis());
+    let _ = write!(sdp, "m=audio {port} RTP/AVP");
+    for (payload, _) in OFFERED {
+        let _ = write!(sdp, " {payload}");
+    }
+    let _ = write!(sdp, " {TELEPHONE_EVENT}\r\n");
+    for (payload, codec) in OFFERED {
+        write_codec(&mut sdp, payload, codec);
+    }
+    write_events(&mut sdp, TELEPHONE_EVENT, 8_000);
+    let _ = write!(sdp, "a=ptime:{}\r\na=rtcp-mux\r\na=sendrecv\r\n", PTIME.as_millis());
     sdp.into_bytes()
 }
 
@@ -194,21 +187,43 @@ fn head(local: IpAddr, origin: Origin) -> String {
 }
 
 fn write_audio(sdp: &mut String, port: u16, session: &Session, direction: Direction) {
-    let (voice, name) = (session.payload_type, session.codec.name());
+    let voice = session.payload_type;
     let _ = write!(sdp, "m=audio {port} RTP/AVP {voice}");
+    if session.comfort_noise {
+        let _ = write!(sdp, " {}", comfort_noise::PAYLOAD_TYPE);
+    }
     if let Some(events) = session.telephone_event {
         let _ = write!(sdp, " {events}");
     }
-    let _ = write!(sdp, "\r\na=rtpmap:{voice} {name}/8000\r\n");
-    if let Some(events) = session.telephone_event {
-        write_events(sdp, events);
+    sdp.push_str("\r\n");
+    write_codec(sdp, voice, session.codec);
+    if session.comfort_noise {
+        let _ = write!(sdp, "a=rtpmap:{} CN/8000\r\n", comfort_noise::PAYLOAD_TYPE);
     }
-    let (ptime, direction) = (PTIME.as_millis(), direction.attribute());
-    let _ = write!(sdp, "a=ptime:{ptime}\r\na={direction}\r\n");
+    if let Some(events) = session.telephone_event {
+        write_events(sdp, events, session.codec.clock_hz());
+    }
+    let (ptime, direction) = (session.ptime.as_millis(), direction.attribute());
+    let _ = write!(sdp, "a=ptime:{ptime}\r\n");
+    if session.rtcp_mux {
+        sdp.push_str("a=rtcp-mux\r\n");
+    }
+    let _ = write!(sdp, "a={direction}\r\n");
 }
 
-fn write_events(sdp: &mut String, events: u8) {
-    let _ = write!(sdp, "a=rtpmap:{events} telephone-event/8000\r\na=fmtp:{events} 0-15\r\n");
+fn write_codec(sdp: &mut String, payload: u8, codec: Codec) {
+    let (name, clock) = (codec.name(), codec.clock_hz());
+    let _ = match codec.channels() {
+        1 => write!(sdp, "a=rtpmap:{payload} {name}/{clock}\r\n"),
+        channels => write!(sdp, "a=rtpmap:{payload} {name}/{clock}/{channels}\r\n"),
+    };
+    if codec == Codec::Opus {
+        let _ = write!(sdp, "a=fmtp:{payload} {OPUS_PARAMETERS}\r\n");
+    }
+}
+
+fn write_events(sdp: &mut String, events: u8, clock_hz: u32) {
+    let _ = write!(sdp, "a=rtpmap:{events} telephone-event/{clock_hz}\r\na=fmtp:{events} 0-15\r\n");
 }
 
 /// FNV-1a: a number for `o=` that differs between calls without drawing on chance.
@@ -245,7 +260,11 @@ mod tests {
     #[test]
     fn a_wideband_rtpmap_or_an_unknown_codec_is_nothing_in_common() {
         let wide = answer(offered("96", "a=rtpmap:96 PCMU/16000").as_bytes(), LOCAL, 4000);
-        let other = answer(offered("18 3", "a=rtpmap:18 G729/8000").as_bytes(), LOCAL, 4000);
+        let other = answer(
+            offered("18 3", "a=rtpmap:18 G729/8000\r\na=rtpmap:3 GSM/8000").as_bytes(),
+            LOCAL,
+            4000,
+        );
         let secure = offered("0", "").replace("RTP/AVP", "RTP/SAVP");
 
         assert_eq!(wide, Err(SdpError::NothingInCommon));

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use call_tests::world::voice::Voice;
 use media::audio::{FRAME_TIME, Frame, SILENCE, level_dbfs};
-use media::codec::Codec;
+use media::codec::g711::Law;
 use media::floor::{Patience, Sense};
 use media::rtp::{self, Header};
 use media::speech::{
@@ -150,7 +150,8 @@ async fn talk(rtp: &UdpSocket, ssrc: u32) -> anyhow::Result<Vec<Duration>> {
             () = tokio::time::sleep_until(due.into()) => {
                 let frame = saying.map_or(&SILENCE, |nth| &voice[nth]);
                 packet.clear();
-                rtp::write(&header, &Codec::Pcmu.encode(frame), &mut packet);
+                rtp::write(&header, &[], &mut packet);
+                Law::Mu.encode(frame, &mut packet);
                 rtp.send(&packet).await?;
                 header.sequence = header.sequence.wrapping_add(1);
                 header.timestamp = header.timestamp.wrapping_add(160);
@@ -165,7 +166,7 @@ async fn talk(rtp: &UdpSocket, ssrc: u32) -> anyhow::Result<Vec<Duration>> {
                 let (now, Ok(length)) = (clock::now(), received) else { continue };
                 let Ok(got) = rtp::parse(&datagram[..length]) else { continue };
                 let mut samples = Vec::new();
-                Codec::Pcmu.decode(got.payload, &mut samples);
+                Law::Mu.decode(got.payload, &mut samples);
                 let sounds = level_dbfs(&samples) > -50.0;
                 silent = if sounds { 0 } else { silent + 1 };
                 heard_any |= sounds;

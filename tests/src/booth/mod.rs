@@ -19,6 +19,7 @@ use dialog::state::Awaiting;
 use jiff::Timestamp;
 use media::audio::{FRAME, FRAME_TIME, Frame, SILENCE, level_dbfs};
 use media::codec::Codec;
+use media::packets::Packets;
 use media::speech::{Ear, Heard, Spoken, Words};
 use media::turn::TurnId;
 use sip_gateway::call::line::{Agreed, Line, Origin};
@@ -62,7 +63,7 @@ pub struct Booth<'a> {
     call: Call,
     core: QuietDay,
     line: Line,
-    packet: Vec<u8>,
+    packets: Packets,
     /// Voice and loudness in dBFS.
     caller: (&'a str, f32),
     noise: Noise,
@@ -91,7 +92,7 @@ impl<'a> Booth<'a> {
         noise: Noise,
     ) -> Self {
         let began = studio.began;
-        let agreed = Agreed { codec: Codec::Pcmu, keypad: Some(101) };
+        let agreed = Agreed::usual(Codec::Pcmu);
         let origin = |ssrc| Origin { ssrc, sequence: 7, timestamp: 70_000 };
         let prices = conversation.pack().prices.clone();
         let mut booth = Self {
@@ -109,7 +110,7 @@ impl<'a> Booth<'a> {
             }),
             core: QuietDay::new(prices),
             line: Line::new(agreed, origin(2)),
-            packet: Vec::new(),
+            packets: Packets::default(),
             caller,
             noise,
             parcels: VecDeque::new(),
@@ -186,10 +187,13 @@ impl<'a> Booth<'a> {
         self.ticks += 1;
         self.deliver();
         let frame = self.noise.over(spoken);
-        let mut packet = std::mem::take(&mut self.packet);
-        self.line.say(&frame, &mut packet);
-        self.tell(call::Input::Packet(&packet));
-        self.packet = packet;
+        let mut packets = std::mem::take(&mut self.packets);
+        packets.clear();
+        self.line.say(&frame, &mut packets);
+        for packet in packets.iter() {
+            self.tell(call::Input::Packet(packet));
+        }
+        self.packets = packets;
         self.tell(call::Input::Tick);
         let said = level_dbfs(self.call.frames().1) > AUDIBLE_DBFS;
         self.sounded.push(said);
@@ -239,7 +243,7 @@ impl<'a> Booth<'a> {
             }
             call::Output::Hear(_) => {
                 if let Some((ear, _)) = &mut self.ear {
-                    let _ = ear.hear(self.call.frames().0);
+                    let _ = ear.hear(self.call.for_ear());
                 }
             }
             call::Output::Settle(turn) => self.settle(turn),
@@ -248,7 +252,7 @@ impl<'a> Booth<'a> {
                     ear.drop_turn(turn);
                 }
             }
-            call::Output::Packet
+            call::Output::Packets
             | call::Output::Reopen
             | call::Output::Hush(_)
             | call::Output::Remember => {}

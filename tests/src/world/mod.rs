@@ -167,7 +167,7 @@ impl World {
         voices: Arc<Voices>,
         setting: Setting,
     ) -> Self {
-        let agreed = Agreed { codec: Codec::Pcma, keypad: Some(101) };
+        let agreed = Agreed::usual(Codec::Pcma);
         let origin = |ssrc| Origin { ssrc, sequence: 65_000, timestamp: u32::MAX - 4_000 };
         let gateway = Call::new(Start {
             agreed,
@@ -284,9 +284,11 @@ impl World {
 
     fn carry_out_gateway(&mut self, output: call::Output) {
         match output {
-            call::Output::Packet => {
-                self.gateway.packet().hash(&mut self.fingerprint);
-                self.to_caller.send(self.now, self.gateway.packet());
+            call::Output::Packets => {
+                for packet in self.gateway.packets().iter() {
+                    packet.hash(&mut self.fingerprint);
+                    self.to_caller.send(self.now, packet);
+                }
             }
             call::Output::Settle(turn) => self.recognise(turn),
             call::Output::Speak { line, text, .. } => {
@@ -358,9 +360,11 @@ impl World {
 
     fn carry_out_caller(&mut self, output: caller::Output) {
         match output {
-            caller::Output::Packet => {
-                self.caller.packet().hash(&mut self.fingerprint);
-                self.to_gateway.send(self.now, self.caller.packet());
+            caller::Output::Packets => {
+                for packet in self.caller.packets().iter() {
+                    packet.hash(&mut self.fingerprint);
+                    self.to_gateway.send(self.now, packet);
+                }
             }
             caller::Output::Settle(turn) => {
                 let text = std::mem::take(&mut self.agent_said);

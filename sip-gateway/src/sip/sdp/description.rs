@@ -8,10 +8,14 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use super::{
-    Codec, DESCRIPTION_BYTES_MAX, Direction, Origin, PTIME, STREAMS_MAX, SdpError, Session,
-};
+use media::codec::Codec;
+use media::comfort_noise;
 
+use super::{DESCRIPTION_BYTES_MAX, Direction, Origin, PTIME, STREAMS_MAX, SdpError, Session};
+
+/// Packets are never asked to be shorter or longer.
+const PTIME_MIN: Duration = Duration::from_millis(10);
+const PTIME_MAX: Duration = Duration::from_millis(60);
 /// Payload types looked at per stream.
 const FORMATS_MAX: usize = 64;
 
@@ -34,6 +38,7 @@ pub(super) struct Stream<'a> {
     direction: Option<Direction>,
     ptime: Option<Duration>,
     rtcp: Option<&'a str>,
+    rtcp_mux: bool,
     rtpmaps: Vec<(u8, &'a str)>,
 }
 
@@ -92,8 +97,10 @@ impl<'a> Description<'a> {
             remote_rtcp: stream.rtcp_beside(address),
             codec,
             payload_type,
-            telephone_event: stream.events(),
-            ptime: stream.ptime.unwrap_or(PTIME),
+            telephone_event: stream.events(codec),
+            comfort_noise: stream.takes_comfort_noise(codec),
+            rtcp_mux: stream.rtcp_mux,
+            ptime: stream.ptime.unwrap_or(PTIME).clamp(PTIME_MIN, PTIME_MAX),
             direction: if held { held_by_address(said) } else { said },
         };
         Ok((index, session))
@@ -141,6 +148,7 @@ impl<'a> Stream<'a> {
             direction: None,
             ptime: None,
             rtcp: None,
+            rtcp_mux: false,
             rtpmaps: Vec::new(),
         })
     }
@@ -151,6 +159,10 @@ impl<'a> Stream<'a> {
             return;
         }
 
+        if attribute == "rtcp-mux" {
+            self.rtcp_mux = true;
+            return;
+        }
         let Some((name, value)) = attribute.split_once(':') else {
             return;
         };
@@ -181,13 +193,15 @@ impl<'a> Stream<'a> {
         words.filter_map(|word| word.parse().ok()).filter(|payload: &u8| *payload < 128)
     }
 
-    /// Whether this payload type is `name` at 8 kHz, one channel.
-    fn is(&self, payload: u8, name: &str) -> Option<bool> {
+    /// Whether this payload type is `name` with that clock and so many channels; unknown where no map
+    /// says what it is.
+    fn is(&self, payload: u8, name: &str, clock_hz: u32, channels: u8) -> Option<bool> {
         let (_, map) = self.rtpmaps.iter().find(|(number, _)| *number == payload)?;
         let mut parts = map.split('/').map(str::trim);
         let same_name = parts.next().is_some_and(|said| said.eq_ignore_ascii_case(name));
-        let same_rate = parts.next() == Some("8000");
-        Some(same_name && same_rate && parts.next().unwrap_or("1") == "1")
+        let same_clock = parts.next().and_then(|clock| clock.parse().ok()) == Some(clock_hz);
+        let said = parts.next().unwrap_or("1").parse::<u8>();
+        Some(same_name && same_clock && said == Ok(channels))
     }
 
     /// The first codec in the offerer's order that we speak; a type's own rtpmap outweighs the
@@ -195,17 +209,29 @@ impl<'a> Stream<'a> {
     fn voice(&self) -> Option<(Codec, u8)> {
         self.payloads().find_map(|payload| {
             let speaks = |codec: &Codec| {
-                self.is(payload, codec.name()).unwrap_or(payload == codec.static_payload())
+                let mapped = self.is(payload, codec.name(), codec.clock_hz(), codec.channels());
+                mapped.unwrap_or(Some(payload) == codec.static_payload_type())
             };
             Codec::ALL.into_iter().find(speaks).map(|codec| (codec, payload))
         })
     }
 
-    fn events(&self) -> Option<u8> {
-        self.payloads().find(|payload| self.is(*payload, "telephone-event") == Some(true))
+    /// Keys on the clock of the voice (RFC 4733 section 2.1).
+    fn events(&self, codec: Codec) -> Option<u8> {
+        let events = |payload: &u8| self.is(*payload, "telephone-event", codec.clock_hz(), 1);
+        self.payloads().find(|payload| events(payload) == Some(true))
+    }
+
+    /// Comfort noise has a clock of 8 kHz, and Opus its own way of being silent.
+    fn takes_comfort_noise(&self, codec: Codec) -> bool {
+        let noise = comfort_noise::PAYLOAD_TYPE;
+        codec != Codec::Opus && self.payloads().any(|payload| payload == noise)
     }
 
     fn rtcp_beside(&self, address: IpAddr) -> SocketAddr {
+        if self.rtcp_mux {
+            return SocketAddr::new(address, self.port);
+        }
         let one_up = SocketAddr::new(address, self.port.saturating_add(1));
         let Some(rtcp) = self.rtcp else { return one_up };
         let (port, elsewhere) = rtcp.split_once(' ').unwrap_or((rtcp, ""));
