@@ -21,6 +21,7 @@ pub struct Settings {
     pub speech: Speech,
     pub calls: Calls,
     pub load_line: LoadLine,
+    pub browser: Browser,
     /// Providers that carry messages.
     pub post: web::post::Settings,
     /// The provider that takes payments.
@@ -84,6 +85,18 @@ pub struct Calls {
     pub drain_seconds: u64,
 }
 
+/// Calls from web pages.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Browser {
+    /// UDP; all browser calls share this port.
+    pub listen: SocketAddr,
+    /// Address told to browsers, where it differs from `listen` (NAT).
+    pub advertise: Option<IpAddr>,
+    /// What browsers use to find a way through firewalls.
+    pub helpers: web::ring::Helpers,
+}
+
 /// What the line for load tests does besides playing its prompt.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -111,6 +124,7 @@ impl Default for Settings {
             speech: Speech::default(),
             calls: Calls::default(),
             load_line: LoadLine::default(),
+            browser: Browser::default(),
             post: web::post::Settings::default(),
             till: web::till::Settings::default(),
             calendars: web::calendar::Settings::default(),
@@ -146,6 +160,13 @@ impl Default for Speech {
             voice_en: "slt".into(),
             drafts: true,
         }
+    }
+}
+
+impl Default for Browser {
+    fn default() -> Self {
+        let listen = SocketAddr::from(([127, 0, 0, 1], 5070));
+        Self { listen, advertise: None, helpers: web::ring::Helpers::default() }
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! `sip/` and `call/` decide and touch nothing; `net/` touches everything and decides nothing.
 
+pub mod browser;
 pub mod call;
 pub mod caller;
 pub mod clock;

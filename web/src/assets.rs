@@ -14,7 +14,7 @@ struct Asset {
     text: &'static str,
 }
 
-const ASSETS: [Asset; 4] = [
+const ASSETS: [Asset; 5] = [
     Asset {
         name: "gudok.css",
         kind: "text/css; charset=utf-8",
@@ -24,6 +24,11 @@ const ASSETS: [Asset; 4] = [
         name: "gudok.js",
         kind: "text/javascript; charset=utf-8",
         text: include_str!("../assets/gudok.js"),
+    },
+    Asset {
+        name: "ring.js",
+        kind: "text/javascript; charset=utf-8",
+        text: include_str!("../assets/ring.js"),
     },
     Asset { name: "icons.svg", kind: "image/svg+xml", text: include_str!("../assets/icons.svg") },
     Asset { name: "mark.svg", kind: "image/svg+xml", text: include_str!("../assets/mark.svg") },

@@ -15,6 +15,7 @@ pub mod paper;
 pub mod post;
 mod price;
 pub mod refusal;
+pub mod ring;
 mod session;
 mod sound;
 mod telling;
@@ -50,6 +51,9 @@ pub struct House {
     pub clock: fn() -> Timestamp,
     pub chance: Chance,
     pub till: Arc<till::Till>,
+    /// Takes calls from browsers, where there is a gateway behind these pages.
+    exchange: Option<Arc<dyn ring::Exchange>>,
+    helpers: Arc<ring::Helpers>,
 }
 
 impl House {
@@ -62,12 +66,34 @@ impl House {
     ) -> Self {
         let recordings = Arc::new(recordings);
         let till = Arc::new(till::Till::open(till::Settings::default()));
-        Self { store, packs, desks: Arc::default(), recordings, clock, chance, till }
+        let helpers = Arc::default();
+        Self {
+            store,
+            packs,
+            desks: Arc::default(),
+            recordings,
+            clock,
+            chance,
+            till,
+            exchange: None,
+            helpers,
+        }
     }
 
     /// Takes money by this till.
     pub fn with_till(mut self, till: till::Till) -> Self {
         self.till = Arc::new(till);
+        self
+    }
+
+    /// Browsers may call.
+    pub fn with_exchange(
+        mut self,
+        exchange: Arc<dyn ring::Exchange>,
+        helpers: ring::Helpers,
+    ) -> Self {
+        self.exchange = Some(exchange);
+        self.helpers = Arc::new(helpers);
         self
     }
 }
@@ -103,6 +129,8 @@ pub fn router(house: House) -> Router {
         .route("/assets/{name}", get(assets::asset))
         .route("/language", get(page::switch_language))
         .route("/calendar/{file}", get(calendar::feed::feed))
+        .route("/ring/{number}", get(ring::page))
+        .route("/ring/{number}/line", get(ring::line))
         .route("/t/{token}", get(tracking::tracking))
         .route("/t/{token}/price", post(tracking::answer))
         .route("/t/{token}/review", post(tracking::review))

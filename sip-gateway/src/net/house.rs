@@ -18,13 +18,14 @@ use job_core::store::{JobFilter, Store};
 use job_core::trade::Language;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use web::calendar::CalendarRoom;
 use web::post::PostRoom;
 use web::till::Till;
 
+use super::browsers::Browsers;
 use super::pacemaker::Beat;
 use super::phone::Phone;
 use super::ports::Ports;
@@ -128,6 +129,9 @@ impl House {
             load_line: settings.load_line,
             media_address: settings.sip.advertise.unwrap_or(sip.ip()),
         });
+        let port = browser_port(settings.browser.listen).await?;
+        let chances = Arc::clone(&random);
+        let browsers = Browsers::open(port, settings.browser.advertise, board.clone(), chances)?;
         let (sender, events) = mpsc::channel(EVENTS_MAX);
         tokio::spawn(phone.run(sender));
         tokio::spawn(board.clone().run(events));
@@ -141,7 +145,8 @@ impl House {
         errands::run(store.clone(), post, calendars, recordings.clone());
         let till = Till::open(settings.till);
         let pages = web::House::new(store.clone(), packs, recordings, clock::wall, chance);
-        serve_pages(listener, pages.with_till(till));
+        let pages = pages.with_till(till);
+        serve_pages(listener, pages.with_exchange(Arc::new(browsers), settings.browser.helpers));
 
         let demo_file = match &keys {
             Some(keys) => Some(keys.write(&data, sip, http)?),
@@ -247,6 +252,12 @@ pub fn load_packs() -> anyhow::Result<Shelf> {
         shelf.insert((*name).to_owned(), Packs::new(Arc::new(ru?), [Arc::new(en?)]));
     }
     Ok(shelf)
+}
+
+async fn browser_port(listen: SocketAddr) -> anyhow::Result<UdpSocket> {
+    UdpSocket::bind(listen).await.with_context(|| {
+        format!("UDP port {listen}: is another program using it? set browser.listen")
+    })
 }
 
 fn beats() -> std::io::Result<Vec<Beat>> {

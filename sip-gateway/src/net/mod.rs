@@ -8,6 +8,7 @@
 )]
 
 pub mod aftermath;
+pub mod browsers;
 pub mod clerk;
 pub mod demo;
 pub mod errands;
@@ -22,3 +23,4 @@ pub mod speech;
 pub mod stream;
 pub mod switchboard;
 pub mod tape;
+pub mod wire;

@@ -2,8 +2,6 @@
 //!
 //! Does what the call decides; decides nothing itself.
 
-use std::io::ErrorKind;
-use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
@@ -15,7 +13,9 @@ use media::turn::TurnId;
 use super::clerk::Clerk;
 use super::pacemaker::{Beat, Message};
 use super::scribe::Page;
+use super::switchboard::HangUp;
 use super::tape::{Pair, Tape};
+use super::wire::Wire;
 use crate::call::end::End;
 use crate::call::{Call, Input, Output};
 use crate::sip::agent::Leg;
@@ -53,17 +53,14 @@ pub struct Ears {
 pub struct Seat {
     pub leg: Leg,
     pub call: Call,
-    pub socket: UdpSocket,
-    /// Where sound goes: from SDP at first, then where packets come from.
-    pub remote: SocketAddr,
-    pub latched: bool,
+    pub wire: Wire,
     pub ear: Option<Box<dyn Ear>>,
     pub language: Language,
     pub studio: Studio,
     pub clerk: Clerk,
     pub page: Page,
     pub beat: Beat,
-    pub hang_up: Box<dyn Fn(Leg) + Send>,
+    pub hang_up: HangUp,
     pub reel: Vec<Pair>,
     pub records: bool,
     pub hushed: Arc<AtomicU32>,
@@ -134,36 +131,18 @@ impl Seat {
     }
 
     fn receive(&mut self, now: Instant) {
-        let mut datagram = [0; DATAGRAM_MAX];
+        let mut room = [0; DATAGRAM_MAX];
         for _ in 0..DATAGRAMS_PER_BEAT {
-            match self.next_datagram(&mut datagram) {
-                Ok((length, from)) if from == self.remote => {
-                    self.handle(now, Input::Packet(&datagram[..length]));
-                }
-                Ok(_) => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
-                Err(error) => {
-                    tracing::trace!(%error, "media socket");
-                }
-            }
+            let Some(packet) = self.wire.receive(&mut room) else {
+                return;
+            };
+            self.handle(now, Input::Packet(packet));
         }
-    }
-
-    /// Symmetric RTP: the first packet shows where the phone really is, once and for good. From then
-    /// on the kernel keeps everybody else's packets away.
-    fn next_datagram(&mut self, datagram: &mut [u8]) -> std::io::Result<(usize, SocketAddr)> {
-        let (length, from) = self.socket.recv_from(datagram)?;
-        if !self.latched {
-            self.latched = true;
-            self.remote = from;
-            self.socket.connect(from)?;
-        }
-        Ok((length, from))
     }
 
     fn carry_out(&mut self, output: Output) {
         match output {
-            Output::Packets => self.send(),
+            Output::Packets => self.wire.send(self.call.packets()),
             Output::Listen { turn, expect, back } => {
                 let Some(ear) = &mut self.ear else { return };
                 let _ = ear.begin(turn, expect);
@@ -199,18 +178,6 @@ impl Seat {
                 }
             }
             Output::HangUp(end) => self.hang_up(end),
-        }
-    }
-
-    fn send(&self) {
-        for packet in self.call.packets().iter() {
-            let sent = match self.latched {
-                true => self.socket.send(packet),
-                false => self.socket.send_to(packet, self.remote),
-            };
-            if let Err(error) = sent {
-                tracing::trace!(%error, "packet not sent");
-            }
         }
     }
 

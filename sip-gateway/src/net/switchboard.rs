@@ -29,6 +29,7 @@ use super::phone::Handset;
 use super::ports::Ports;
 use super::scribe::Scribe;
 use super::seat::{Seat, Studio, events};
+use super::wire::Wire;
 use crate::call::end::End;
 use crate::call::line::{Agreed, Origin};
 use crate::call::{Call, Start, Talk};
@@ -88,12 +89,29 @@ struct Ringing {
     offer: Option<Vec<u8>>,
 }
 
-/// Why nobody answers, as SIP says it.
-enum Refusal {
+/// Cuts a line.
+pub type HangUp = Arc<dyn Fn(Leg) + Send + Sync>;
+
+/// A call that is answered and about to be seated.
+pub struct Joining {
+    pub leg: Leg,
+    pub number: Number,
+    pub dialled: String,
+    pub caller: Caller,
+    pub wire: Wire,
+    pub agreed: Agreed,
+    pub origin: Origin,
+    /// How its line is cut.
+    pub hang_up: HangUp,
+}
+
+/// Why nobody answers.
+#[derive(Debug)]
+pub enum Refusal {
     NoSuchNumber,
     AllLinesTaken,
     Overloaded,
-    NoCommonSound(sdp::SdpError),
+    NoCommonSound(String),
     Trouble(anyhow::Error),
 }
 
@@ -158,15 +176,26 @@ impl Switchboard {
         }
     }
 
-    async fn answer(&self, ringing: Ringing) -> Result<(), Refusal> {
-        let Ringing { leg, dialled, caller, offer } = ringing;
-        let found = self.parts.store.organisation_by_number(&dialled).await;
+    /// A line for a call to that number, unless nobody can answer it now.
+    pub async fn admit(&self, leg: Leg, dialled: &str) -> Result<Number, Refusal> {
+        let found = self.parts.store.organisation_by_number(dialled).await;
         let number = found.map_err(trouble)?.ok_or(Refusal::NoSuchNumber)?;
         self.packs(&number).map_err(trouble)?;
         if self.closing.load(Ordering::Relaxed) || self.beat(leg).strained() {
             return Err(Refusal::Overloaded);
         }
         self.take_line(leg)?;
+        Ok(number)
+    }
+
+    /// The line is free again.
+    pub fn let_go(&self, leg: Leg) {
+        lock(&self.open).remove(&leg);
+    }
+
+    async fn answer(&self, ringing: Ringing) -> Result<(), Refusal> {
+        let Ringing { leg, dialled, caller, offer } = ringing;
+        let number = self.admit(leg, &dialled).await?;
         let socket = self.parts.ports.open().map_err(trouble)?;
         let port = socket.local_addr().map_err(trouble)?.port();
         let waiting = Waiting { socket, number, dialled, caller };
@@ -178,17 +207,34 @@ impl Switchboard {
             return Ok(());
         };
         let answer = sdp::answer(&offer, self.parts.media_address, port);
-        let answer = answer.map_err(Refusal::NoCommonSound)?;
+        let answer = answer.map_err(|error| Refusal::NoCommonSound(error.to_string()))?;
         self.parts.handset.order(Command::Answer { leg, sdp: answer.sdp });
-        self.seat_or_hang_up(leg, waiting, &answer.session).await;
+        self.join_telephone(leg, waiting, &answer.session).await;
         Ok(())
     }
 
+    async fn join_telephone(&self, leg: Leg, waiting: Waiting, session: &Session) {
+        let Waiting { socket, number, dialled, caller } = waiting;
+        let handset = self.parts.handset.clone();
+        self.join(Joining {
+            leg,
+            number,
+            dialled,
+            caller,
+            wire: Wire::socket(socket, session.remote),
+            agreed: Agreed::from(session),
+            origin: self.origin(),
+            hang_up: Arc::new(move |leg| handset.order(Command::HangUp { leg })),
+        })
+        .await;
+    }
+
     /// An answered call that finds no seat is let go at once.
-    async fn seat_or_hang_up(&self, leg: Leg, waiting: Waiting, session: &Session) {
-        if let Err(error) = self.seat(leg, waiting, session).await {
+    pub async fn join(&self, joining: Joining) {
+        let (leg, hang_up) = (joining.leg, Arc::clone(&joining.hang_up));
+        if let Err(error) = self.seat(joining).await {
             tracing::error!(%leg, %error, "call not seated");
-            self.parts.handset.order(Command::HangUp { leg });
+            hang_up(leg);
         }
     }
 
@@ -210,10 +256,11 @@ impl Switchboard {
             self.parts.handset.order(Command::HangUp { leg });
             return;
         };
-        self.seat_or_hang_up(leg, waiting, &session).await;
+        self.join_telephone(leg, waiting, &session).await;
     }
 
-    fn ended(&self, leg: Leg, why: Why) {
+    /// The other end has left.
+    pub fn ended(&self, leg: Leg, why: Why) {
         lock(&self.open).remove(&leg);
         lock(&self.waiting).remove(&leg);
         let message = match why {
@@ -230,32 +277,33 @@ impl Switchboard {
     }
 
     /// Puts the call at its pacemaker: from here on it lives in frames of 20 ms.
-    async fn seat(&self, leg: Leg, waiting: Waiting, session: &Session) -> anyhow::Result<()> {
+    async fn seat(&self, joining: Joining) -> anyhow::Result<()> {
+        let Joining { leg, number, dialled, caller, wire, agreed, origin, hang_up } = joining;
         let now = clock::wall();
         let id = ConversationId::new(self.parts.store.new_id(now));
         let page = self.parts.scribe.page(id.clone());
         let file = self.parts.recordings.join(format!("{id}.wav"));
-        let phone = waiting.caller.number.as_deref().and_then(job_core::phone::e164);
-        let language = waiting.number.language;
-        let rows = self.parts.store.org(&waiting.number.org);
+        let phone = caller.number.as_deref().and_then(job_core::phone::e164);
+        let language = number.language;
+        let rows = self.parts.store.org(&number.org);
         let settings = rows.settings().await?;
-        let packs = self.packs(&waiting.number)?;
+        let packs = self.packs(&number)?;
 
-        let records = waiting.number.pack.is_some() || self.parts.load_line.recording;
+        let records = number.pack.is_some() || self.parts.load_line.recording;
         let record = Record {
-            participant: phone.clone().or(waiting.caller.number),
-            dialled: Some(waiting.dialled),
+            participant: phone.clone().or(caller.number),
+            dialled: Some(dialled),
             recording: records.then(|| format!("{id}.wav")),
             test: settings.demo,
             ..Record::beginning(id.clone(), Channel::Phone, language, now)
         };
-        page.begin(waiting.number.org.clone(), record);
+        page.begin(number.org.clone(), record);
         if records {
             self.parts.studio.tape.begin(leg, file);
         }
 
         let beat = self.beat(leg).clone();
-        let (ear, talk) = match &waiting.number.pack {
+        let (ear, talk) = match &number.pack {
             None => (None, self.prompt(&packs, language)),
             Some(_) => match self.parts.studio.recognisers.of(language).open(events(&beat, leg)) {
                 Ok(ear) => {
@@ -267,28 +315,25 @@ impl Switchboard {
                 Err(error) => (None, notice(&packs, language, &error)),
             },
         };
-        let handset = self.parts.handset.clone();
         let seat = Seat {
             leg,
             call: Call::new(Start {
-                agreed: Agreed::from(session),
-                origin: self.origin(),
+                agreed,
+                origin,
                 talk,
                 at: (clock::now(), now),
                 longest: self.parts.longest,
                 words_late: self.parts.studio.recognisers.of(language).lateness(),
                 drafts: self.parts.drafts,
             }),
-            socket: waiting.socket,
-            remote: session.remote,
-            latched: false,
+            wire,
             ear,
             language,
             studio: self.parts.studio.clone(),
             clerk: self.clerk(rows, packs, id),
             page,
             beat: beat.clone(),
-            hang_up: Box::new(move |leg| handset.order(Command::HangUp { leg })),
+            hang_up,
             reel: Vec::new(),
             records,
             hushed: Arc::new(AtomicU32::new(0)),

@@ -26,7 +26,7 @@ const TELEPHONE_EVENT: u8 = 101;
 const OFFERED: [(u8, Codec); 4] =
     [(8, Codec::Pcma), (0, Codec::Pcmu), (9, Codec::G722), (111, Codec::Opus)];
 /// Send narrow sound and repeat each packet in the next (RFC 7587 section 6.1): inside there are 8 kHz.
-const OPUS_PARAMETERS: &str =
+pub const OPUS_PARAMETERS: &str =
     "maxplaybackrate=8000;sprop-maxcapturerate=8000;useinbandfec=1;minptime=10";
 /// What we send unless asked otherwise, and ask for.
 const PTIME: Duration = Duration::from_millis(20);
@@ -168,6 +168,20 @@ pub fn offer(local: IpAddr, port: u16) -> Vec<u8> {
 /// What the peer's answer to our offer settles.
 pub fn read_answer(answer: &[u8]) -> Result<Session, SdpError> {
     Description::read(answer)?.session().map(|(_, session)| session)
+}
+
+/// What a browser offers for its voice, in its own numbering.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BrowserAudio {
+    pub opus: u8,
+    pub telephone_event: Option<u8>,
+}
+
+/// Reads a browser's offer, of which everything but the voice is somebody else's business.
+pub fn browser_audio(offer: &[u8]) -> Result<BrowserAudio, SdpError> {
+    let description = Description::read(offer)?;
+    let mut streams = description.streams.iter().filter(|stream| stream.kind == "audio");
+    streams.find_map(|stream| stream.browser_audio()).ok_or(SdpError::NothingInCommon)
 }
 
 /// Address, port and identity of one of our own descriptions.

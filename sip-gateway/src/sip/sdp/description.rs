@@ -11,7 +11,9 @@ use std::time::Duration;
 use media::codec::Codec;
 use media::comfort_noise;
 
-use super::{DESCRIPTION_BYTES_MAX, Direction, Origin, PTIME, STREAMS_MAX, SdpError, Session};
+use super::{
+    BrowserAudio, DESCRIPTION_BYTES_MAX, Direction, Origin, PTIME, STREAMS_MAX, SdpError, Session,
+};
 
 /// Packets are never asked to be shorter or longer.
 const PTIME_MIN: Duration = Duration::from_millis(10);
@@ -214,6 +216,15 @@ impl<'a> Stream<'a> {
             };
             Codec::ALL.into_iter().find(speaks).map(|codec| (codec, payload))
         })
+    }
+
+    pub(super) fn browser_audio(&self) -> Option<BrowserAudio> {
+        let opus = |payload: &u8| {
+            let codec = Codec::Opus;
+            self.is(*payload, codec.name(), codec.clock_hz(), codec.channels()) == Some(true)
+        };
+        let opus = self.payloads().find(opus)?;
+        Some(BrowserAudio { opus, telephone_event: self.events(Codec::Opus) })
     }
 
     /// Keys on the clock of the voice (RFC 4733 section 2.1).

@@ -1,0 +1,91 @@
+//! The wire to the other end: a socket of the call's own, or the browsers' common one.
+//!
+//! **Never here:** what the packets hold.
+
+use std::io::{self, ErrorKind};
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::mpsc::Receiver;
+
+use media::packets::Packets;
+
+use super::browsers::Way;
+
+#[derive(Debug)]
+pub enum Wire {
+    Socket(Socket),
+    Browser { heard: Receiver<Vec<u8>>, way: Way },
+}
+
+/// A telephone's.
+#[derive(Debug)]
+pub struct Socket {
+    socket: UdpSocket,
+    /// Where sound goes: from SDP at first, then where packets come from.
+    remote: SocketAddr,
+    latched: bool,
+}
+
+impl Wire {
+    pub fn socket(socket: UdpSocket, remote: SocketAddr) -> Self {
+        Wire::Socket(Socket { socket, remote, latched: false })
+    }
+
+    /// The next packet that waits, laid into `room`; nothing when none does.
+    pub fn receive<'a>(&mut self, room: &'a mut [u8]) -> Option<&'a [u8]> {
+        match self {
+            Wire::Socket(socket) => socket.receive(room),
+            Wire::Browser { heard, .. } => {
+                let packet = heard.try_recv().ok()?;
+                let room = room.get_mut(..packet.len())?;
+                room.copy_from_slice(&packet);
+                Some(room)
+            }
+        }
+    }
+
+    pub fn send(&self, packets: &Packets) {
+        match self {
+            Wire::Socket(socket) => packets.iter().for_each(|packet| socket.send(packet)),
+            Wire::Browser { way, .. } => packets.iter().for_each(|packet| way.say(packet)),
+        }
+    }
+}
+
+impl Socket {
+    fn receive<'a>(&mut self, room: &'a mut [u8]) -> Option<&'a [u8]> {
+        loop {
+            match self.next_datagram(room) {
+                Ok((length, from)) if from == self.remote => return Some(&room[..length]),
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return None,
+                Err(error) => {
+                    tracing::trace!(%error, "media socket");
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// Symmetric RTP: the first packet shows where the phone really is, once and for good. From then
+    /// on the kernel keeps everybody else's packets away.
+    fn next_datagram(&mut self, room: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        if self.latched {
+            return self.socket.recv(room).map(|length| (length, self.remote));
+        }
+        let (length, from) = self.socket.recv_from(room)?;
+        self.latched = true;
+        self.remote = from;
+        self.socket.connect(from)?;
+        Ok((length, from))
+    }
+
+    fn send(&self, packet: &[u8]) {
+        let sent = match self.latched {
+            true => self.socket.send(packet),
+            false => self.socket.send_to(packet, self.remote),
+        };
+        if let Err(error) = sent {
+            tracing::trace!(%error, "packet not sent");
+        }
+    }
+}
