@@ -89,7 +89,7 @@ pub struct Calls {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Browser {
-    /// UDP; all browser calls share this port.
+    /// UDP; all browser calls share this port. Port 0 is any free one.
     pub listen: SocketAddr,
     /// Address told to browsers, where it differs from `listen` (NAT).
     pub advertise: Option<IpAddr>,
@@ -165,7 +165,7 @@ impl Default for Speech {
 
 impl Default for Browser {
     fn default() -> Self {
-        let listen = SocketAddr::from(([127, 0, 0, 1], 5070));
+        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
         Self { listen, advertise: None, helpers: web::ring::Helpers::default() }
     }
 }

@@ -285,7 +285,6 @@ fn opus(payload_type: u8) -> RTCRtpCodecParameters {
             rtcp_feedback: Vec::new(),
         },
         payload_type,
-        ..Default::default()
     }
 }
 
@@ -299,7 +298,6 @@ fn telephone_event(payload_type: u8) -> RTCRtpCodecParameters {
             rtcp_feedback: Vec::new(),
         },
         payload_type,
-        ..Default::default()
     }
 }
 

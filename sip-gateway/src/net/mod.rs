@@ -19,6 +19,7 @@ pub mod phone;
 pub mod ports;
 pub mod scribe;
 pub mod seat;
+pub mod secure;
 pub mod speech;
 pub mod stream;
 pub mod switchboard;

@@ -29,6 +29,7 @@ use super::phone::Handset;
 use super::ports::Ports;
 use super::scribe::Scribe;
 use super::seat::{Seat, Studio, events};
+use super::secure::Secure;
 use super::wire::Wire;
 use crate::call::end::End;
 use crate::call::line::{Agreed, Origin};
@@ -76,6 +77,7 @@ pub struct Switchboard {
 
 struct Waiting {
     socket: UdpSocket,
+    local: sdp::Local,
     number: Number,
     dialled: String,
     caller: Caller,
@@ -197,16 +199,16 @@ impl Switchboard {
         let Ringing { leg, dialled, caller, offer } = ringing;
         let number = self.admit(leg, &dialled).await?;
         let socket = self.parts.ports.open().map_err(trouble)?;
-        let port = socket.local_addr().map_err(trouble)?.port();
-        let waiting = Waiting { socket, number, dialled, caller };
+        let local = self.local(socket.local_addr().map_err(trouble)?.port());
+        let waiting = Waiting { socket, local, number, dialled, caller };
 
         let Some(offer) = offer else {
-            let sdp = sdp::offer(self.parts.media_address, port);
+            let sdp = sdp::offer(local.address, local.port);
             lock(&self.waiting).insert(leg, waiting);
             self.parts.handset.order(Command::Answer { leg, sdp });
             return Ok(());
         };
-        let answer = sdp::answer(&offer, self.parts.media_address, port);
+        let answer = sdp::answer(&offer, &local);
         let answer = answer.map_err(|error| Refusal::NoCommonSound(error.to_string()))?;
         self.parts.handset.order(Command::Answer { leg, sdp: answer.sdp });
         self.join_telephone(leg, waiting, &answer.session).await;
@@ -214,14 +216,23 @@ impl Switchboard {
     }
 
     async fn join_telephone(&self, leg: Leg, waiting: Waiting, session: &Session) {
-        let Waiting { socket, number, dialled, caller } = waiting;
+        let Waiting { socket, local, number, dialled, caller } = waiting;
+        let secure = session.crypto.map(|theirs| Secure::new(&theirs, &local.secret)).transpose();
+        let secure = match secure {
+            Ok(secure) => secure,
+            Err(error) => {
+                tracing::error!(%leg, %error, "no encryption");
+                self.parts.handset.order(Command::HangUp { leg });
+                return;
+            }
+        };
         let handset = self.parts.handset.clone();
         self.join(Joining {
             leg,
             number,
             dialled,
             caller,
-            wire: Wire::socket(socket, session.remote),
+            wire: Wire::socket(socket, session.remote, secure),
             agreed: Agreed::from(session),
             origin: self.origin(),
             hang_up: Arc::new(move |leg| handset.order(Command::HangUp { leg })),
@@ -392,6 +403,12 @@ impl Switchboard {
     fn beat(&self, leg: Leg) -> &Beat {
         let beats = &self.parts.beats;
         &beats[leg.0 as usize % beats.len()]
+    }
+
+    fn local(&self, port: u16) -> sdp::Local {
+        let mut secret = sdp::Secret::default();
+        lock(&self.parts.random).fill_bytes(&mut secret.0);
+        sdp::Local { address: self.parts.media_address, port, secret }
     }
 
     fn origin(&self) -> Origin {

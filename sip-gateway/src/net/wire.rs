@@ -9,6 +9,7 @@ use std::sync::mpsc::Receiver;
 use media::packets::Packets;
 
 use super::browsers::Way;
+use super::secure::Secure;
 
 #[derive(Debug)]
 pub enum Wire {
@@ -23,11 +24,13 @@ pub struct Socket {
     /// Where sound goes: from SDP at first, then where packets come from.
     remote: SocketAddr,
     latched: bool,
+    /// On an encrypted line.
+    secure: Option<Box<Secure>>,
 }
 
 impl Wire {
-    pub fn socket(socket: UdpSocket, remote: SocketAddr) -> Self {
-        Wire::Socket(Socket { socket, remote, latched: false })
+    pub fn socket(socket: UdpSocket, remote: SocketAddr, secure: Option<Secure>) -> Self {
+        Wire::Socket(Socket { socket, remote, latched: false, secure: secure.map(Box::new) })
     }
 
     /// The next packet that waits, laid into `room`; nothing when none does.
@@ -43,7 +46,7 @@ impl Wire {
         }
     }
 
-    pub fn send(&self, packets: &Packets) {
+    pub fn send(&mut self, packets: &Packets) {
         match self {
             Wire::Socket(socket) => packets.iter().for_each(|packet| socket.send(packet)),
             Wire::Browser { way, .. } => packets.iter().for_each(|packet| way.say(packet)),
@@ -55,13 +58,35 @@ impl Socket {
     fn receive<'a>(&mut self, room: &'a mut [u8]) -> Option<&'a [u8]> {
         loop {
             match self.next_datagram(room) {
-                Ok((length, from)) if from == self.remote => return Some(&room[..length]),
+                Ok((length, from)) if from == self.remote => {
+                    if let Some(length) = self.open(room, length) {
+                        return Some(&room[..length]);
+                    }
+                }
                 Ok(_) => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return None,
                 Err(error) => {
                     tracing::trace!(%error, "media socket");
                     return None;
                 }
+            }
+        }
+    }
+
+    /// The packet in the clear, in the same place; a forged one is dropped.
+    fn open(&mut self, room: &mut [u8], length: usize) -> Option<usize> {
+        let Some(secure) = &mut self.secure else {
+            return Some(length);
+        };
+        match secure.open(&room[..length]) {
+            Ok(packet) => {
+                let packet = packet.as_ref();
+                room.get_mut(..packet.len())?.copy_from_slice(packet);
+                Some(packet.len())
+            }
+            Err(error) => {
+                tracing::debug!(%error, "encrypted packet dropped");
+                None
             }
         }
     }
@@ -79,7 +104,18 @@ impl Socket {
         Ok((length, from))
     }
 
-    fn send(&self, packet: &[u8]) {
+    fn send(&mut self, packet: &[u8]) {
+        let Some(secure) = &mut self.secure else {
+            self.put(packet);
+            return;
+        };
+        match secure.seal(packet) {
+            Ok(sealed) => self.put(sealed.as_ref()),
+            Err(error) => tracing::debug!(%error, "packet not encrypted"),
+        }
+    }
+
+    fn put(&self, packet: &[u8]) {
         let sent = match self.latched {
             true => self.socket.send(packet),
             false => self.socket.send_to(packet, self.remote),

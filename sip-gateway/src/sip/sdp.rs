@@ -5,6 +5,7 @@
 //!
 //! **Never here:** RTP, sockets, which port is free.
 
+mod crypto;
 mod description;
 
 use std::fmt::Write as _;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use media::codec::Codec;
 use media::comfort_noise;
 
+pub use crypto::{Cipher, Crypto, Secret};
 use description::Description;
 
 /// A longer description is refused unread.
@@ -39,7 +41,9 @@ pub enum SdpError {
     Streams(usize),
     #[error("stream line \"{0}\" cannot be read")]
     Stream(String),
-    #[error("no stream of this description carries PCMU, PCMA, G722 or opus over plain RTP")]
+    #[error(
+        "no stream of this description carries PCMU, PCMA, G722 or opus over RTP, plain or with keys in SDP"
+    )]
     NothingInCommon,
     #[error("the audio stream has no usable address in \"{0}\"")]
     Address(String),
@@ -104,6 +108,8 @@ pub struct Session {
     pub rtcp_mux: bool,
     /// Duration of one packet the peer asks for.
     pub ptime: Duration,
+    /// How the peer encrypts what it sends; nothing on a plain line.
+    pub crypto: Option<Crypto>,
     /// The peer's direction: `SendOnly` means the peer has put us on hold.
     pub direction: Direction,
 }
@@ -122,26 +128,30 @@ pub struct Origin {
     pub version: u64,
 }
 
-/// Answer an offer with one audio stream received at `local`:`port`. Anything that cannot be met
-/// is an error that deserves 488.
-pub fn answer(offer: &[u8], local: IpAddr, port: u16) -> Result<Answer, SdpError> {
-    answer_as(offer, local, port, Origin { id: fingerprint(offer, port), version: 1 })
+/// Our end of the voice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Local {
+    pub address: IpAddr,
+    pub port: u16,
+    /// What we encrypt with, where the peer wants that.
+    pub secret: Secret,
+}
+
+/// Answer an offer with one audio stream received at `local`. Anything that cannot be met is an
+/// error that deserves 488.
+pub fn answer(offer: &[u8], local: &Local) -> Result<Answer, SdpError> {
+    answer_as(offer, local, Origin { id: fingerprint(offer, local.port), version: 1 })
 }
 
 /// As `answer`, for a description that continues an earlier one.
-pub fn answer_as(
-    offer: &[u8],
-    local: IpAddr,
-    port: u16,
-    origin: Origin,
-) -> Result<Answer, SdpError> {
+pub fn answer_as(offer: &[u8], local: &Local, origin: Origin) -> Result<Answer, SdpError> {
     let description = Description::read(offer)?;
     let (index, session) = description.session()?;
 
-    let mut sdp = head(local, origin);
+    let mut sdp = head(local.address, origin);
     for (at, stream) in description.streams.iter().enumerate() {
         if at == index {
-            write_audio(&mut sdp, port, &session, session.direction.mirrored());
+            write_audio(&mut sdp, local, stream.proto, &session);
         } else {
             let _ = write!(sdp, "m={} 0 {} {}\r\n", stream.kind, stream.proto, stream.formats);
         }
@@ -184,12 +194,13 @@ pub fn browser_audio(offer: &[u8]) -> Result<BrowserAudio, SdpError> {
     streams.find_map(|stream| stream.browser_audio()).ok_or(SdpError::NothingInCommon)
 }
 
-/// Address, port and identity of one of our own descriptions.
-pub(super) fn own(sdp: &[u8]) -> Option<(SocketAddr, Origin)> {
+/// Our end and the identity of one of our own descriptions.
+pub(super) fn own(sdp: &[u8]) -> Option<(Local, Origin)> {
     let description = Description::read(sdp).ok()?;
     let stream = description.streams.iter().find(|stream| stream.port != 0)?;
     let address = description.address_of(stream).ok()?;
-    Some((SocketAddr::new(address, stream.port), description.origin?))
+    let secret = stream.crypto().map(|crypto| crypto.secret).unwrap_or_default();
+    Some((Local { address, port: stream.port, secret }, description.origin?))
 }
 
 fn head(local: IpAddr, origin: Origin) -> String {
@@ -200,9 +211,9 @@ fn head(local: IpAddr, origin: Origin) -> String {
     )
 }
 
-fn write_audio(sdp: &mut String, port: u16, session: &Session, direction: Direction) {
-    let voice = session.payload_type;
-    let _ = write!(sdp, "m=audio {port} RTP/AVP {voice}");
+fn write_audio(sdp: &mut String, local: &Local, proto: &str, session: &Session) {
+    let (voice, port) = (session.payload_type, local.port);
+    let _ = write!(sdp, "m=audio {port} {proto} {voice}");
     if session.comfort_noise {
         let _ = write!(sdp, " {}", comfort_noise::PAYLOAD_TYPE);
     }
@@ -217,7 +228,11 @@ fn write_audio(sdp: &mut String, port: u16, session: &Session, direction: Direct
     if let Some(events) = session.telephone_event {
         write_events(sdp, events, session.codec.clock_hz());
     }
-    let (ptime, direction) = (session.ptime.as_millis(), direction.attribute());
+    if let Some(crypto) = session.crypto {
+        let _ = write!(sdp, "a=crypto:{}\r\n", crypto.with(&local.secret));
+    }
+    let direction = session.direction.mirrored().attribute();
+    let ptime = session.ptime.as_millis();
     let _ = write!(sdp, "a=ptime:{ptime}\r\n");
     if session.rtcp_mux {
         sdp.push_str("a=rtcp-mux\r\n");
@@ -258,7 +273,7 @@ mod tests {
     #[test]
     fn the_offerers_first_codec_is_taken_with_its_telephone_events() {
         let answer =
-            answer(offered("8 0 96", "a=rtpmap:96 telephone-event/8000").as_bytes(), LOCAL, 4000)
+            answer(offered("8 0 96", "a=rtpmap:96 telephone-event/8000").as_bytes(), &at(4000))
                 .expect("acceptable");
 
         assert_eq!(answer.session.codec, Codec::Pcma);
@@ -273,17 +288,16 @@ mod tests {
 
     #[test]
     fn a_wideband_rtpmap_or_an_unknown_codec_is_nothing_in_common() {
-        let wide = answer(offered("96", "a=rtpmap:96 PCMU/16000").as_bytes(), LOCAL, 4000);
+        let wide = answer(offered("96", "a=rtpmap:96 PCMU/16000").as_bytes(), &at(4000));
         let other = answer(
             offered("18 3", "a=rtpmap:18 G729/8000\r\na=rtpmap:3 GSM/8000").as_bytes(),
-            LOCAL,
-            4000,
+            &at(4000),
         );
         let secure = offered("0", "").replace("RTP/AVP", "RTP/SAVP");
 
         assert_eq!(wide, Err(SdpError::NothingInCommon));
         assert_eq!(other, Err(SdpError::NothingInCommon));
-        assert_eq!(answer(secure.as_bytes(), LOCAL, 4000), Err(SdpError::NothingInCommon));
+        assert_eq!(answer(secure.as_bytes(), &at(4000)), Err(SdpError::NothingInCommon));
     }
 
     #[test]
@@ -294,7 +308,7 @@ mod tests {
             session_level()
         );
 
-        let answer = answer(offer.as_bytes(), LOCAL, 4000).expect("acceptable");
+        let answer = answer(offer.as_bytes(), &at(4000)).expect("acceptable");
 
         let text = String::from_utf8(answer.sdp).expect("text");
         let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("m=")).collect();
@@ -316,7 +330,7 @@ mod tests {
     fn a_hold_by_zero_address_keeps_us_from_sending() {
         let offer = offered("0", "").replace("198.51.100.1", "0.0.0.0");
 
-        let answer = answer(offer.as_bytes(), LOCAL, 4000).expect("acceptable");
+        let answer = answer(offer.as_bytes(), &at(4000)).expect("acceptable");
 
         assert_eq!(answer.session.direction, Direction::SendOnly);
         assert!(String::from_utf8_lossy(&answer.sdp).contains("a=recvonly"));
@@ -327,7 +341,7 @@ mod tests {
         let mut offer = offered("0", "a=ptime: 30").replace("\r\n", "\n").into_bytes();
         offer.extend_from_slice(b"i=\xcf\xf0\xe8\xe2\xe5\xf2\n");
 
-        let answer = answer(&offer, LOCAL, 4000).expect("acceptable");
+        let answer = answer(&offer, &at(4000)).expect("acceptable");
 
         assert_eq!(answer.session.ptime, Duration::from_millis(30));
     }
@@ -337,22 +351,48 @@ mod tests {
         let named = offered("0", "").replace("198.51.100.1", "media.example.com");
         let none = "v=0\r\nm=audio 3456 RTP/AVP 0\r\n";
 
-        assert!(matches!(answer(named.as_bytes(), LOCAL, 1), Err(SdpError::Address(_))));
-        assert_eq!(answer(none.as_bytes(), LOCAL, 1), Err(SdpError::Address(String::new())));
-        assert!(matches!(answer(b"m=audio", LOCAL, 1), Err(SdpError::Stream(_))));
+        assert!(matches!(answer(named.as_bytes(), &at(1)), Err(SdpError::Address(_))));
+        assert_eq!(answer(none.as_bytes(), &at(1)), Err(SdpError::Address(String::new())));
+        assert!(matches!(answer(b"m=audio", &at(1)), Err(SdpError::Stream(_))));
     }
 
     #[test]
     fn our_offer_is_answered_by_ourselves_and_the_answer_read() {
         let offer = offer("2001:db8::1".parse().expect("address"), 5000);
 
-        let answer = answer(&offer, "2001:db8::2".parse().expect("address"), 6000).expect("ours");
+        let local = Local { address: "2001:db8::2".parse().expect("address"), ..at(6000) };
+        let answer = answer(&offer, &local).expect("ours");
         let session = read_answer(&answer.sdp).expect("ours");
 
         assert_eq!(session.remote.to_string(), "[2001:db8::2]:6000");
         assert_eq!((session.codec, session.payload_type), (Codec::Pcma, 8));
         assert_eq!(session.telephone_event, Some(101));
-        assert_eq!(own(&offer).map(|(at, _)| at.port()), Some(5000));
+        assert_eq!(own(&offer).map(|(at, _)| at.port), Some(5000));
+    }
+
+    #[test]
+    fn an_encrypted_stream_is_answered_with_a_key_of_our_own_and_keeps_it() {
+        let key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwd";
+        let lines = format!(
+            "a=crypto:4 F8_128_HMAC_SHA1_80 inline:{key}\r\n\
+             a=crypto:9 AES_CM_128_HMAC_SHA1_80 inline:{key}|2^20"
+        );
+        let offer = offered("0", &lines).replace("RTP/AVP", "RTP/SAVP");
+        let local = Local { secret: Secret([7; Secret::BYTES]), ..at(4000) };
+
+        let answer = answer(offer.as_bytes(), &local).expect("acceptable");
+
+        let theirs = answer.session.crypto.expect("encrypted");
+        assert_eq!((theirs.tag, theirs.cipher), (9, Cipher::AesCm128HmacSha1_80));
+        assert_eq!(theirs.secret.0[29], 29);
+        let text = String::from_utf8_lossy(&answer.sdp);
+        assert!(text.contains("m=audio 4000 RTP/SAVP 0\r\n"), "{text}");
+        assert!(text.contains("a=crypto:9 AES_CM_128_HMAC_SHA1_80 inline:BwcH"), "{text}");
+        assert_eq!(own(&answer.sdp).map(|(own, _)| own), Some(local));
+    }
+
+    fn at(port: u16) -> Local {
+        Local { address: LOCAL, port, secret: Secret::default() }
     }
 
     fn session_level() -> String {

@@ -2,15 +2,21 @@
 //! process of its own. Only sound and SIP connect them, and only here tests take the time of a call.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod chromium;
 mod console;
 mod gateway;
 mod pages;
 mod phones;
 
+use std::path::Path;
 use std::time::Duration;
 
+use chromium::Chromium;
 use gateway::{Gateway, until};
-use phones::{baresip, caller, data, demo_caller, sipp, sipp_scenario};
+use phones::{
+    CALL_WITHIN, Softphone, baresip, caller, data, demo_caller, earpiece, recognised, rehearsed,
+    sipp, sipp_scenario, softphone,
+};
 use sip_gateway::clock;
 
 /// Every other wait of these tests is shorter.
@@ -114,6 +120,61 @@ fn a_softphone_is_answered_understood_and_recorded() {
     let recording = gateway.recording(&call);
     assert!(recording.has_caller() && recording.has_agent(), "{recording:?}");
     gateway.stop();
+}
+
+#[test]
+fn a_browser_and_softphones_of_every_codec_are_talked_through_to_their_bookings() {
+    let microphone = rehearsed("codecs");
+    let phones = [
+        ("opus", Softphone { codec: "opus/48000/2", encryption: "" }),
+        ("g722", Softphone { codec: "g722", encryption: "" }),
+        ("srtp", Softphone { codec: "pcma", encryption: "srtp-mand" }),
+    ];
+
+    std::thread::scope(|threads| {
+        threads.spawn(|| calls_from_a_browser(&microphone));
+        for (name, phone) in &phones {
+            threads.spawn(|| calls_with(name, phone, &microphone));
+        }
+    });
+
+    std::fs::remove_file(microphone).unwrap();
+}
+
+fn calls_from_a_browser(microphone: &Path) {
+    let gateway = Gateway::start("chromium");
+    let page = format!("{}/ring/100", gateway.keys.http);
+    let mut browser = Chromium::open(&gateway.folder("chromium"), &page, microphone);
+
+    browser.tape();
+    browser.evaluate("document.querySelector('[data-state] button').click()");
+    until("the end of the browser's call", CALL_WITHIN, || {
+        (browser.evaluate("window.gudokCall.state") == "over").then_some(())
+    });
+
+    is_booked(&gateway, "browser");
+    let heard = recognised(&browser.taken());
+    assert!(heard.contains("помощник") && heard.contains("записываем"), "{heard}");
+    gateway.stop();
+}
+
+fn calls_with(name: &str, phone: &Softphone, microphone: &Path) {
+    let gateway = Gateway::start(name);
+
+    softphone(&gateway, phone, microphone, 120).finish();
+
+    is_booked(&gateway, "test");
+    let heard = recognised(&earpiece(&gateway));
+    assert!(heard.contains("помощник") && heard.contains("записываем"), "{name}: {heard}");
+    gateway.stop();
+}
+
+fn is_booked(gateway: &Gateway, participant: &str) {
+    let call = gateway.call_of(participant);
+    assert_eq!(call.reason(), "completed", "{}", gateway.page(&call).told());
+    gateway.job_file(&call);
+    let recording = gateway.recording(&call);
+    assert!(recording.has_caller() && recording.has_agent(), "{recording:?}");
 }
 
 #[test]

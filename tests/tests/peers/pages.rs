@@ -131,10 +131,18 @@ impl Page {
 }
 
 /// A recording as it lies on the disk.
-#[derive(Debug)]
 pub(crate) struct Recording {
     pub(crate) length: Duration,
+    /// Every sample of the left channel.
+    pub(crate) caller: Vec<i16>,
     loudest: [u16; 2],
+}
+
+impl std::fmt::Debug for Recording {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { length, loudest, .. } = self;
+        f.debug_struct("Recording").field("length", length).field("loudest", loudest).finish()
+    }
 }
 
 impl Recording {
@@ -142,12 +150,13 @@ impl Recording {
         let mut wav = hound::WavReader::open(file).unwrap();
         let length =
             Duration::from_secs_f64(f64::from(wav.duration()) / f64::from(wav.spec().sample_rate));
-        let mut loudest = [0; 2];
+        let (mut loudest, mut caller) = ([0; 2], Vec::new());
         for (nth, sample) in wav.samples::<i16>().enumerate() {
-            let side: &mut u16 = &mut loudest[nth % 2];
-            *side = (*side).max(sample.unwrap().unsigned_abs());
+            let (side, sample): (&mut u16, i16) = (&mut loudest[nth % 2], sample.unwrap());
+            *side = (*side).max(sample.unsigned_abs());
+            caller.extend((nth % 2 == 0).then_some(sample));
         }
-        Self { length, loudest }
+        Self { length, caller, loudest }
     }
 
     pub(crate) fn has_caller(&self) -> bool {

@@ -4,20 +4,28 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
+use job_core::trade::Language;
+use media::audio::Frame;
 use media::speech::espeak::Espeak;
-use media::speech::{Go, Line, Spoken, Synthesiser, Tongue, Voice};
+use media::speech::{
+    Events, Expect, Go, Heard, Line, Recogniser, Spoken, Synthesiser, Tongue, Voice,
+};
 use media::turn::TurnId;
+use media::vad::Vad;
+use sip_gateway::net::speech;
 
 use crate::gateway::{Gateway, gudok, until};
 
 /// Whatever a peer does, it is over by then.
-const CALL_WITHIN: Duration = Duration::from_secs(170);
+pub(crate) const CALL_WITHIN: Duration = Duration::from_secs(170);
 /// The greeting is out by then.
 const GREETING: Duration = Duration::from_secs(9);
 const RATE: u32 = 8_000;
+/// 400 ms of silence end a phrase.
+const PAUSE_FRAMES: usize = 20;
 
 /// A peer at work; dropped, it is gone.
 pub(crate) struct Peer {
@@ -97,19 +105,46 @@ pub(crate) fn caller(gateway: &Gateway, number: &str, scenario: &Path) -> Peer {
 /// A softphone whose microphone hears a recorded question again and again; it hangs up after
 /// `seconds`.
 pub(crate) fn baresip(gateway: &Gateway, question: &str, seconds: u32) -> Peer {
-    let folder = gateway.folder("baresip");
-    let microphone = folder.join("microphone.wav");
+    let microphone = gateway.folder("baresip").join("microphone.wav");
     record(question, &microphone);
-    let config = format!(
-        "module_path /usr/lib/baresip/modules\n\
-         module account.so\nmodule aufile.so\nmodule g711.so\nmodule menu.so\n\
-         sip_listen 127.0.0.1:0\naudio_srate 8000\naudio_channels 1\n\
-         audio_source aufile,{}\naudio_player aufile,{}\n",
+    softphone(gateway, &Softphone { codec: "pcmu", encryption: "" }, &microphone, seconds)
+}
+
+/// How a softphone speaks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Softphone {
+    /// As baresip's module is called, and its codec in the account.
+    pub(crate) codec: &'static str,
+    /// `srtp-mand`, or nothing.
+    pub(crate) encryption: &'static str,
+}
+
+/// baresip with that microphone.
+pub(crate) fn softphone(
+    gateway: &Gateway,
+    phone: &Softphone,
+    microphone: &Path,
+    seconds: u32,
+) -> Peer {
+    let folder = gateway.folder("baresip");
+    let modules = ["account", "aufile", "g711", "g722", "opus", "srtp", "sndfile", "menu"];
+    let mut config = String::from("module_path /usr/lib/baresip/modules\n");
+    config.extend(modules.map(|module| format!("module {module}.so\n")));
+    config += &format!(
+        "sip_listen 127.0.0.1:0\naudio_srate 8000\naudio_channels 1\n\
+         audio_source aufile,{}\naudio_player aufile,{}\nsnd_path {}\n",
         microphone.display(),
-        folder.join("earpiece.wav").display()
+        folder.join("earpiece.wav").display(),
+        folder.display()
     );
     std::fs::write(folder.join("config"), config).unwrap();
-    std::fs::write(folder.join("accounts"), "<sip:test@127.0.0.1>;regint=0\n").unwrap();
+    let Softphone { codec, encryption } = phone;
+    let encrypted = match *encryption {
+        "" => String::new(),
+        way => format!(";mediaenc={way}"),
+    };
+    let account = format!("<sip:test@127.0.0.1>;regint=0;audio_codecs={codec}{encrypted}\n");
+    std::fs::write(folder.join("accounts"), account).unwrap();
     let mut command = Command::new("baresip");
     command
         .arg("-f")
@@ -119,19 +154,96 @@ pub(crate) fn baresip(gateway: &Gateway, question: &str, seconds: u32) -> Peer {
     Peer::start("baresip", &folder, &mut command)
 }
 
+/// What the softphone's owner has heard.
+pub(crate) fn earpiece(gateway: &Gateway) -> Vec<i16> {
+    let is_heard = |file: &PathBuf| file.to_string_lossy().ends_with("-dec.wav");
+    let mut files = std::fs::read_dir(gateway.folder("baresip")).unwrap();
+    let file = files.find_map(|file| Some(file.unwrap().path()).filter(is_heard)).unwrap();
+    let wav = hound::WavReader::open(file).unwrap();
+    let every = (wav.spec().sample_rate / RATE) as usize;
+    wav.into_samples().map(Result::unwrap).step_by(every).collect()
+}
+
+/// The words of a whole call to booking, each where the agent leaves room for it: a microphone for
+/// peers that cannot listen. Taken from a call of the simulated caller.
+pub(crate) fn rehearsed(name: &str) -> PathBuf {
+    let gateway = Gateway::start(&format!("{name}-rehearsal"));
+    caller(&gateway, "100", &data("browser-ru.toml")).finish();
+    let call = gateway.call_of("caller");
+    assert_eq!(call.reason(), "completed", "{}", gateway.page(&call).told());
+
+    let file = std::env::temp_dir().join(format!("gudok-{name}-{}.wav", std::process::id()));
+    write(&file, gateway.recording(&call).caller.into_iter());
+    gateway.stop();
+    file
+}
+
+/// What the Russian recogniser makes of the agent's voice, pause by pause.
+pub(crate) fn recognised(sound: &[i16]) -> String {
+    let cache = std::env::temp_dir().join("gudok-caller");
+    let recogniser = speech::caller_recogniser(&cache, Language::Ru).unwrap();
+    let (sender, heard) = mpsc::channel();
+    let events: Events = Arc::new(move |_, it| drop(sender.send(it)));
+    let mut ear = recogniser.open(events).unwrap();
+    let (mut vad, mut turn, mut words) = (Vad::new(), TurnId::first(), Vec::new());
+    let frames: Vec<(bool, &Frame)> =
+        sound.as_chunks().0.iter().map(|frame| (vad.hear(frame).voiced, frame)).collect();
+    for phrase in phrases(&frames) {
+        ear.begin(turn, Expect::Anything).unwrap();
+        for (_, frame) in phrase {
+            until("the recogniser", CALL_WITHIN, || ear.hear(frame).ok());
+        }
+        ear.end(turn).unwrap();
+        turn = turn.next();
+        words.push(final_words(&heard));
+    }
+    words.join(" ")
+}
+
+/// Frames between pauses, a little of the pause on either side.
+fn phrases<'a, 'b>(frames: &'a [(bool, &'b Frame)]) -> Vec<&'a [(bool, &'b Frame)]> {
+    let (mut all, mut from, mut silent) = (Vec::new(), None, 0);
+    for (nth, (voiced, _)) in frames.iter().enumerate() {
+        silent = if *voiced { 0 } else { silent + 1 };
+        if *voiced && from.is_none() {
+            from = Some(nth.saturating_sub(PAUSE_FRAMES / 2));
+        }
+        if let Some(began) = from.take_if(|_| silent == PAUSE_FRAMES) {
+            all.push(&frames[began..nth]);
+        }
+    }
+    all.extend(from.map(|began| &frames[began..]));
+    all
+}
+
+fn final_words(heard: &mpsc::Receiver<Heard>) -> String {
+    loop {
+        match heard.recv_timeout(CALL_WITHIN).unwrap() {
+            Heard::Final(words) => return words.text,
+            Heard::Partial(_) => {}
+            Heard::Failed(error) => panic!("{error}"),
+        }
+    }
+}
+
 /// Silence while the greeting is heard, then the words; twice.
 fn record(words: &str, file: &Path) {
+    let said = synthesise(words);
+    let silence = vec![0; (GREETING.as_secs() as u32 * RATE) as usize];
+    let heard = [&silence, &said, &silence, &said, &silence].into_iter().flatten();
+    write(file, heard.copied());
+}
+
+fn write(file: &Path, samples: impl Iterator<Item = i16>) {
     let spec = hound::WavSpec {
         channels: 1,
         sample_rate: RATE,
         bits_per_sample: 16,
         sample_format: hound::SampleFormat::Int,
     };
-    let said = synthesise(words);
-    let silence = vec![0; (GREETING.as_secs() as u32 * RATE) as usize];
     let mut wav = hound::WavWriter::create(file, spec).unwrap();
-    for sample in [&silence, &said, &silence, &said, &silence].into_iter().flatten() {
-        wav.write_sample(*sample).unwrap();
+    for sample in samples {
+        wav.write_sample(sample).unwrap();
     }
     wav.finalize().unwrap();
 }

@@ -489,12 +489,12 @@ fn answer_again(ours: &[u8], offer: &[u8]) -> Option<Vec<u8>> {
     }
 
     let (here, origin) = sdp::own(ours)?;
-    let same = sdp::answer_as(offer, here.ip(), here.port(), origin).ok()?.sdp;
+    let same = sdp::answer_as(offer, &here, origin).ok()?.sdp;
     if same == ours {
         return Some(same);
     }
     let changed = sdp::Origin { version: origin.version + 1, ..origin };
-    Some(sdp::answer_as(offer, here.ip(), here.port(), changed).ok()?.sdp)
+    Some(sdp::answer_as(offer, &here, changed).ok()?.sdp)
 }
 
 /// A To tag that is the same each time the same request comes, without remembering it.

@@ -12,12 +12,15 @@ use media::codec::Codec;
 use media::comfort_noise;
 
 use super::{
-    BrowserAudio, DESCRIPTION_BYTES_MAX, Direction, Origin, PTIME, STREAMS_MAX, SdpError, Session,
+    BrowserAudio, Crypto, DESCRIPTION_BYTES_MAX, Direction, Origin, PTIME, STREAMS_MAX, SdpError,
+    Session,
 };
 
 /// Packets are never asked to be shorter or longer.
 const PTIME_MIN: Duration = Duration::from_millis(10);
 const PTIME_MAX: Duration = Duration::from_millis(60);
+/// Ways to encrypt looked at per stream.
+const CRYPTOS_MAX: usize = 16;
 /// Payload types looked at per stream.
 const FORMATS_MAX: usize = 64;
 
@@ -41,6 +44,7 @@ pub(super) struct Stream<'a> {
     ptime: Option<Duration>,
     rtcp: Option<&'a str>,
     rtcp_mux: bool,
+    cryptos: Vec<&'a str>,
     rtpmaps: Vec<(u8, &'a str)>,
 }
 
@@ -82,7 +86,7 @@ impl<'a> Description<'a> {
 
     /// The first audio stream we can carry, and its number.
     pub(super) fn session(&self) -> Result<(usize, Session), SdpError> {
-        let carried = |stream: &Stream<'_>| stream.is_plain_audio().then(|| stream.voice())?;
+        let carried = |stream: &Stream<'_>| stream.is_audio().then(|| stream.voice())?;
         let (index, (codec, payload_type)) = self
             .streams
             .iter()
@@ -102,6 +106,7 @@ impl<'a> Description<'a> {
             telephone_event: stream.events(codec),
             comfort_noise: stream.takes_comfort_noise(codec),
             rtcp_mux: stream.rtcp_mux,
+            crypto: stream.crypto(),
             ptime: stream.ptime.unwrap_or(PTIME).clamp(PTIME_MIN, PTIME_MAX),
             direction: if held { held_by_address(said) } else { said },
         };
@@ -151,6 +156,7 @@ impl<'a> Stream<'a> {
             ptime: None,
             rtcp: None,
             rtcp_mux: false,
+            cryptos: Vec::new(),
             rtpmaps: Vec::new(),
         })
     }
@@ -180,14 +186,26 @@ impl<'a> Stream<'a> {
                 let millis = value.trim().parse().ok().filter(|ms| (5..=200).contains(ms));
                 self.ptime = millis.map(Duration::from_millis);
             }
+            "crypto" if self.cryptos.len() < CRYPTOS_MAX => self.cryptos.push(value),
             "rtcp" => self.rtcp = Some(value.trim()),
             _ => {}
         }
     }
 
-    fn is_plain_audio(&self) -> bool {
-        let plain = ["RTP/AVP", "RTP/AVPF"].contains(&self.proto);
-        self.kind == "audio" && self.port != 0 && plain
+    /// Audio over plain RTP, or encrypted in a way we know.
+    fn is_audio(&self) -> bool {
+        let carried = match self.proto {
+            "RTP/AVP" | "RTP/AVPF" => true,
+            "RTP/SAVP" | "RTP/SAVPF" => self.crypto().is_some(),
+            _ => false,
+        };
+        self.kind == "audio" && self.port != 0 && carried
+    }
+
+    /// The first way to encrypt that we know; a plain stream has none, whatever it lists.
+    pub(super) fn crypto(&self) -> Option<Crypto> {
+        let known = || self.cryptos.iter().find_map(|value| Crypto::read(value));
+        self.proto.starts_with("RTP/SAVP").then(known)?
     }
 
     fn payloads(&self) -> impl Iterator<Item = u8> {

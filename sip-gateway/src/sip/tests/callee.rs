@@ -309,7 +309,9 @@ fn answer(bench: &mut Bench) -> String {
 }
 
 fn our_answer() -> Vec<u8> {
-    sdp::answer(OFFER.as_bytes(), [192, 0, 2, 1].into(), 6000).expect("ours").sdp
+    let address = [192, 0, 2, 1].into();
+    let local = sdp::Local { address, port: 6000, secret: sdp::Secret::default() };
+    sdp::answer(OFFER.as_bytes(), &local).expect("ours").sdp
 }
 
 fn established() -> (Bench, String) {

@@ -68,7 +68,9 @@ fn mutated_streams_and_descriptions_do_no_harm() {
         }
         let mut offer = OFFER.as_bytes().to_vec();
         mutate(&mut offer, &mut chance);
-        let answer = sdp::answer(&offer, flow(Transport::Udp).local.ip(), 4000);
+        let address = flow(Transport::Udp).local.ip();
+        let local = sdp::Local { address, port: 4000, secret: sdp::Secret::default() };
+        let answer = sdp::answer(&offer, &local);
         assert!(answer.is_err() || sdp::own(&answer.expect("checked").sdp).is_some());
     }
 }

@@ -172,7 +172,8 @@ fn react(link: &mut Link, story: Story, end: End, event: Event) {
     match (end, event) {
         (End::Callee, Event::Invited { leg, offer, .. }) => {
             let here = link.flow(End::Callee).local.ip();
-            let answer = sdp::answer(&offer.expect("offered"), here, 6000).expect("ours");
+            let local = sdp::Local { address: here, port: 6000, secret: sdp::Secret::default() };
+            let answer = sdp::answer(&offer.expect("offered"), &local).expect("ours");
             decide(link, story, leg, answer.sdp);
         }
         (End::Caller, Event::Answered { leg, sdp }) => {
