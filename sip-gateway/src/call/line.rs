@@ -300,3 +300,88 @@ fn samples_per_packet(agreed: &Agreed) -> usize {
     };
     samples_in(ptime)
 }
+
+#[cfg(test)]
+mod tests {
+    use media::audio::{FRAME_TIME, level_dbfs};
+
+    use super::*;
+
+    const ORIGIN: Origin = Origin { ssrc: 7, sequence: 65_530, timestamp: u32::MAX - 5_000 };
+
+    #[test]
+    fn every_codec_and_packet_length_carries_a_tone_across_the_wrap_of_its_numbers() {
+        for codec in Codec::ALL {
+            for millis in [10, 20, 30, 40, 60] {
+                let ptime = Duration::from_millis(millis);
+                let (heard, stats) = across(Agreed { ptime, ..Agreed::usual(codec) }, |_| true);
+
+                let level = level_dbfs(&heard[40 * FRAME..]);
+                assert!((level + 15.3).abs() < 1.5, "{codec:?} {millis} ms: {level} dB");
+                assert_eq!((stats.lost, stats.late), (0, 0), "{codec:?} {millis} ms");
+            }
+        }
+    }
+
+    #[test]
+    fn lost_packets_of_opus_are_counted_and_hardly_missed() {
+        let (heard, stats) = across(Agreed::usual(Codec::Opus), |nth| nth % 20 != 19);
+
+        let level = level_dbfs(&heard[20 * FRAME..]);
+        assert!((level + 15.3).abs() < 1.5, "{level} dB");
+        // The last of the five has no later packet to show that it is missing.
+        assert_eq!(stats.lost, 4);
+    }
+
+    #[test]
+    fn a_silent_line_sounds_as_its_sender_says() {
+        let (mut line, now) = (Line::new(Agreed::usual(Codec::Pcma), ORIGIN), crate::clock::now());
+        let header = Header { payload_type: comfort_noise::PAYLOAD_TYPE, ..Header::default() };
+        let mut packet = Vec::new();
+        rtp::write(&header, &[45], &mut packet);
+
+        assert_eq!(line.hear(now), SILENCE);
+        line.receive(now, &packet);
+
+        assert!((level_dbfs(&line.hear(now)) + 45.0).abs() < 3.0);
+    }
+
+    #[test]
+    fn keys_beside_opus_count_on_its_own_clock() {
+        let agreed = Agreed::usual(Codec::Opus);
+        let (mut here, mut there) = (Line::new(agreed, ORIGIN), Line::new(agreed, ORIGIN));
+        let (mut now, mut pressed) = (crate::clock::now(), String::new());
+
+        here.press("15#");
+        for _ in 0..40 {
+            let mut packets = Packets::default();
+            here.say(&SILENCE, &mut packets);
+            pressed.extend(packets.iter().filter_map(|packet| there.receive(now, packet)));
+            now += FRAME_TIME;
+        }
+
+        assert_eq!(pressed, "15#");
+    }
+
+    /// Two seconds of a tone over a network that drops some packets.
+    fn across(agreed: Agreed, arrives: impl Fn(usize) -> bool) -> (Vec<i16>, media::jitter::Stats) {
+        let (mut here, mut there) = (Line::new(agreed, ORIGIN), Line::new(agreed, ORIGIN));
+        let (mut now, mut heard, mut sent) = (crate::clock::now(), Vec::new(), 0);
+        let tone: Vec<i16> =
+            (0..100 * FRAME).map(|n| (8_000.0 * (n as f32 * 0.55).sin()) as i16).collect();
+
+        for frame in tone.as_chunks().0 {
+            let mut packets = Packets::default();
+            here.say(frame, &mut packets);
+            for packet in packets.iter() {
+                if arrives(sent) {
+                    there.receive(now, packet);
+                }
+                sent += 1;
+            }
+            now += FRAME_TIME;
+            heard.extend(there.hear(now));
+        }
+        (heard, there.stats())
+    }
+}
