@@ -56,6 +56,8 @@ const TAIL: Duration = Duration::from_millis(300);
 const EAR_FAILURES_MAX: u8 = 2;
 /// A caller whose answer takes longer than this is told that it is coming.
 const BRIDGE_AFTER: Duration = Duration::from_millis(1200);
+/// A clear vowel is as pure as a tone for a frame or two; the recogniser needs them.
+const TONE_FRAMES_MIN: u8 = 5;
 /// Lines waiting to be said; a conversation never says so many at once.
 const LINES_MAX: usize = 8;
 
@@ -151,6 +153,8 @@ pub struct Call {
     floor: Floor,
     player: Player,
     keys: Keys,
+    /// How many frames in a row have been a tone.
+    tone_frames: u8,
     /// Keys in the voice itself, where the line carries no events.
     tone_keypad: ToneKeypad,
     talk: Talk,
@@ -212,6 +216,7 @@ impl Call {
             floor: Floor::new(start.at.0, start.longest, start.words_late),
             player: Player::new(),
             keys: Keys::default(),
+            tone_frames: 0,
             tone_keypad: ToneKeypad::default(),
             talk: start.talk,
             hearing: Hearing::Nobody,
@@ -340,7 +345,8 @@ impl Call {
         if matches!(self.talk, Talk::Prompt { .. }) {
             return voicing.voiced;
         }
-        if voicing.tone {
+        self.tone_frames = if voicing.tone { self.tone_frames.saturating_add(1) } else { 0 };
+        if self.tone_frames >= TONE_FRAMES_MIN {
             self.for_ear = SILENCE;
         }
         if self.line.agreed().keypad.is_none()
