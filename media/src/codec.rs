@@ -8,8 +8,14 @@ pub mod g711;
 mod g722;
 mod opus;
 
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
 use crate::audio::RATE;
 use g711::Law;
+
+/// Packets shorter or longer than this are not sent, whatever is asked for.
+pub const PTIME: RangeInclusive<Duration> = Duration::from_millis(10)..=Duration::from_millis(60);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Codec {

@@ -1,8 +1,9 @@
 //! Sound: what is heard on a call, who has the floor, and what is said.
 //!
-//! One way through the room: [`rtp`] → [`jitter`] → [`codec`] → [`vad`] and [`ear`] → [`floor`] →
-//! [`player`] → [`codec`] → [`rtp`]; [`near`], [`echo`] and [`timbre`] tell the caller's voice from other
-//! voices, from our own and from breath; the [`recorder`] hears both ends, [`telephone_event`] the keys.
+//! One way through the room: [`rtp`] → [`codec`] → [`jitter`] → [`vad`] and [`ear`] → [`floor`] →
+//! [`player`] → [`codec`] → [`rtp`] in [`packets`]; [`comfort_noise`] fills a silent sender's pauses; [`near`],
+//! [`echo`] and [`timbre`] tell the caller's voice from other voices, from our own and from breath; the
+//! [`recorder`] hears both ends, [`telephone_event`] and [`dtmf`] the keys.
 //! Inside, sound is 8 kHz, mono, 16 bits, in frames of 20 ms ([`audio`]); [`resample`] brings
 //! everything else there.
 //!

@@ -36,7 +36,7 @@ use media::player::{Played, Player};
 use media::speech::{Expect, Heard, Spoken, Words};
 use media::timbre::Timbre;
 use media::turn::TurnId;
-use media::vad::Vad;
+use media::vad::{Vad, Voicing};
 
 use self::draft::Draft;
 use self::end::End;
@@ -315,7 +315,11 @@ impl Call {
         self.heard = self.line.hear(now);
         let listens = !matches!(self.talk, Talk::Prompt { listens: false, .. });
         self.for_ear = self.heard;
-        let voiced = listens && self.is_caller_heard(now);
+        let voicing = listens.then(|| self.vad.hear(&self.heard));
+        if self.conversation().is_some() {
+            self.hear_tone(now, voicing.is_some_and(|voicing| voicing.tone));
+        }
+        let voiced = voicing.is_some_and(|voicing| self.is_caller_heard(voicing));
         self.back.push(&self.for_ear);
         let ago = self.line.delay();
         if voiced {
@@ -339,20 +343,23 @@ impl Call {
         self.close(now);
     }
 
-    /// The caller's own voice in the frame just heard: neither our echo nor somebody behind them.
-    fn is_caller_heard(&mut self, now: Instant) -> bool {
-        let voicing = self.vad.hear(&self.heard);
-        if matches!(self.talk, Talk::Prompt { .. }) {
-            return voicing.voiced;
-        }
-        self.tone_frames = if voicing.tone { self.tone_frames.saturating_add(1) } else { 0 };
+    /// A lasting tone is nothing for the recogniser; it may be a key, where the line has no events.
+    fn hear_tone(&mut self, now: Instant, tone: bool) {
+        self.tone_frames = if tone { self.tone_frames.saturating_add(1) } else { 0 };
         if self.tone_frames >= TONE_FRAMES_MIN {
             self.for_ear = SILENCE;
         }
         if self.line.agreed().keypad.is_none()
-            && let Some(key) = self.tone_keypad.hear(&self.heard, voicing.tone)
+            && let Some(key) = self.tone_keypad.hear(&self.heard, tone)
         {
             self.key(now, key);
+        }
+    }
+
+    /// The caller's own voice in the frame just heard: neither our echo nor somebody behind them.
+    fn is_caller_heard(&mut self, voicing: Voicing) -> bool {
+        if matches!(self.talk, Talk::Prompt { .. }) {
+            return voicing.voiced;
         }
 
         let echo = self.echo.is_echo(voicing.level_dbfs);

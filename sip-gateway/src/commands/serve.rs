@@ -15,7 +15,9 @@ pub fn serve(settings: Settings, demo: bool) -> anyhow::Result<ExitCode> {
         eprintln!("gudok: SIP {} · HTTP http://{}", house.sip, house.http);
         if let Some(file) = &house.demo_file {
             eprintln!(
-                "gudok: demo organisation; numbers 100 (ru), 200 (en); keys in {}",
+                "gudok: demo organisation; numbers 100 (ru), 200 (en), from a page http://{}/ring/100; \
+                 keys in {}",
+                house.http,
                 file.display()
             );
         }

@@ -87,10 +87,8 @@ impl Way {
     }
 
     pub fn hang_up(&self) {
-        let orders = self.orders.clone();
-        let leg = self.leg;
-        if orders.try_send(Order::HangUp(leg)).is_err() {
-            tracing::error!(%leg, "a browser was not told that its call is over");
+        if self.orders.try_send(Order::HangUp(self.leg)).is_err() {
+            tracing::error!(leg = %self.leg, "a browser was not told that its call is over");
         }
     }
 }
@@ -124,7 +122,8 @@ impl Browsers {
     async fn answer(&self, ring: Ring) -> Result<Answered, Refusal> {
         let leg = Leg(self.next.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
         let number = self.board.admit(leg, &ring.number).await?;
-        let (terms, origin) = self.terms();
+        let origin = self.board.origin();
+        let terms = self.terms(&origin);
         let answered = Peer::answer(clock::now(), &ring.offer, &terms);
         let (peer, answer) = answered.map_err(|error| {
             self.board.let_go(leg);
@@ -150,16 +149,10 @@ impl Browsers {
         Ok(Answered { answer, over, hang_up: Box::new(move || way.hang_up()) })
     }
 
-    fn terms(&self) -> (Terms, Origin) {
+    fn terms(&self, origin: &Origin) -> Terms {
         let mut random = lock(&self.random);
         let mut word = || format!("{:016x}{:016x}", random.next_u64(), random.next_u64());
-        let (ufrag, password) = (word(), word());
-        let origin = Origin {
-            ssrc: random.next_u32(),
-            sequence: (random.next_u32() & 0x7fff) as u16,
-            timestamp: random.next_u32(),
-        };
-        (Terms { ufrag, password, ssrc: origin.ssrc, address: self.address }, origin)
+        Terms { ufrag: word(), password: word(), ssrc: origin.ssrc, address: self.address }
     }
 
     fn wire(&self, leg: Leg) -> (SyncSender<Vec<u8>>, Wire) {

@@ -15,7 +15,7 @@ use super::pacemaker::{Beat, Message};
 use super::scribe::Page;
 use super::switchboard::HangUp;
 use super::tape::{Pair, Tape};
-use super::wire::Wire;
+use super::wire::{Received, Wire};
 use crate::call::end::End;
 use crate::call::{Call, Input, Output};
 use crate::sip::agent::Leg;
@@ -133,10 +133,11 @@ impl Seat {
     fn receive(&mut self, now: Instant) {
         let mut room = [0; DATAGRAM_MAX];
         for _ in 0..DATAGRAMS_PER_BEAT {
-            let Some(packet) = self.wire.receive(&mut room) else {
-                return;
-            };
-            self.handle(now, Input::Packet(packet));
+            match self.wire.receive(&mut room) {
+                Received::Packet(packet) => self.handle(now, Input::Packet(packet)),
+                Received::Dropped => {}
+                Received::Nothing => return,
+            }
         }
     }
 

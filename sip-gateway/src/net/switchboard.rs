@@ -173,7 +173,7 @@ impl Switchboard {
                     tracing::info!(%leg, status, "call refused");
                 }
             }
-            lock(&self.open).remove(&leg);
+            self.let_go(leg);
             self.parts.handset.order(Command::Refuse { leg, status, reason, retry_after });
         }
     }
@@ -272,7 +272,7 @@ impl Switchboard {
 
     /// The other end has left.
     pub fn ended(&self, leg: Leg, why: Why) {
-        lock(&self.open).remove(&leg);
+        self.let_go(leg);
         lock(&self.waiting).remove(&leg);
         let message = match why {
             Why::NotConfirmed => Message::Stop(leg, End::NotConfirmed),
@@ -411,7 +411,7 @@ impl Switchboard {
         sdp::Local { address: self.parts.media_address, port, secret }
     }
 
-    fn origin(&self) -> Origin {
+    pub(super) fn origin(&self) -> Origin {
         let mut random = lock(&self.parts.random);
         Origin {
             ssrc: random.next_u32(),

@@ -11,6 +11,15 @@ use media::packets::Packets;
 use super::browsers::Way;
 use super::secure::Secure;
 
+/// What one look at the wire brings.
+#[derive(Debug)]
+pub enum Received<'a> {
+    Packet(&'a [u8]),
+    /// Somebody else's datagram, a forged one, or an error of the socket: more may wait behind it.
+    Dropped,
+    Nothing,
+}
+
 #[derive(Debug)]
 pub enum Wire {
     Socket(Socket),
@@ -33,15 +42,22 @@ impl Wire {
         Wire::Socket(Socket { socket, remote, latched: false, secure: secure.map(Box::new) })
     }
 
-    /// The next packet that waits, laid into `room`; nothing when none does.
-    pub fn receive<'a>(&mut self, room: &'a mut [u8]) -> Option<&'a [u8]> {
+    /// The next packet that waits, laid into `room`. At most one datagram is read, so that a flood of
+    /// foreign ones holds nobody up.
+    pub fn receive<'a>(&mut self, room: &'a mut [u8]) -> Received<'a> {
         match self {
             Wire::Socket(socket) => socket.receive(room),
             Wire::Browser { heard, .. } => {
-                let packet = heard.try_recv().ok()?;
-                let room = room.get_mut(..packet.len())?;
-                room.copy_from_slice(&packet);
-                Some(room)
+                let Ok(packet) = heard.try_recv() else {
+                    return Received::Nothing;
+                };
+                match room.get_mut(..packet.len()) {
+                    Some(room) => {
+                        room.copy_from_slice(&packet);
+                        Received::Packet(room)
+                    }
+                    None => Received::Dropped,
+                }
             }
         }
     }
@@ -55,20 +71,17 @@ impl Wire {
 }
 
 impl Socket {
-    fn receive<'a>(&mut self, room: &'a mut [u8]) -> Option<&'a [u8]> {
-        loop {
-            match self.next_datagram(room) {
-                Ok((length, from)) if from == self.remote => {
-                    if let Some(length) = self.open(room, length) {
-                        return Some(&room[..length]);
-                    }
-                }
-                Ok(_) => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return None,
-                Err(error) => {
-                    tracing::trace!(%error, "media socket");
-                    return None;
-                }
+    fn receive<'a>(&mut self, room: &'a mut [u8]) -> Received<'a> {
+        match self.next_datagram(room) {
+            Ok((length, from)) if from == self.remote => match self.open(room, length) {
+                Some(length) => Received::Packet(&room[..length]),
+                None => Received::Dropped,
+            },
+            Ok(_) => Received::Dropped,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Received::Nothing,
+            Err(error) => {
+                tracing::trace!(%error, "media socket");
+                Received::Dropped
             }
         }
     }
@@ -123,5 +136,35 @@ impl Socket {
         if let Err(error) = sent {
             tracing::trace!(%error, "packet not sent");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sip::sdp::{Cipher, Crypto, Secret};
+
+    #[test]
+    fn forged_packets_are_dropped_one_look_at_a_time() {
+        let [here, there] = [0, 1].map(|_| UdpSocket::bind("127.0.0.1:0").unwrap());
+        here.set_nonblocking(true).unwrap();
+        let crypto = Crypto {
+            tag: 1,
+            cipher: Cipher::AesCm128HmacSha1_80,
+            secret: Secret([1; Secret::BYTES]),
+        };
+        let secure = Secure::new(&crypto, &Secret([2; Secret::BYTES])).unwrap();
+        let to = here.local_addr().unwrap();
+        let mut wire = Wire::socket(here, there.local_addr().unwrap(), Some(secure));
+
+        for _ in 0..3 {
+            there.send_to(&[0x80; 60], to).unwrap();
+        }
+
+        let mut room = [0; 200];
+        for _ in 0..3 {
+            assert!(matches!(wire.receive(&mut room), Received::Dropped));
+        }
+        assert!(matches!(wire.receive(&mut room), Received::Nothing));
     }
 }

@@ -8,7 +8,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use media::codec::Codec;
+use media::codec::{self, Codec};
 use media::comfort_noise;
 
 use super::{
@@ -16,9 +16,6 @@ use super::{
     Session,
 };
 
-/// Packets are never asked to be shorter or longer.
-const PTIME_MIN: Duration = Duration::from_millis(10);
-const PTIME_MAX: Duration = Duration::from_millis(60);
 /// Ways to encrypt looked at per stream.
 const CRYPTOS_MAX: usize = 16;
 /// Payload types looked at per stream.
@@ -107,7 +104,7 @@ impl<'a> Description<'a> {
             comfort_noise: stream.takes_comfort_noise(codec),
             rtcp_mux: stream.rtcp_mux,
             crypto: stream.crypto(),
-            ptime: stream.ptime.unwrap_or(PTIME).clamp(PTIME_MIN, PTIME_MAX),
+            ptime: stream.ptime.unwrap_or(PTIME).clamp(*codec::PTIME.start(), *codec::PTIME.end()),
             direction: if held { held_by_address(said) } else { said },
         };
         Ok((index, session))
