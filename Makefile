@@ -43,11 +43,11 @@ bench-floor:
 	@deploy/packages test
 	@$(CARGO) run --quiet --release -p call-tests --example bench_floor $(if $(PART),-- $(PART))
 
-# How evenly sound comes back under load, and what it costs; alone on the machine.
+# What loss, jitter and load do to sound, and what a call costs; alone on the machine.
 bench-media:
 	@deploy/packages test
 	@$(CARGO) build --release -p sip-gateway
-	@$(CARGO) run --quiet --release -p call-tests --example bench_media
+	@$(CARGO) run --quiet --release -p call-tests --example bench_media $(if $(PART),-- $(PART))
 
 # What a caller waits for the database among 100 to 10,000 masters: SQLite, then Postgres.
 bench-core:

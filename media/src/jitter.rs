@@ -17,6 +17,7 @@ use crate::audio::{FRAME, Frame, RATE, SILENCE, lasts};
 use crate::jitter::arrivals::{Arrival, Arrivals};
 use crate::jitter::concealment::Concealment;
 use crate::jitter::delay::Delay;
+use crate::reports::Reception;
 use crate::rtp::Header;
 
 /// Sound never waits longer than this; the oldest is dropped.
@@ -52,6 +53,10 @@ pub struct Stats {
     pub received: u64,
     /// Packets that should have come and did not (RFC 3550 A.3).
     pub lost: u64,
+    /// Packets that were sent, as far as sequence numbers tell.
+    pub expected: u64,
+    /// Runs of packets that did not come in their turn.
+    pub gaps: u64,
     /// Packets that came after their time.
     pub late: u64,
     pub duplicate: u64,
@@ -199,6 +204,8 @@ impl JitterBuffer {
         Stats {
             received: self.arrivals.received,
             lost: self.arrivals.lost(),
+            expected: self.arrivals.expected(),
+            gaps: self.arrivals.gaps,
             late: self.late,
             duplicate: self.arrivals.duplicate,
             concealed: self.concealed,
@@ -206,6 +213,11 @@ impl JitterBuffer {
             jitter: self.arrivals.jitter(),
             delay: self.delay(),
         }
+    }
+
+    /// What reports say of the other end's newest source.
+    pub fn reception(&self) -> Option<Reception> {
+        self.arrivals.reception()
     }
 
     /// How long sound waits at present.

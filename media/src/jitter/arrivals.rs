@@ -6,6 +6,7 @@
 use std::time::{Duration, Instant};
 
 use crate::audio::{RATE, lasts};
+use crate::reports::Reception;
 use crate::rtp::Header;
 
 /// Packets further back than this cannot be told from duplicates.
@@ -39,6 +40,8 @@ pub(super) struct Arrivals {
     expected_before: u64,
     pub(super) received: u64,
     pub(super) duplicate: u64,
+    /// Runs of sequence numbers that were passed over.
+    pub(super) gaps: u64,
 }
 
 #[derive(Debug)]
@@ -46,6 +49,7 @@ struct Stream {
     ssrc: u32,
     first_sequence: i64,
     highest_sequence: i64,
+    received: u64,
     /// Bit n: the packet n before the highest was seen.
     seen: u64,
     /// After an impossible sequence number, the one that proves a restart.
@@ -84,13 +88,31 @@ impl Arrivals {
         }
 
         self.received += 1;
+        stream.received += 1;
+        self.gaps += u64::from(step > 1);
         stream.place(step, header, arrived, free)
+    }
+
+    /// Packets that were sent, as far as sequence numbers tell.
+    pub(super) fn expected(&self) -> u64 {
+        self.expected_before + self.stream.as_ref().map_or(0, Stream::expected)
     }
 
     /// Packets that should have come by now and did not (RFC 3550 A.3).
     pub(super) fn lost(&self) -> u64 {
-        let expected = self.stream.as_ref().map_or(0, Stream::expected);
-        (self.expected_before + expected).saturating_sub(self.received)
+        self.expected().saturating_sub(self.received)
+    }
+
+    /// Of the newest source alone.
+    pub(super) fn reception(&self) -> Option<Reception> {
+        let stream = self.stream.as_ref()?;
+        Some(Reception {
+            ssrc: stream.ssrc,
+            highest: stream.highest_sequence as u32,
+            expected: stream.expected(),
+            received: stream.received,
+            jitter: self.jitter(),
+        })
     }
 
     /// Interarrival jitter (RFC 3550 A.8).
@@ -137,6 +159,7 @@ impl Stream {
             ssrc: header.ssrc,
             first_sequence: i64::from(header.sequence),
             highest_sequence: i64::from(header.sequence),
+            received: 1,
             seen: 1,
             restarts_with: None,
             timestamp: header.timestamp,

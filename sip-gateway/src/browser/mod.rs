@@ -6,6 +6,7 @@
 //!
 //! **Never here:** sockets, HTTP, what is said.
 
+mod overheard;
 pub mod stun;
 #[cfg(test)]
 mod tests;
@@ -15,9 +16,9 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use media::codec::Codec;
-use rtc::interceptor::Registry;
+use media::rtcp;
+use rtc::interceptor::{Registry, Slot};
 use rtc::media_stream::MediaStreamTrack;
-use rtc::peer_connection::configuration::interceptor_registry::register_default_interceptors;
 use rtc::peer_connection::configuration::media_engine::{MIME_TYPE_OPUS, MediaEngine};
 use rtc::peer_connection::configuration::setting_engine::SettingEngineBuilder;
 use rtc::peer_connection::event::RTCPeerConnectionEvent;
@@ -38,6 +39,7 @@ use rtc::shared::error::Error as RtcError;
 use rtc::shared::marshal::{Marshal, Unmarshal};
 use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 
+use self::overheard::{Listener, Overheard};
 use crate::call::line::Agreed;
 use crate::sip::sdp::{self, SdpError};
 
@@ -74,7 +76,7 @@ pub enum Output {
     Send { to: SocketAddr, datagram: Vec<u8> },
     /// Both sides hear each other from now on.
     Connected,
-    /// One RTP packet for the call.
+    /// One RTP packet for the call, or a report about its sound.
     Heard(Vec<u8>),
     /// The browser has gone, or never came.
     Gone,
@@ -85,6 +87,7 @@ pub struct Peer {
     connection: RTCPeerConnection,
     sender: RTCRtpSenderId,
     address: SocketAddr,
+    overheard: Overheard,
     agreed: Agreed,
     connected: bool,
     gone: bool,
@@ -96,7 +99,9 @@ impl Peer {
     /// Answers an offer; the second is the answer's SDP.
     pub fn answer(now: Instant, offer: &str, terms: &Terms) -> Result<(Peer, String), OfferError> {
         let audio = sdp::browser_audio(offer.as_bytes())?;
-        let mut connection = connection(now, audio, terms)?;
+        let overheard = Overheard::default();
+        let reports = Registry::new().with(Slot::from(1), Listener::new(overheard.clone()));
+        let mut connection = connection(now, engine(audio)?, reports, terms)?;
         let sender = connection.add_track(track(terms.ssrc))?;
         connection.set_remote_description(now, RTCSessionDescription::offer(offer.to_owned())?)?;
         connection.add_local_candidate(candidate(terms.address)?)?;
@@ -115,6 +120,7 @@ impl Peer {
             connection,
             sender,
             address: terms.address,
+            overheard,
             agreed,
             connected: false,
             gone: false,
@@ -144,8 +150,12 @@ impl Peer {
         self.follow();
     }
 
-    /// An RTP packet of the call.
+    /// An RTP packet of the call, or a report about it.
     pub fn say(&mut self, now: Instant, packet: &[u8]) {
+        if rtcp::is_report(packet) {
+            self.report(now, packet);
+            return;
+        }
         let Ok(packet) = rtc::rtp::Packet::unmarshal(&mut &*packet) else {
             return;
         };
@@ -153,6 +163,18 @@ impl Peer {
             && let Err(error) = sender.write_rtp(now, packet)
         {
             tracing::trace!(%error, "packet to a browser dropped");
+        }
+        self.follow();
+    }
+
+    fn report(&mut self, now: Instant, mut report: &[u8]) {
+        let Ok(packets) = rtc::rtcp::packet::unmarshal(&mut report) else {
+            return;
+        };
+        if let Some(mut sender) = self.connection.rtp_sender(self.sender)
+            && let Err(error) = sender.write_rtcp(now, packets)
+        {
+            tracing::trace!(%error, "report to a browser dropped");
         }
         self.follow();
     }
@@ -193,9 +215,14 @@ impl Peer {
             self.outputs.push_back(Output::Send { to, datagram });
         }
         while let Some(TaggedRTCMessage { message, .. }) = self.connection.poll_read() {
-            if let RTCMessage::RtpPacket(_, packet) = message {
-                self.hear(&packet);
+            if let RTCMessage::RtpPacket(_, packet) = message
+                && let Ok(packet) = packet.marshal()
+            {
+                self.hear(packet.to_vec());
             }
+        }
+        while let Some(report) = self.overheard.next() {
+            self.hear(report);
         }
         while let Some(event) = self.connection.poll_event() {
             if let RTCPeerConnectionEvent::OnConnectionStateChangeEvent(state) = event {
@@ -205,11 +232,9 @@ impl Peer {
         self.notice_good_bye();
     }
 
-    fn hear(&mut self, packet: &rtc::rtp::Packet) {
-        if self.outputs.len() < HEARD_MAX
-            && let Ok(bytes) = packet.marshal()
-        {
-            self.outputs.push_back(Output::Heard(bytes.to_vec()));
+    fn hear(&mut self, packet: Vec<u8>) {
+        if self.outputs.len() < HEARD_MAX {
+            self.outputs.push_back(Output::Heard(packet));
         }
     }
 
@@ -250,17 +275,22 @@ impl std::fmt::Debug for Peer {
     }
 }
 
-fn connection(
-    now: Instant,
-    audio: sdp::BrowserAudio,
-    terms: &Terms,
-) -> Result<RTCPeerConnection, RtcError> {
+fn engine(audio: sdp::BrowserAudio) -> Result<MediaEngine, RtcError> {
     let mut engine = MediaEngine::default();
     engine.register_codec(opus(audio.opus), RtpCodecKind::Audio)?;
     if let Some(events) = audio.telephone_event {
         engine.register_codec(telephone_event(events), RtpCodecKind::Audio)?;
     }
-    let registry = register_default_interceptors(Registry::new(), &mut engine)?;
+    Ok(engine)
+}
+
+/// Reports are the call's own, as on a telephone's line: `interceptors` needs none for them.
+fn connection(
+    now: Instant,
+    engine: MediaEngine,
+    interceptors: Registry,
+    terms: &Terms,
+) -> Result<RTCPeerConnection, RtcError> {
     // The browser begins the handshake: one round trip sooner.
     let settings = SettingEngineBuilder::new()
         .with_ice_credentials(terms.ufrag.clone(), terms.password.clone())
@@ -271,7 +301,7 @@ fn connection(
     RTCPeerConnectionBuilder::new()
         .with_setting_engine(settings)
         .with_media_engine(engine)
-        .with_interceptor_registry(registry)
+        .with_interceptor_registry(interceptors)
         .build(now)
 }
 

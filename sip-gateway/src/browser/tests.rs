@@ -6,6 +6,7 @@ use media::audio::{FRAME, level_dbfs};
 use media::codec::{Decoder, Encoder};
 use media::packets::Packets;
 use media::rtp::{self, Header};
+use rtc::peer_connection::configuration::interceptor_registry::register_default_interceptors;
 use rtc::peer_connection::transport::RTCIceCandidateInit;
 
 use super::*;
@@ -30,6 +31,19 @@ fn both_sides_hear_each_other_and_the_browsers_good_bye_is_noticed() {
     world.browser.close().expect("closes");
     world.run(Duration::from_millis(300));
     assert!(world.gone, "the good-bye went unnoticed");
+}
+
+/// The library's own reports answer ours.
+#[test]
+fn a_browser_says_how_it_hears_us_and_how_far_away_it_is() {
+    let mut world = World::open();
+
+    world.run(Duration::from_secs(15));
+
+    let theirs = world.line.theirs().expect("a report");
+    let round_trip = theirs.round_trip.expect("a round trip").as_millis();
+    assert!((50..=90).contains(&round_trip), "{round_trip} ms");
+    assert!(theirs.lost < 0.05, "{theirs:?}");
 }
 
 #[test]
@@ -119,7 +133,9 @@ impl World {
         let audio = sdp::BrowserAudio { opus: BROWSERS_OPUS, telephone_event: Some(110) };
         let theirs = Terms { address: address(THEIRS), ssrc: 4_711, ..terms() };
         let theirs = Terms { ufrag: "theirs".into(), ..theirs };
-        let mut browser = connection(now, audio, &theirs).expect("a connection");
+        let mut engine = engine(audio).expect("an engine");
+        let reports = register_default_interceptors(Registry::new(), &mut engine).expect("reports");
+        let mut browser = connection(now, engine, reports, &theirs).expect("a connection");
         let sender = browser.add_track(track(theirs.ssrc)).expect("a track");
         let offer = browser.create_offer(None).expect("an offer");
         browser.set_local_description(now, offer).expect("taken");
@@ -172,6 +188,9 @@ impl World {
             let mut packets = Packets::default();
             self.line.say(&frame, &mut packets);
             packets.iter().for_each(|packet| self.peer.say(self.now, packet));
+            if let Some(report) = self.line.report(self.now) {
+                self.peer.say(self.now, report);
+            }
         }
         let mut packet = Vec::new();
         rtp::write(&self.header, &[], &mut packet);

@@ -1,7 +1,8 @@
 //! One end of a phone line: packets in become frames heard, frames said become packets out.
 //!
 //! Both ends of a call use it: the gateway and the simulated caller. Whatever codec and packet
-//! length were agreed, inside there are frames of 20 ms.
+//! length were agreed, inside there are frames of 20 ms. Beside the sound, both ends report how they
+//! hear.
 //!
 //! **Never here:** sockets, who speaks when, what is said.
 
@@ -13,6 +14,8 @@ use media::codec::{Codec, Decoder, Encoder, PTIME};
 use media::comfort_noise::{self, ComfortNoise};
 use media::jitter::{JitterBuffer, Pulled};
 use media::packets::Packets;
+use media::reports::{Reports, Theirs};
+use media::rtcp;
 use media::rtp::{self, Header};
 use media::telephone_event::{Keypad, Press, PressPacket};
 
@@ -81,6 +84,8 @@ pub struct Line {
     next_heard: Option<u16>,
     comfort: Option<ComfortNoise>,
     header: Header,
+    reports: Reports,
+    report: Vec<u8>,
     /// Sound that does not fill a packet yet.
     unsent: Vec<i16>,
     samples_per_packet: usize,
@@ -113,6 +118,8 @@ impl Line {
                 timestamp: origin.timestamp,
                 ssrc: origin.ssrc,
             },
+            reports: Reports::new(origin.ssrc, agreed.codec.clock_hz()),
+            report: Vec::new(),
             unsent: Vec::with_capacity(samples_per_packet + FRAME),
             samples_per_packet,
             last_packet: None,
@@ -124,6 +131,10 @@ impl Line {
 
     /// Takes one datagram; a pressed key comes back once. What is not ours is dropped.
     pub fn receive(&mut self, now: Instant, datagram: &[u8]) -> Option<char> {
+        if rtcp::is_report(datagram) {
+            self.reports.hear(now, datagram);
+            return None;
+        }
         let packet = match rtp::parse(datagram) {
             Ok(packet) => packet,
             Err(error) => {
@@ -196,7 +207,9 @@ impl Line {
         let samples = &self.unsent[..self.samples_per_packet];
         out.add(|bytes| {
             rtp::write(&self.header, &[], bytes);
+            let payload_begins = bytes.len();
             self.encoder.encode(samples, bytes);
+            self.reports.said(bytes.len() - payload_begins);
         });
         self.unsent.drain(..self.samples_per_packet);
         self.header.marker = false;
@@ -230,6 +243,27 @@ impl Line {
         self.jitter.stats()
     }
 
+    /// A report to send, every few seconds; asked for every frame.
+    pub fn report(&mut self, now: Instant) -> Option<&[u8]> {
+        self.report.clear();
+        let heard = self.jitter.reception();
+        self.reports.write_due(now, self.header.timestamp, heard, &mut self.report);
+        (!self.report.is_empty()).then_some(&self.report)
+    }
+
+    /// The last report.
+    pub fn farewell(&mut self, now: Instant) -> &[u8] {
+        self.report.clear();
+        let heard = self.jitter.reception();
+        self.reports.write_goodbye(now, self.header.timestamp, heard, &mut self.report);
+        &self.report
+    }
+
+    /// What the other end says of our sound.
+    pub fn theirs(&self) -> Option<Theirs> {
+        self.reports.theirs()
+    }
+
     pub fn agreed(&self) -> &Agreed {
         &self.agreed
     }
@@ -248,6 +282,7 @@ impl Line {
         self.unsent.clear();
         let header = Header { payload_type, marker: packet.marker, ..self.header };
         out.add(|bytes| rtp::write(&header, &packet.payload, bytes));
+        self.reports.said(packet.payload.len());
         self.header.sequence = self.header.sequence.wrapping_add(1);
         self.held = self.held.wrapping_add(FRAME as u32 * self.agreed.codec.ticks_per_sample());
         self.pressing = true;

@@ -13,6 +13,7 @@ mod hearing;
 pub mod keys;
 pub mod line;
 pub mod note;
+pub mod quality;
 pub mod sentences;
 pub mod strain;
 pub mod talk;
@@ -44,6 +45,7 @@ use self::hearing::{EarlyYes, Hearing};
 use self::keys::Keys;
 use self::line::{Agreed, Line, Origin};
 use self::note::Note;
+use self::quality::Quality;
 use self::sentences::sentences;
 
 /// The recogniser's final words are waited for this long after the caller has finished.
@@ -82,6 +84,8 @@ pub enum Input<'a> {
 pub enum Output {
     /// `Call::packets` holds packets to send.
     Packets,
+    /// To tell the other end how it is heard.
+    Report(Vec<u8>),
     /// The recogniser: an utterance begins; `back` holds the frames of its first moments. A turn of
     /// the caller is one utterance, or several where they paused.
     Listen { turn: TurnId, expect: Expect, back: Vec<Frame> },
@@ -264,7 +268,7 @@ impl Call {
             }
             Input::Core(request, answer) => self.tell(now, Word::Answered(request, answer)),
             Input::HungUp => self.caller_hung_up(now),
-            Input::Stop(end) => self.outputs.push_back(Output::HangUp(end)),
+            Input::Stop(end) => self.hang_up(now, end),
         }
     }
 
@@ -340,6 +344,9 @@ impl Call {
         self.take_early_yes(now);
         self.bridge(now);
         self.play(now);
+        if let Some(report) = self.line.report(now) {
+            self.outputs.push_back(Output::Report(report.to_vec()));
+        }
         self.close(now);
     }
 
@@ -406,6 +413,21 @@ impl Call {
         };
         self.cut_line(now);
         self.tell(now, Word::Closed);
+        self.hang_up(now, end);
+    }
+
+    fn hang_up(&mut self, now: Instant, end: End) {
+        let ways = [
+            ("sound_from_caller", Quality::heard(&self.line)),
+            ("sound_to_caller", Quality::said(&self.line)),
+        ];
+        for (kind, quality) in ways {
+            if let Some(quality) = quality {
+                self.note_event(kind, quality.to_string());
+            }
+        }
+        let farewell = self.line.farewell(now).to_vec();
+        self.outputs.push_back(Output::Report(farewell));
         self.outputs.push_back(Output::HangUp(end));
     }
 
@@ -413,14 +435,15 @@ impl Call {
     fn close(&mut self, now: Instant) {
         let last = self.line.last_packet().unwrap_or(self.at.0);
         if now.saturating_duration_since(last) >= MEDIA_LOST_AFTER {
-            self.outputs.push_back(Output::HangUp(End::MediaLost));
+            self.hang_up(now, End::MediaLost);
             return;
         }
 
         let quiet = self.saying.is_none() && self.lines.is_empty();
         match &mut self.ending {
             Some((end, Some(at))) if now >= *at => {
-                self.outputs.push_back(Output::HangUp(*end));
+                let end = *end;
+                self.hang_up(now, end);
             }
             Some((_, at @ None)) if quiet => *at = Some(now + TAIL),
             Some(_) | None => {}

@@ -30,7 +30,7 @@ impl Call {
                     self.note_event("caller_silent", nth.to_string());
                     self.tell(now, Word::Silent);
                 }
-                floor::Output::TimeUp => self.time_up(),
+                floor::Output::TimeUp => self.time_up(now),
             }
         }
     }
@@ -227,9 +227,9 @@ impl Call {
         }
     }
 
-    fn time_up(&mut self) {
+    fn time_up(&mut self, now: Instant) {
         if self.ending.is_none() {
-            self.outputs.push_back(Output::HangUp(End::TimeLimit));
+            self.hang_up(now, End::TimeLimit);
         }
     }
 

@@ -258,6 +258,7 @@ impl Talk {
                     let _ = self.socket.send(packet);
                 }
             }
+            Output::Report(report) => drop(self.socket.send(&report)),
             Output::Listen { turn, expect, back } => {
                 let _ = self.ear.begin(turn, expect);
                 for frame in &back {

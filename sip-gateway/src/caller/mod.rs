@@ -38,6 +38,8 @@ pub enum Input<'a> {
 pub enum Output {
     /// `Caller::packets` holds packets to send.
     Packets,
+    /// To tell the other end how it is heard.
+    Report(Vec<u8>),
     Listen {
         turn: TurnId,
         expect: Expect,
@@ -260,6 +262,9 @@ impl Caller {
         self.packets.clear();
         self.line.say(&self.said, &mut self.packets);
         self.outputs.push_back(Output::Packets);
+        if let Some(report) = self.line.report(now) {
+            self.outputs.push_back(Output::Report(report.to_vec()));
+        }
     }
 
     fn lose_patience(&mut self, now: Instant) {

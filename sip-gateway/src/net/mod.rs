@@ -8,6 +8,7 @@
 )]
 
 pub mod aftermath;
+pub mod beside;
 pub mod browsers;
 pub mod clerk;
 pub mod demo;

@@ -7,6 +7,7 @@
 //!
 //! **Never here:** waiting for anything but the next beat or a message.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -42,6 +43,8 @@ pub enum Message {
     Heard(Leg, TurnId, Heard),
     Spoken(Leg, TurnId, Spoken),
     Core(Leg, RequestId, Answer),
+    /// Came beside the sound, from there.
+    Report(Leg, SocketAddr, Vec<u8>),
     /// The other end hung up.
     HungUp(Leg),
     Stop(Leg, End),
@@ -126,6 +129,11 @@ impl Pacemaker {
             Message::Heard(leg, turn, heard) => self.tell(now, leg, Input::Heard(turn, heard)),
             Message::Spoken(leg, line, spoken) => self.tell(now, leg, Input::Spoken(line, spoken)),
             Message::Core(leg, id, answer) => self.tell(now, leg, Input::Core(id, answer)),
+            Message::Report(leg, from, report) => {
+                if let Some(seat) = self.seats().find(|seat| seat.leg() == leg) {
+                    seat.take_report(now, from, report);
+                }
+            }
             Message::HungUp(leg) => self.tell(now, leg, Input::HungUp),
             Message::Stop(leg, end) => self.tell(now, leg, Input::Stop(end)),
             Message::StopAll(end) => {

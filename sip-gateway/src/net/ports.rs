@@ -1,4 +1,4 @@
-//! UDP ports for sound: one socket per call out of the configured range.
+//! UDP ports for sound: a pair of sockets per call out of the configured range.
 
 use std::io;
 use std::net::{IpAddr, UdpSocket};
@@ -8,14 +8,14 @@ use std::sync::atomic::{AtomicU16, Ordering};
 pub struct Ports {
     address: IpAddr,
     first: u16,
-    /// Even ports in the range; the odd ones are left to RTCP.
+    /// Even ports in the range for sound; the odd ones are for reports about it.
     pairs: u16,
     next: AtomicU16,
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum PortsError {
-    #[error("no free UDP port among {pairs} from {first}: widen media.ports")]
+    #[error("no free pair of UDP ports among {pairs} from {first}: widen media.ports")]
     Exhausted { first: u16, pairs: u16 },
     #[error("media socket: {0}")]
     Socket(#[from] io::Error),
@@ -24,23 +24,27 @@ pub enum PortsError {
 impl Ports {
     pub fn new(address: IpAddr, (first, last): (u16, u16)) -> Self {
         let first = first + first % 2;
-        let pairs = (last.saturating_sub(first)) / 2 + 1;
+        let pairs = ((last.saturating_sub(first)).saturating_add(1) / 2).max(1);
         Self { address, first, pairs, next: AtomicU16::new(0) }
     }
 
-    /// A bound, non-blocking socket on the next free even port.
-    pub fn open(&self) -> Result<UdpSocket, PortsError> {
+    /// Bound, non-blocking sockets on the next free pair: for sound, and for reports one port up.
+    pub fn open(&self) -> Result<[UdpSocket; 2], PortsError> {
         for _ in 0..self.pairs {
             let nth = self.next.fetch_add(1, Ordering::Relaxed) % self.pairs;
-            match UdpSocket::bind((self.address, self.first + nth * 2)) {
-                Ok(socket) => {
-                    socket.set_nonblocking(true)?;
-                    return Ok(socket);
-                }
+            let port = self.first + nth * 2;
+            match self.bind(port).and_then(|sound| Ok([sound, self.bind(port + 1)?])) {
+                Ok(pair) => return Ok(pair),
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
                 Err(error) => return Err(error.into()),
             }
         }
         Err(PortsError::Exhausted { first: self.first, pairs: self.pairs })
+    }
+
+    fn bind(&self, port: u16) -> io::Result<UdpSocket> {
+        let socket = UdpSocket::bind((self.address, port))?;
+        socket.set_nonblocking(true)?;
+        Ok(socket)
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Does what the call decides; decides nothing itself.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
@@ -141,9 +142,17 @@ impl Seat {
         }
     }
 
+    /// A report that did not come with the sound.
+    pub fn take_report(&mut self, now: Instant, from: SocketAddr, report: Vec<u8>) {
+        if let Some(report) = self.wire.open_beside(from, report) {
+            self.handle(now, Input::Packet(&report));
+        }
+    }
+
     fn carry_out(&mut self, output: Output) {
         match output {
             Output::Packets => self.wire.send(self.call.packets()),
+            Output::Report(report) => self.wire.report(&report),
             Output::Listen { turn, expect, back } => {
                 let Some(ear) = &mut self.ear else { return };
                 let _ = ear.begin(turn, expect);

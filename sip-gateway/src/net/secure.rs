@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use media::rtcp;
 use rtc::crypto::{RTCCryptoProvider, default_provider};
 use rtc::shared::error::Error as RtcError;
 use rtc::srtp::context::Context;
@@ -42,21 +43,19 @@ impl Secure {
         Ok(Secure { ours, theirs, _provider: provider })
     }
 
-    /// What a packet of theirs holds; an error for one that is forged, broken or repeated.
+    /// What a packet or report of theirs holds; an error for one that is forged, broken or repeated.
     pub fn open(&mut self, packet: &[u8]) -> Result<impl AsRef<[u8]> + use<>, RtcError> {
-        self.theirs.decrypt_rtp(packet)
+        match rtcp::is_report(packet) {
+            true => self.theirs.decrypt_rtcp(packet),
+            false => self.theirs.decrypt_rtp(packet),
+        }
     }
 
     pub fn seal(&mut self, packet: &[u8]) -> Result<impl AsRef<[u8]> + use<>, RtcError> {
-        self.ours.encrypt_rtp(packet)
-    }
-
-    pub fn open_report(&mut self, packet: &[u8]) -> Result<impl AsRef<[u8]> + use<>, RtcError> {
-        self.theirs.decrypt_rtcp(packet)
-    }
-
-    pub fn seal_report(&mut self, packet: &[u8]) -> Result<impl AsRef<[u8]> + use<>, RtcError> {
-        self.ours.encrypt_rtcp(packet)
+        match rtcp::is_report(packet) {
+            true => self.ours.encrypt_rtcp(packet),
+            false => self.ours.encrypt_rtp(packet),
+        }
     }
 }
 
@@ -88,6 +87,12 @@ mod tests {
             let mut here = Secure::new(&crypto(theirs), &ours).unwrap();
             let mut there = Secure::new(&crypto(ours), &theirs).unwrap();
             let packet = [&[0x80, 0, 0, 1, 0, 0, 0, 160, 1, 2, 3, 4][..], b"a voice"].concat();
+            let mut report = Vec::new();
+            rtcp::write(7, None, None, "a voice", &mut report);
+
+            let sealed_report = here.seal(&report).unwrap();
+            assert_eq!(there.open(sealed_report.as_ref()).unwrap().as_ref(), report);
+            assert!(!sealed_report.as_ref().windows(5).any(|bytes| bytes == b"voice"));
 
             let sealed = here.seal(&packet).unwrap();
             let mut forged = sealed.as_ref().to_vec();

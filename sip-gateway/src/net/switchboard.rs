@@ -22,6 +22,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::Rng;
 use tokio::sync::mpsc;
 
+use super::beside::Beside;
 use super::clerk::Clerk;
 use super::house::PACKS;
 use super::pacemaker::{Beat, Message};
@@ -76,7 +77,8 @@ pub struct Switchboard {
 }
 
 struct Waiting {
-    socket: UdpSocket,
+    /// For sound and for reports about it.
+    sockets: [UdpSocket; 2],
     local: sdp::Local,
     number: Number,
     dialled: String,
@@ -198,9 +200,9 @@ impl Switchboard {
     async fn answer(&self, ringing: Ringing) -> Result<(), Refusal> {
         let Ringing { leg, dialled, caller, offer } = ringing;
         let number = self.admit(leg, &dialled).await?;
-        let socket = self.parts.ports.open().map_err(trouble)?;
-        let local = self.local(socket.local_addr().map_err(trouble)?.port());
-        let waiting = Waiting { socket, local, number, dialled, caller };
+        let sockets = self.parts.ports.open().map_err(trouble)?;
+        let local = self.local(sockets[0].local_addr().map_err(trouble)?.port());
+        let waiting = Waiting { sockets, local, number, dialled, caller };
 
         let Some(offer) = offer else {
             let sdp = sdp::offer(local.address, local.port);
@@ -216,7 +218,7 @@ impl Switchboard {
     }
 
     async fn join_telephone(&self, leg: Leg, waiting: Waiting, session: &Session) {
-        let Waiting { socket, local, number, dialled, caller } = waiting;
+        let Waiting { sockets: [socket, reports], local, number, dialled, caller } = waiting;
         let secure = session.crypto.map(|theirs| Secure::new(&theirs, &local.secret)).transpose();
         let secure = match secure {
             Ok(secure) => secure,
@@ -226,13 +228,18 @@ impl Switchboard {
                 return;
             }
         };
+        let beside = (!session.rtcp_mux)
+            .then(|| Beside::open(reports, session.remote_rtcp, self.beat(leg).clone(), leg))
+            .transpose()
+            .inspect_err(|error| tracing::warn!(%leg, %error, "no reports about the sound"))
+            .unwrap_or_default();
         let handset = self.parts.handset.clone();
         self.join(Joining {
             leg,
             number,
             dialled,
             caller,
-            wire: Wire::socket(socket, session.remote, secure),
+            wire: Wire::socket(socket, session.remote, secure, beside),
             agreed: Agreed::from(session),
             origin: self.origin(),
             hang_up: Arc::new(move |leg| handset.order(Command::HangUp { leg })),

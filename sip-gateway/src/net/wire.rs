@@ -8,6 +8,7 @@ use std::sync::mpsc::Receiver;
 
 use media::packets::Packets;
 
+use super::beside::Beside;
 use super::browsers::Way;
 use super::secure::Secure;
 
@@ -35,11 +36,19 @@ pub struct Socket {
     latched: bool,
     /// On an encrypted line.
     secure: Option<Box<Secure>>,
+    /// Where reports do not share the port.
+    beside: Option<Beside>,
 }
 
 impl Wire {
-    pub fn socket(socket: UdpSocket, remote: SocketAddr, secure: Option<Secure>) -> Self {
-        Wire::Socket(Socket { socket, remote, latched: false, secure: secure.map(Box::new) })
+    pub fn socket(
+        socket: UdpSocket,
+        remote: SocketAddr,
+        secure: Option<Secure>,
+        beside: Option<Beside>,
+    ) -> Self {
+        let secure = secure.map(Box::new);
+        Wire::Socket(Socket { socket, remote, latched: false, secure, beside })
     }
 
     /// The next packet that waits, laid into `room`. At most one datagram is read, so that a flood of
@@ -66,6 +75,21 @@ impl Wire {
         match self {
             Wire::Socket(socket) => packets.iter().for_each(|packet| socket.send(packet)),
             Wire::Browser { way, .. } => packets.iter().for_each(|packet| way.say(packet)),
+        }
+    }
+
+    pub fn report(&mut self, report: &[u8]) {
+        match self {
+            Wire::Socket(socket) => socket.report(report),
+            Wire::Browser { way, .. } => way.say(report),
+        }
+    }
+
+    /// A report that came beside the sound, in the clear; nothing if it is not from the other end.
+    pub fn open_beside(&mut self, from: SocketAddr, report: Vec<u8>) -> Option<Vec<u8>> {
+        match self {
+            Wire::Socket(socket) => socket.open_beside(from, report),
+            Wire::Browser { .. } => None,
         }
     }
 }
@@ -104,6 +128,17 @@ impl Socket {
         }
     }
 
+    fn open_beside(&mut self, from: SocketAddr, report: Vec<u8>) -> Option<Vec<u8>> {
+        if !self.latched || from.ip() != self.remote.ip() {
+            return None;
+        }
+        self.beside.as_mut()?.came_from(from);
+        match &mut self.secure {
+            None => Some(report),
+            Some(secure) => secure.open(&report).ok().map(|report| report.as_ref().to_vec()),
+        }
+    }
+
     /// Symmetric RTP: the first packet shows where the phone really is, once and for good. From then
     /// on the kernel keeps everybody else's packets away.
     fn next_datagram(&mut self, room: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
@@ -125,6 +160,19 @@ impl Socket {
         match secure.seal(packet) {
             Ok(sealed) => self.put(sealed.as_ref()),
             Err(error) => tracing::debug!(%error, "packet not encrypted"),
+        }
+    }
+
+    fn report(&mut self, report: &[u8]) {
+        let sealed = self.secure.as_mut().map(|secure| secure.seal(report));
+        let report = match &sealed {
+            None => report,
+            Some(Ok(sealed)) => sealed.as_ref(),
+            Some(Err(_)) => return,
+        };
+        match &self.beside {
+            Some(beside) => beside.send(report),
+            None => self.put(report),
         }
     }
 
@@ -155,7 +203,7 @@ mod tests {
         };
         let secure = Secure::new(&crypto, &Secret([2; Secret::BYTES])).unwrap();
         let to = here.local_addr().unwrap();
-        let mut wire = Wire::socket(here, there.local_addr().unwrap(), Some(secure));
+        let mut wire = Wire::socket(here, there.local_addr().unwrap(), Some(secure), None);
 
         for _ in 0..3 {
             there.send_to(&[0x80; 60], to).unwrap();

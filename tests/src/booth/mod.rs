@@ -253,6 +253,7 @@ impl<'a> Booth<'a> {
                 }
             }
             call::Output::Packets
+            | call::Output::Report(_)
             | call::Output::Reopen
             | call::Output::Hush(_)
             | call::Output::Remember => {}

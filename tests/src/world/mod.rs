@@ -290,6 +290,7 @@ impl World {
                     self.to_caller.send(self.now, packet);
                 }
             }
+            call::Output::Report(report) => self.to_caller.send(self.now, &report),
             call::Output::Settle(turn) => self.recognise(turn),
             call::Output::Speak { line, text, .. } => {
                 let sound = Parcel::Sound(line, self.voices.agent.say(&text).into());
@@ -366,6 +367,7 @@ impl World {
                     self.to_gateway.send(self.now, packet);
                 }
             }
+            caller::Output::Report(report) => self.to_gateway.send(self.now, &report),
             caller::Output::Settle(turn) => {
                 let text = std::mem::take(&mut self.agent_said);
                 self.for_caller.push_back((self.now + FINAL_AFTER, Parcel::Words(turn, text)));

@@ -75,9 +75,7 @@ impl Gateway {
     }
 
     pub(crate) fn ask_to_stop(&self) {
-        let pid = self.program.id().to_string();
-        let told = Command::new("sh").args(["-c", "kill -TERM $0", &pid]).status().unwrap();
-        assert!(told.success());
+        terminate(&self.program);
     }
 
     pub(crate) fn wait_for_its_end(&mut self) {
@@ -149,4 +147,11 @@ pub(crate) fn until<T>(what: &str, within: Duration, mut look: impl FnMut() -> O
         thread::sleep(GLANCE);
     }
     panic!("waited {within:?} in vain for {what}");
+}
+
+/// Asks a program to end of itself.
+pub(crate) fn terminate(program: &Child) {
+    let pid = program.id().to_string();
+    let told = Command::new("sh").args(["-c", "kill -TERM $0", &pid]).status().unwrap();
+    assert!(told.success());
 }

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use chromium::Chromium;
 use gateway::{Gateway, until};
+use pages::Page;
 use phones::{
     CALL_WITHIN, Softphone, baresip, caller, data, demo_caller, earpiece, recognised, rehearsed,
     sipp, sipp_scenario, softphone,
@@ -128,7 +129,13 @@ fn a_softphone_is_answered_understood_and_recorded() {
     let _machine = beside_others();
     let gateway = Gateway::start("softphone");
 
-    baresip(&gateway, "здравствуйте у меня течёт кран", 26).finish();
+    let phone = baresip(&gateway, "здравствуйте у меня течёт кран");
+    until("the caller to be understood", A_CALL, || {
+        let page = gateway.page(&gateway.calls().pop()?);
+        (page.said("client").contains("кран") && page.said("agent").lines().count() > 1)
+            .then_some(())
+    });
+    phone.close();
 
     let call = gateway.call_of("test");
     let said = gateway.page(&call).said("client");
@@ -180,7 +187,9 @@ fn calls_from_a_browser(microphone: &Path) {
 fn calls_with(name: &str, phone: &Softphone, microphone: &Path) {
     let gateway = Gateway::start(name);
 
-    softphone(&gateway, phone, microphone, 120).finish();
+    let phone = softphone(&gateway, phone, microphone);
+    gateway.talks_to_the_end();
+    phone.close();
 
     is_booked(&gateway, "test");
     let heard = recognised(&earpiece(&gateway));
@@ -194,6 +203,17 @@ fn is_booked(gateway: &Gateway, participant: &str) {
     gateway.job_file(&call);
     let recording = gateway.recording(&call);
     assert!(recording.has_caller() && recording.has_agent(), "{recording:?}");
+    sounded_well_both_ways(&gateway.page(&call));
+}
+
+/// Both ends have told how they heard each other.
+fn sounded_well_both_ways(page: &Page) {
+    for kind in ["sound_from_caller", "sound_to_caller"] {
+        let told = page.events.iter().find(|event| event.kind == kind).map(|it| it.detail.as_str());
+        let told = told.unwrap_or_else(|| panic!("no {kind}"));
+        let score: f32 = told.split(',').next().unwrap_or_default().parse().unwrap();
+        assert!((4.0..=4.5).contains(&score), "{kind}: {told}");
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::gateway::{Gateway, until};
+use crate::phones::CALL_WITHIN;
 
 /// Rows are written a moment after the line is cut.
 const WRITTEN_WITHIN: Duration = Duration::from_secs(10);
@@ -39,6 +40,7 @@ pub(crate) struct Line {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Event {
     pub(crate) kind: String,
+    pub(crate) detail: String,
 }
 
 #[derive(Deserialize)]
@@ -78,6 +80,13 @@ impl Gateway {
             let call = self.calls().into_iter().find(theirs)?;
             call.ended.is_some().then_some(call)
         })
+    }
+
+    /// Waits until a caller has hung up or was let go, however long they talk.
+    pub(crate) fn talks_to_the_end(&self) {
+        until("the conversation to end", CALL_WITHIN, || {
+            self.calls().pop().filter(|call| call.ended.is_some())
+        });
     }
 
     pub(crate) fn page(&self, call: &Call) -> Page {

@@ -17,10 +17,10 @@ use media::turn::TurnId;
 use media::vad::Vad;
 use sip_gateway::net::speech;
 
-use crate::gateway::{Gateway, gudok, until};
+use crate::gateway::{Gateway, gudok, terminate, until};
 
 /// Whatever a peer does, it is over by then.
-pub(crate) const CALL_WITHIN: Duration = Duration::from_secs(170);
+pub(crate) const CALL_WITHIN: Duration = Duration::from_secs(240);
 /// The greeting is out by then.
 const GREETING: Duration = Duration::from_secs(9);
 const RATE: u32 = 8_000;
@@ -56,6 +56,12 @@ impl Peer {
             self.name,
             std::fs::read_to_string(&self.log).unwrap_or_default()
         );
+    }
+
+    /// Asks it to end of itself, as a person closing the program does.
+    pub(crate) fn close(self) {
+        terminate(&self.program);
+        self.finish();
     }
 
     /// However it ends: the gateway may have died.
@@ -102,12 +108,11 @@ pub(crate) fn caller(gateway: &Gateway, number: &str, scenario: &Path) -> Peer {
     Peer::start(name, &folder, &mut command)
 }
 
-/// A softphone whose microphone hears a recorded question again and again; it hangs up after
-/// `seconds`.
-pub(crate) fn baresip(gateway: &Gateway, question: &str, seconds: u32) -> Peer {
+/// A softphone whose microphone hears a recorded question again and again.
+pub(crate) fn baresip(gateway: &Gateway, question: &str) -> Peer {
     let microphone = gateway.folder("baresip").join("microphone.wav");
     record(question, &microphone);
-    softphone(gateway, &Softphone { codec: "pcmu", encryption: "" }, &microphone, seconds)
+    softphone(gateway, &Softphone { codec: "pcmu", encryption: "" }, &microphone)
 }
 
 /// How a softphone speaks.
@@ -119,13 +124,8 @@ pub(crate) struct Softphone {
     pub(crate) encryption: &'static str,
 }
 
-/// baresip with that microphone.
-pub(crate) fn softphone(
-    gateway: &Gateway,
-    phone: &Softphone,
-    microphone: &Path,
-    seconds: u32,
-) -> Peer {
+/// baresip with that microphone, until it is closed.
+pub(crate) fn softphone(gateway: &Gateway, phone: &Softphone, microphone: &Path) -> Peer {
     let folder = gateway.folder("baresip");
     let modules = ["account", "aufile", "g711", "g722", "opus", "srtp", "sndfile", "menu"];
     let mut config = String::from("module_path /usr/lib/baresip/modules\n");
@@ -146,11 +146,7 @@ pub(crate) fn softphone(
     let account = format!("<sip:test@127.0.0.1>;regint=0;audio_codecs={codec}{encrypted}\n");
     std::fs::write(folder.join("accounts"), account).unwrap();
     let mut command = Command::new("baresip");
-    command
-        .arg("-f")
-        .arg(&folder)
-        .args(["-e", &format!("/dial {}", gateway.address("100"))])
-        .args(["-t", &seconds.to_string()]);
+    command.arg("-f").arg(&folder).args(["-e", &format!("/dial {}", gateway.address("100"))]);
     Peer::start("baresip", &folder, &mut command)
 }
 

@@ -9,6 +9,8 @@ use crate::words::{Words, code};
 /// Heard surely from this confidence on, and hardly below that one.
 const SURE: i64 = 75;
 const DOUBTFUL: i64 = 50;
+/// Many listeners are dissatisfied below this score (ITU-T G.107 annex B).
+const MANY_COMPLAIN: f32 = 3.6;
 
 /// One line of the page.
 #[derive(Debug, PartialEq, Eq)]
@@ -61,13 +63,19 @@ fn spoken(words: &Words, it: &Utterance) -> Line {
 }
 
 fn event(words: &Words, it: &CallEvent) -> Line {
-    let is_bad = it.kind.ends_with("_failed") || it.kind == "reply_too_long";
+    let is_bad = it.kind.ends_with("_failed") || it.kind == "reply_too_long" || sounded_poorly(it);
     Line {
         who: words.named("event", &it.kind),
         text: it.detail.clone(),
         is_bad,
         ..Line::empty(it.at, "event".into())
     }
+}
+
+/// The sound's score stands first in what is told of it.
+fn sounded_poorly(it: &CallEvent) -> bool {
+    let score = it.detail.split(',').next().and_then(|score| score.parse::<f32>().ok());
+    it.kind.starts_with("sound_") && score.is_some_and(|score| score < MANY_COMPLAIN)
 }
 
 fn level(percent: i64) -> Confidence {
@@ -114,6 +122,23 @@ mod tests {
         let told: Vec<_> = lines.iter().map(|it| (it.place.as_str(), it.who.as_str())).collect();
         assert_eq!(told, [("0:00", "Agent"), ("0:02", "Keys pressed"), ("0:04", "Client")]);
         assert_eq!(lines[1].seconds, "2.500");
+    }
+
+    #[test]
+    fn a_call_that_sounded_poorly_is_marked() {
+        let event = |detail: &str| CallEvent {
+            at: Millis(0),
+            kind: "sound_to_caller".into(),
+            detail: detail.into(),
+        };
+
+        let lines = lines(
+            Words::of(Language::En),
+            &[],
+            &["4.4, 0.0 %, 1 ms", "2.9, 9.0 %, 1 ms"].map(event),
+        );
+
+        assert_eq!(lines.iter().map(|line| line.is_bad).collect::<Vec<_>>(), [false, true]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `make bench-media`: how evenly the gateway's sound comes back under load, and what it costs.
+//! How evenly the gateway's sound comes back under load, and what it costs.
 //!
 //! Starts the release build, phones its load line with plain SIP over UDP, sends PCMU at 50 packets a
 //! second per call and stamps what comes back. Packets are stamped in this process, so its own
@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use media::rtcp;
 use sip_gateway::clock;
 use sip_gateway::net::demo::Keys;
 use tokio::net::UdpSocket;
@@ -41,8 +42,13 @@ struct Gateway {
     sip: std::net::SocketAddr,
 }
 
-#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
-async fn main() -> anyhow::Result<()> {
+pub(crate) fn measure() -> anyhow::Result<()> {
+    let cores =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    cores.block_on(every_load())
+}
+
+async fn every_load() -> anyhow::Result<()> {
     println!(
         "| load line | calls | refused | CPU of one core | µs per call and frame | gap p99 | >20 ms late | first RTP p95 | KiB per call | meter late p99 |"
     );
@@ -234,7 +240,7 @@ async fn talk(
             }
             received = rtp.recv(&mut datagram) => {
                 let (now, Ok(length)) = (clock::now(), received) else { continue };
-                if length < 12 {
+                if length < 12 || rtcp::is_report(&datagram[..length]) {
                     continue;
                 }
                 seen.first_after_answer.get_or_insert(now - answered);
