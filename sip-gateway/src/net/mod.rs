@@ -15,6 +15,7 @@ pub mod demo;
 pub mod errands;
 pub mod house;
 pub mod ledger;
+pub mod lines;
 pub mod pacemaker;
 pub mod phone;
 pub mod ports;

@@ -94,14 +94,28 @@ impl Pacemaker {
     fn run(mut self, shown: &AtomicBool) {
         let mut due = clock::now() + BEAT;
         let mut strain = Strain::new(due);
-        while self.pass_messages(due) {
+        while self.wait(&mut due) {
             let began = clock::now();
             self.step(began);
             let done = clock::now();
             strain.beat(due, began, done);
-            shown.store(strain.strained(done), Ordering::Relaxed);
+            shown.store(strain.strained(done) && !self.is_empty(), Ordering::Relaxed);
             due = next_beat(due, done);
         }
+    }
+
+    /// Until the beat; with nobody to beat for, until a beat after the next message. False when nobody
+    /// can send any more.
+    fn wait(&mut self, due: &mut Instant) -> bool {
+        if self.is_empty() {
+            let Ok(message) = self.messages.recv() else {
+                return false;
+            };
+            let now = clock::now();
+            self.pass(now, message);
+            *due = now + BEAT;
+        }
+        self.pass_messages(*due)
     }
 
     /// Passes messages on until the beat is due; false when nobody can send any more.
@@ -114,7 +128,7 @@ impl Pacemaker {
             match self.messages.recv_timeout(wait) {
                 Ok(message) => self.pass(clock::now(), message),
                 Err(RecvTimeoutError::Timeout) => return true,
-                Err(RecvTimeoutError::Disconnected) => return self.seats().next().is_some(),
+                Err(RecvTimeoutError::Disconnected) => return !self.is_empty(),
             }
         }
     }
@@ -163,6 +177,10 @@ impl Pacemaker {
             !seat.over()
         });
         self.phase = (self.phase + 1) % PHASES;
+    }
+
+    fn is_empty(&self) -> bool {
+        self.phases.iter().all(Vec::is_empty)
     }
 
     fn seats(&mut self) -> impl Iterator<Item = &mut Box<Seat>> {

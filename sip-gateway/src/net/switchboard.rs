@@ -2,7 +2,7 @@
 //!
 //! **Never here:** SIP messages, sound, what is said.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::net::UdpSocket;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -25,6 +25,7 @@ use tokio::sync::mpsc;
 use super::beside::Beside;
 use super::clerk::Clerk;
 use super::house::PACKS;
+use super::lines::{Lines, NoLine};
 use super::pacemaker::{Beat, Message};
 use super::phone::Handset;
 use super::ports::Ports;
@@ -69,7 +70,7 @@ pub struct Parts {
 #[derive(Clone)]
 pub struct Switchboard {
     parts: Arc<Parts>,
-    open: Arc<Mutex<HashSet<Leg>>>,
+    lines: Arc<Mutex<Lines>>,
     /// Calls whose INVITE brought no offer: they are seated when the ACK brings the answer.
     waiting: Arc<Mutex<HashMap<Leg, Waiting>>>,
     /// The house is about to close: nobody new comes in.
@@ -121,8 +122,9 @@ pub enum Refusal {
 
 impl Switchboard {
     pub fn new(parts: Parts) -> Self {
+        let lines = Arc::new(Mutex::new(Lines::new(parts.most, parts.beats.len())));
         let parts = Arc::new(parts);
-        Self { parts, open: Arc::default(), waiting: Arc::default(), closing: Arc::default() }
+        Self { parts, lines, waiting: Arc::default(), closing: Arc::default() }
     }
 
     /// Serves until the telephone set is gone.
@@ -148,7 +150,7 @@ impl Switchboard {
 
     /// Calls under way.
     pub fn calls(&self) -> usize {
-        lock(&self.open).len()
+        lock(&self.lines).calls()
     }
 
     /// Every call ends now, each with its reason on its page.
@@ -185,16 +187,20 @@ impl Switchboard {
         let found = self.parts.store.organisation_by_number(dialled).await;
         let number = found.map_err(trouble)?.ok_or(Refusal::NoSuchNumber)?;
         self.packs(&number).map_err(trouble)?;
-        if self.closing.load(Ordering::Relaxed) || self.beat(leg).strained() {
+        if self.closing.load(Ordering::Relaxed) {
             return Err(Refusal::Overloaded);
         }
-        self.take_line(leg)?;
-        Ok(number)
+        let strained = |nth: usize| self.parts.beats[nth].strained();
+        match lock(&self.lines).take(leg, strained) {
+            Ok(()) => Ok(number),
+            Err(NoLine::AllTaken) => Err(Refusal::AllLinesTaken),
+            Err(NoLine::Overloaded) => Err(Refusal::Overloaded),
+        }
     }
 
     /// The line is free again.
     pub fn let_go(&self, leg: Leg) {
-        lock(&self.open).remove(&leg);
+        lock(&self.lines).let_go(leg);
     }
 
     async fn answer(&self, ringing: Ringing) -> Result<(), Refusal> {
@@ -256,15 +262,6 @@ impl Switchboard {
         }
     }
 
-    fn take_line(&self, leg: Leg) -> Result<(), Refusal> {
-        let mut open = lock(&self.open);
-        if open.len() >= self.parts.most {
-            return Err(Refusal::AllLinesTaken);
-        }
-        open.insert(leg);
-        Ok(())
-    }
-
     async fn confirmed(&self, leg: Leg, answer: Option<Vec<u8>>) {
         let Some(waiting) = lock(&self.waiting).remove(&leg) else {
             return;
@@ -279,7 +276,7 @@ impl Switchboard {
 
     /// The other end has left.
     pub fn ended(&self, leg: Leg, why: Why) {
-        self.let_go(leg);
+        let sat = lock(&self.lines).let_go(leg);
         lock(&self.waiting).remove(&leg);
         let message = match why {
             Why::NotConfirmed => Message::Stop(leg, End::NotConfirmed),
@@ -291,7 +288,9 @@ impl Switchboard {
             | Why::HungUp
             | Why::NotPlaced => Message::HungUp(leg),
         };
-        self.beat(leg).send(message);
+        if let Some(pacemaker) = sat {
+            self.parts.beats[pacemaker].send(message);
+        }
     }
 
     /// Puts the call at its pacemaker: from here on it lives in frames of 20 ms.
@@ -358,7 +357,7 @@ impl Switchboard {
             ended: None,
             deaf: None,
         };
-        if lock(&self.open).contains(&leg) {
+        if lock(&self.lines).pacemaker(leg).is_some() {
             beat.send(Message::Sit(Box::new(seat)));
         } else {
             self.abandoned(&seat);
@@ -407,9 +406,9 @@ impl Switchboard {
         Clerk { rows, packs, conversation, parts: Arc::clone(&self.parts), runtime }
     }
 
+    /// Any will do for a call that is over: it will not be seated.
     fn beat(&self, leg: Leg) -> &Beat {
-        let beats = &self.parts.beats;
-        &beats[leg.0 as usize % beats.len()]
+        &self.parts.beats[lock(&self.lines).pacemaker(leg).unwrap_or(0)]
     }
 
     fn local(&self, port: u16) -> sdp::Local {

@@ -16,6 +16,8 @@ use crate::sip::agent::Leg;
 
 /// Seconds of sound waiting for the disk, over all calls; beyond it a second is lost and said so.
 const SECONDS_WAITING_MAX: usize = 2_000;
+/// A second of both sides is written to disk in one piece: stereo, 16 bits, 8 kHz.
+const SECOND: usize = 4 * 8_000;
 
 /// One tick of a call: caller, agent.
 pub type Pair = (Frame, Frame);
@@ -92,7 +94,7 @@ fn create(file: &std::path::Path) -> anyhow::Result<Recording<BufWriter<File>>> 
     if let Some(folder) = file.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    Ok(Recording::new(BufWriter::new(File::create(file)?))?)
+    Ok(Recording::new(BufWriter::with_capacity(SECOND, File::create(file)?))?)
 }
 
 fn write(recording: &mut Recording<BufWriter<File>>, sound: &[Pair]) -> anyhow::Result<()> {

@@ -59,7 +59,7 @@ pub(crate) fn loss() -> anyhow::Result<()> {
         );
     }
     if pesq::is_missing() {
-        println!("\nWithout PESQ (ITU-T P.862): `pip install pesq` brings it.");
+        println!("\nWithout PESQ (ITU-T P.862): `pip install numpy pesq` brings it.");
     }
     Ok(())
 }
@@ -83,8 +83,10 @@ fn scores(weather: Weather) -> anyhow::Result<Option<[f64; 3]>> {
 
 pub(crate) fn jitter() {
     println!("\nA minute of PCMU over {SEEDS} networks whose packets come up to so much later.\n");
-    println!("| later by up to | buffer p50 | p99 | longest | late | RFC 3550 jitter |");
-    println!("|---|---|---|---|---|---|");
+    println!(
+        "| later by up to | buffer p50 | p99 | longest | late | frames made up | RFC 3550 jitter |"
+    );
+    println!("|---|---|---|---|---|---|---|");
     let spoken: Vec<Frame> = speech().into_iter().cycle().take(MINUTE).collect();
     for millis in JITTERS {
         let weather = Weather { jitter: Duration::from_millis(millis), ..Weather::CLEAR };
@@ -96,12 +98,14 @@ pub(crate) fn jitter() {
         let at = |percent: usize| delays[(delays.len() - 1) * percent / 100];
         let received: u64 = all.iter().map(|heard| heard.stats.received).sum();
         let late: u64 = all.iter().map(|heard| heard.stats.late).sum();
+        let made_up: u64 = all.iter().map(|heard| heard.stats.concealed).sum();
         println!(
-            "| {millis} ms | {} ms | {} ms | {} ms | {:.2} % | {} ms |",
+            "| {millis} ms | {} ms | {} ms | {} ms | {:.2} % | {:.2} % | {} ms |",
             at(50),
             at(99),
             at(100),
             late as f64 * 100.0 / received as f64,
+            made_up as f64 * 100.0 / received as f64,
             all[0].stats.jitter.as_millis()
         );
     }

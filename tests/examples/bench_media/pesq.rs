@@ -17,7 +17,8 @@ for name in sys.stdin.read().split():
 ";
 
 pub(crate) fn is_missing() -> bool {
-    let asked = Command::new("python3").args(["-c", "import pesq"]).stderr(Stdio::null()).status();
+    let asked =
+        Command::new("python3").args(["-c", "import numpy, pesq"]).stderr(Stdio::null()).status();
     !asked.is_ok_and(|status| status.success())
 }
 

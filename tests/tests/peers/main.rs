@@ -17,7 +17,7 @@ use gateway::{Gateway, until};
 use pages::Page;
 use phones::{
     CALL_WITHIN, Softphone, baresip, caller, data, demo_caller, earpiece, recognised, rehearsed,
-    sipp, sipp_scenario, softphone,
+    sipp, sipp_plays, sipp_scenario, softphone,
 };
 use sip_gateway::clock;
 
@@ -162,6 +162,7 @@ fn a_browser_and_softphones_of_every_codec_are_talked_through_to_their_bookings(
         for (name, phone) in &phones {
             threads.spawn(|| calls_with(name, phone, &microphone));
         }
+        threads.spawn(|| calls_by_sipp(&microphone));
     });
 
     std::fs::remove_file(microphone).unwrap();
@@ -194,6 +195,19 @@ fn calls_with(name: &str, phone: &Softphone, microphone: &Path) {
     is_booked(&gateway, "test");
     let heard = recognised(&earpiece(&gateway));
     assert!(heard.contains("помощник") && heard.contains("записываем"), "{name}: {heard}");
+    gateway.stop();
+}
+
+fn calls_by_sipp(microphone: &Path) {
+    let gateway = Gateway::start("sipp");
+
+    sipp_plays(&gateway, microphone).finish();
+
+    let call = gateway.call_of("plays");
+    assert_eq!(call.reason(), "completed", "{}", gateway.page(&call).told());
+    gateway.job_file(&call);
+    let recording = gateway.recording(&call);
+    assert!(recording.has_caller() && recording.has_agent(), "{recording:?}");
     gateway.stop();
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use job_core::trade::Language;
 use media::audio::Frame;
+use media::codec::g711::Law;
 use media::speech::espeak::Espeak;
 use media::speech::{
     Events, Expect, Go, Heard, Line, Recogniser, Spoken, Synthesiser, Tongue, Voice,
@@ -92,6 +93,19 @@ pub(crate) fn sipp<S: AsRef<OsStr>>(gateway: &Gateway, name: &str, arguments: &[
 pub(crate) fn sipp_scenario(gateway: &Gateway, name: &str) -> Peer {
     let file = data(&format!("{name}.xml"));
     sipp(gateway, name, &["-m", "1", "-sf", file.to_str().unwrap()])
+}
+
+/// sipp that plays a recorded microphone to the end and never listens.
+pub(crate) fn sipp_plays(gateway: &Gateway, microphone: &Path) -> Peer {
+    let wav = hound::WavReader::open(microphone).unwrap();
+    let samples: Vec<i16> = wav.into_samples().map(Result::unwrap).collect();
+    let mut sound = Vec::new();
+    Law::Mu.encode(&samples, &mut sound);
+    std::fs::write(gateway.folder("peers").join("microphone.ulaw"), sound).unwrap();
+    let file = data("plays.xml");
+    let longest = CALL_WITHIN.as_secs().to_string();
+    let arguments = ["-m", "1", "-timeout", &longest, "-sf", file.to_str().unwrap()];
+    sipp(gateway, "plays", &arguments)
 }
 
 /// The simulated caller as a process of its own.
