@@ -4,10 +4,13 @@
 //!
 //! **Never here:** opening what is configured.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+
+use crate::net::trunks::Trunk;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -16,6 +19,8 @@ pub struct Settings {
     pub data: PathBuf,
     pub database: Database,
     pub sip: Sip,
+    /// Exchanges that carry our numbers, by name.
+    pub trunks: BTreeMap<String, Trunk>,
     pub media: Media,
     pub http: Http,
     pub speech: Speech,
@@ -119,6 +124,7 @@ impl Default for Settings {
             data: PathBuf::from("data"),
             database: Database::default(),
             sip: Sip::default(),
+            trunks: BTreeMap::new(),
             media: Media::default(),
             http: Http::default(),
             speech: Speech::default(),
@@ -245,6 +251,14 @@ impl Settings {
             self.calls.longest_seconds.to_string(),
             "must be between 30 and 14400",
         )?;
+        for (name, trunk) in &self.trunks {
+            refuse(
+                !trunk.exchange.is_empty(),
+                "trunks.….exchange",
+                format!("\"\" for {name}"),
+                "must name the exchange, as in sip.example.org",
+            )?;
+        }
         refuse(
             self.calls.drain_seconds <= 14_400,
             "calls.drain_seconds",

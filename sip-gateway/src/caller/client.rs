@@ -100,6 +100,7 @@ pub async fn call(dial: Dial) -> anyhow::Result<Outcome> {
         to: dial.to.clone(),
         from: format!("sip:{from}@{}", phone.local()),
         sdp: sdp::offer(local.ip(), local.port()),
+        credentials: None,
     };
 
     let (sender, mut events) = tokio::sync::mpsc::channel(64);

@@ -32,6 +32,7 @@ use super::ports::Ports;
 use super::scribe::Scribe;
 use super::seat::Studio;
 use super::switchboard::{Parts, Shelf, Switchboard, lock};
+use super::trunks::Trunks;
 use super::{aftermath, demo, errands, ledger, speech};
 use crate::clock;
 use crate::config::Settings;
@@ -57,6 +58,7 @@ pub struct House {
     pub scribe: Scribe,
     store: Store,
     board: Switchboard,
+    trunks: Trunks,
     ledger: JoinHandle<()>,
 }
 
@@ -113,8 +115,10 @@ impl House {
         let (scribe, entries) = Scribe::new();
         let ledger = tokio::spawn(ledger::keep(store.clone(), entries));
         let seed = lock(&random).next_u64();
+        let trunks = Trunks::new(settings.trunks, handset.clone(), sip);
         let board = Switchboard::new(Parts {
             store: store.clone(),
+            trunks: trunks.clone(),
             shelf: shelf.clone(),
             studio,
             handset,
@@ -135,6 +139,7 @@ impl House {
         let (sender, events) = mpsc::channel(EVENTS_MAX);
         tokio::spawn(phone.run(sender));
         tokio::spawn(board.clone().run(events));
+        trunks.register();
         let packs = shelf.get(PACKS[0]).context("the pack")?.clone();
         let chance: web::Chance = Arc::new({
             let random = Arc::clone(&random);
@@ -153,12 +158,13 @@ impl House {
             None => None,
         };
         let admin = keys.map(|keys| (keys.admin_user, keys.admin_password)).unwrap_or_default();
-        Ok(Self { sip, http, data, demo_file, admin, scribe, store, board, ledger })
+        Ok(Self { sip, http, data, demo_file, admin, scribe, store, board, trunks, ledger })
     }
 
     /// Running calls go on to their end, new ones are sent away; after `most` it is over for all.
     pub async fn drain(&self, most: Duration) {
         self.board.take_no_more();
+        self.trunks.leave().await;
         let deadline = clock::now() + most;
         while self.board.calls() > 0 && clock::now() < deadline {
             tokio::time::sleep(Duration::from_millis(100)).await;
@@ -168,6 +174,7 @@ impl House {
     /// Calls end with their reason on their pages, rows are written, then it is over.
     pub async fn close(self) {
         self.board.stop_all();
+        self.trunks.leave().await;
         let deadline = clock::now() + CLOSE_WITHIN;
         while self.board.calls() > 0 && clock::now() < deadline {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -221,9 +228,9 @@ impl House {
     }
 }
 
-/// Every call holds a socket and a recording; the usual limit of 1,024 files is too low for that.
+/// Every call holds two sockets and a recording; the usual limit of 1,024 files is too low for that.
 fn allow_many_sockets(calls: usize) {
-    let wanted = 2 * calls as u64 + FILES_BESIDE_CALLS;
+    let wanted = 3 * calls as u64 + FILES_BESIDE_CALLS;
     match rlimit::increase_nofile_limit(wanted) {
         Ok(files) if files < wanted => {
             tracing::warn!(

@@ -26,4 +26,5 @@ pub mod speech;
 pub mod stream;
 pub mod switchboard;
 pub mod tape;
+pub mod trunks;
 pub mod wire;

@@ -32,6 +32,7 @@ use super::ports::Ports;
 use super::scribe::Scribe;
 use super::seat::{Seat, Studio, events};
 use super::secure::Secure;
+use super::trunks::Trunks;
 use super::wire::Wire;
 use crate::call::end::End;
 use crate::call::line::{Agreed, Origin};
@@ -53,6 +54,7 @@ pub struct Parts {
     pub shelf: Shelf,
     pub studio: Studio,
     pub handset: Handset,
+    pub trunks: Trunks,
     pub beats: Vec<Beat>,
     pub ports: Ports,
     pub scribe: Scribe,
@@ -138,6 +140,11 @@ impl Switchboard {
                 }
                 Event::Confirmed { leg, answer } => self.confirmed(leg, answer).await,
                 Event::Ended { leg, why } => self.ended(leg, why),
+                Event::Registered { id, .. } => self.parts.trunks.registered(id),
+                Event::NotRegistered { id, why, again } => {
+                    self.parts.trunks.failed(id, why, again);
+                }
+                Event::Unregistered { id } => self.parts.trunks.left(id),
                 Event::Ringing { .. } | Event::Answered { .. } | Event::Reoffered { .. } => {}
             }
         }
@@ -184,8 +191,7 @@ impl Switchboard {
 
     /// A line for a call to that number, unless nobody can answer it now.
     pub async fn admit(&self, leg: Leg, dialled: &str) -> Result<Number, Refusal> {
-        let found = self.parts.store.organisation_by_number(dialled).await;
-        let number = found.map_err(trouble)?.ok_or(Refusal::NoSuchNumber)?;
+        let number = self.number(dialled).await.map_err(trouble)?.ok_or(Refusal::NoSuchNumber)?;
         self.packs(&number).map_err(trouble)?;
         if self.closing.load(Ordering::Relaxed) {
             return Err(Refusal::Overloaded);
@@ -195,6 +201,18 @@ impl Switchboard {
             Ok(()) => Ok(number),
             Err(NoLine::AllTaken) => Err(Refusal::AllLinesTaken),
             Err(NoLine::Overloaded) => Err(Refusal::Overloaded),
+        }
+    }
+
+    /// Exchanges write the same number in many ways: as it was dialled, or else in full.
+    async fn number(&self, dialled: &str) -> anyhow::Result<Option<Number>> {
+        let store = &self.parts.store;
+        if let Some(number) = store.organisation_by_number(dialled).await? {
+            return Ok(Some(number));
+        }
+        match job_core::phone::e164(dialled) {
+            Some(full) => Ok(store.organisation_by_number(&full).await?),
+            None => Ok(None),
         }
     }
 

@@ -194,7 +194,7 @@ fn end_of_quote(quoted: &str) -> Option<usize> {
     })
 }
 
-fn unescaped(quoted: &str) -> String {
+pub(super) fn unescaped(quoted: &str) -> String {
     let mut out = String::with_capacity(quoted.len());
     let mut chars = quoted.chars();
     while let Some(c) = chars.next() {

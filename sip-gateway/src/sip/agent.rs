@@ -1,27 +1,29 @@
 //! A telephone: takes calls, places calls, hangs up.
 //!
 //! Bytes, commands and the passing of time go in; bytes to send and news about calls come out.
-//! `callee` serves what others ask of us, `caller` is what we ask of others.
+//! `callee` serves what others ask of us, `caller` is what we ask of others, `account` makes us known.
 //!
 //! **Never here:** tokio, sockets, SQL, `Instant::now`; whether a number exists or a call fits.
 
+mod account;
 mod callee;
 mod caller;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::time::Instant;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
+use self::account::Enrolled;
 pub use super::event::{
-    Caller, Command, Event, Flow, Input, Leg, Output, Settings, Transport, Why,
+    AccountId, Caller, Command, Event, Flow, Input, Leg, Output, Settings, Transport, Why,
 };
 use super::leg::{Call, State, Unconfirmed};
 use super::message::{Header, Message, Start};
 use super::timer::Timer;
-use super::transaction::{Desk, MAGIC, News, Owner, TransactionId, Transactions};
+use super::transaction::{Desk, MAGIC, News, Owner, TransactionId, Transactions, User};
 use super::wire;
 
 /// More calls than this are refused with 503.
@@ -40,6 +42,7 @@ pub struct Agent {
     /// Our tag finds the leg; it is ours, so it is unique.
     by_tag: HashMap<String, Leg>,
     on_streams: BTreeSet<(u64, Leg)>,
+    accounts: BTreeMap<AccountId, Enrolled>,
     transactions: Transactions,
     desk: Desk,
 }
@@ -53,6 +56,7 @@ impl Agent {
             calls: HashMap::new(),
             by_tag: HashMap::new(),
             on_streams: BTreeSet::new(),
+            accounts: BTreeMap::new(),
             transactions: Transactions::default(),
             desk: Desk::default(),
         }
@@ -108,13 +112,20 @@ impl Agent {
 
     fn obey(&mut self, command: Command) {
         match command {
-            Command::Call { leg, flow, to, from, sdp } => self.call(leg, flow, &to, &from, sdp),
+            Command::Call { leg, flow, to, from, sdp, credentials } => {
+                self.call(leg, flow, &to, &from, sdp);
+                if let Some(call) = self.calls.get_mut(&leg) {
+                    call.credentials = credentials;
+                }
+            }
             Command::Ring { leg } => self.ring(leg),
             Command::Answer { leg, sdp } => self.answer(leg, sdp),
             Command::Refuse { leg, status, reason, retry_after } => {
                 self.refuse(leg, status, reason, retry_after);
             }
             Command::HangUp { leg } => self.hang_up(leg),
+            Command::Register { id, flow, account } => self.enrol(id, flow, account),
+            Command::Unregister { id } => self.leave_registrar(id),
         }
     }
 
@@ -123,11 +134,14 @@ impl Agent {
             Owner::Server(id) => self.transactions.fire_server(id, timer, &mut self.desk),
             Owner::Client(id) => {
                 let news = self.transactions.fire_client(id, timer, &mut self.desk);
-                if let Some((leg, invite, news)) = news {
-                    self.unanswered(leg, invite, news);
+                match news {
+                    Some((User::Leg(leg), invite, news)) => self.unanswered(leg, invite, news),
+                    Some((User::Account(id), _, News::TimedOut)) => self.registrar_silent(id),
+                    Some((User::Account(_) | User::Nobody, _, _)) | None => {}
                 }
             }
             Owner::Leg(leg) => self.fire_leg(leg, timer),
+            Owner::Account(id) => self.register(id),
         }
     }
 
@@ -199,13 +213,13 @@ impl Agent {
             return;
         };
         let bye = dialog.request(rsip::Method::Bye);
-        self.send(bye, way, Some(leg));
+        self.send(bye, way, User::Leg(leg));
     }
 
     /// A request of ours, given the Via of a new transaction.
-    fn send(&mut self, request: Message, flow: Flow, leg: Option<Leg>) -> TransactionId {
+    fn send(&mut self, request: Message, flow: Flow, user: User) -> TransactionId {
         let request = self.signed(request, flow);
-        self.transactions.send(request, flow, leg, &mut self.desk)
+        self.transactions.send(request, flow, user, &mut self.desk)
     }
 
     /// With a Via of our own on top and our name below.
@@ -250,7 +264,11 @@ impl Agent {
     }
 
     fn contact(&self, flow: Flow) -> String {
-        let (user, here) = (&self.settings.contact_user, self.here(flow));
+        self.contact_of(&self.settings.contact_user, flow)
+    }
+
+    fn contact_of(&self, user: &str, flow: Flow) -> String {
+        let here = self.here(flow);
         match flow.transport {
             Transport::Udp => format!("<sip:{user}@{here}>"),
             Transport::Tcp => format!("<sip:{user}@{here};transport=tcp>"),

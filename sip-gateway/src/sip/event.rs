@@ -6,6 +6,10 @@
 //! **Never here:** how any of it is decided.
 
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use super::digest::Credentials;
+use super::registration::Account;
 
 /// How bytes travel. TLS and WSS join here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -52,6 +56,16 @@ impl std::fmt::Display for Leg {
     }
 }
 
+/// Our number for one account at one registrar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AccountId(pub u32);
+
+impl std::fmt::Display for AccountId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "account {}", self.0)
+    }
+}
+
 /// What stays the same for the life of an agent.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -89,6 +103,8 @@ pub enum Command {
         to: String,
         from: String,
         sdp: Vec<u8>,
+        /// For an exchange that wants to know who calls.
+        credentials: Option<Credentials>,
     },
     Ring {
         leg: Leg,
@@ -109,6 +125,17 @@ pub enum Command {
     /// BYE, CANCEL or 480, whichever the leg's age asks for.
     HangUp {
         leg: Leg,
+    },
+    /// Be known at the registrar `flow` leads to, from now on; or, for an account that is, over
+    /// another way.
+    Register {
+        id: AccountId,
+        flow: Flow,
+        account: Account,
+    },
+    /// Be known there no more.
+    Unregister {
+        id: AccountId,
     },
 }
 
@@ -162,6 +189,20 @@ pub enum Event {
     Ended {
         leg: Leg,
         why: Why,
+    },
+    /// Calls for this account come to us; `again` is when that is renewed.
+    Registered {
+        id: AccountId,
+        again: Duration,
+    },
+    /// They do not; it is tried again after `again`.
+    NotRegistered {
+        id: AccountId,
+        why: String,
+        again: Duration,
+    },
+    Unregistered {
+        id: AccountId,
     },
 }
 

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use super::dialog::Dialog;
+use super::digest::Credentials;
 use super::event::{Flow, Why};
 use super::message::Message;
 use super::transaction::TransactionId;
@@ -49,6 +50,8 @@ pub(super) struct Call {
     pub(super) unconfirmed: Option<Unconfirmed>,
     /// The peer's own address is not the one we see: it sits behind a NAT.
     pub(super) behind_nat: bool,
+    /// For an exchange that wants to know who calls, and has not been told yet.
+    pub(super) credentials: Option<Credentials>,
 }
 
 impl Call {

@@ -2,17 +2,20 @@
 //!
 //! From the bytes up: `wire` reads and writes messages, `message` and `address` say what is in
 //! them, `transaction` gets each request answered exactly once over a lossy network, `dialog`
-//! remembers who talks to whom, `leg` is one end of one call, `agent` joins them all. `sdp` says
-//! where the voice goes. `timer` is the one table of everything that waits.
+//! remembers who talks to whom, `leg` is one end of one call, `registration` makes us known at an
+//! exchange with a proof by `digest`, `agent` joins them all. `sdp` says where the voice goes. `timer` is
+//! the one table of everything that waits.
 //!
 //! **Never here:** tokio, sockets, SQL, `Instant::now`, unseeded randomness, who may call whom.
 
 pub mod address;
 pub mod agent;
 pub mod dialog;
+pub mod digest;
 pub mod event;
 mod leg;
 pub mod message;
+pub mod registration;
 pub mod sdp;
 pub mod timer;
 pub mod transaction;

@@ -52,6 +52,8 @@ pub enum Timer {
     OkAgain,
     /// Nobody acknowledges the 2xx.
     AckMissing,
+    /// Register again; how long that waits is the registrar's to say.
+    Register,
 }
 
 /// How a timer behaves over datagrams, and what is left of it over streams.
@@ -88,7 +90,7 @@ impl Timer {
             Timer::L => (PATIENCE, None, Same),
             Timer::M => (PATIENCE, None, Same),
             Timer::OkAgain => (T1, Some(T2), Same),
-            Timer::AckMissing => (PATIENCE, None, Same),
+            Timer::AckMissing | Timer::Register => (PATIENCE, None, Same),
         };
         Row { first, doubles_to, over_streams }
     }

@@ -132,6 +132,7 @@ impl Agent {
             sdp: Vec::new(),
             unconfirmed: None,
             behind_nat,
+            credentials: None,
         };
         self.insert(leg, call);
         self.desk.tell(Event::Invited {

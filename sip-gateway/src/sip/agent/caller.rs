@@ -4,6 +4,7 @@
 
 use super::super::address::{Address, Uri};
 use super::super::dialog::Dialog;
+use super::super::digest::{Challenge, Proof};
 use super::*;
 
 impl Agent {
@@ -24,7 +25,7 @@ impl Agent {
             .with("Contact", self.contact(flow))
             .with("Allow", ALLOW)
             .with_sdp(sdp.clone());
-        let client = self.send(invite, flow, Some(leg));
+        let client = self.send(invite, flow, User::Leg(leg));
         let call = Call {
             state: State::Calling { client, rung: false },
             flow,
@@ -33,6 +34,7 @@ impl Agent {
             sdp,
             unconfirmed: None,
             behind_nat: false,
+            credentials: None,
         };
         self.insert(leg, call);
     }
@@ -48,11 +50,20 @@ impl Agent {
         let Some(client) = self.transactions.client(id) else {
             return;
         };
-        let (leg, invite) = (client.leg, client.request.clone());
+        let invite = client.request.clone();
+        let leg = match client.user {
+            User::Leg(leg) => Some(leg),
+            User::Account(account) => return self.registrar_answered(account, response),
+            User::Nobody => None,
+        };
         match (invite, response.status().unwrap_or_default()) {
             (Some(_), 100..200) => self.progressed(leg, response),
             (Some(invite), 200..300) => self.accepted(leg, id, &invite, response),
-            (Some(_), status) => self.refused(leg, status),
+            (Some(invite), status) => {
+                if !self.asked_for_proof(leg, &invite, response) {
+                    self.refused(leg, status);
+                }
+            }
             (None, _) => self.hung_up(leg),
         }
     }
@@ -146,7 +157,35 @@ impl Agent {
         };
         self.acknowledge(&dialog, way, invite);
         let bye = dialog.request(rsip::Method::Bye);
-        self.send(bye, way, None);
+        self.send(bye, way, User::Nobody);
+    }
+
+    /// The exchange wants to know who calls: the same INVITE again with a proof, once.
+    fn asked_for_proof(&mut self, leg: Option<Leg>, invite: &Message, answer: &Message) -> bool {
+        let name = match answer.status() {
+            Some(401) => "WWW-Authenticate",
+            Some(407) => "Proxy-Authenticate",
+            Some(_) | None => return false,
+        };
+        let challenge = Challenge::strongest(answer.values(name));
+        let call = leg.and_then(|leg| Some((leg, self.calls.get_mut(&leg)?)));
+        let (Some((leg, call)), Some(challenge)) = (call, challenge) else {
+            return false;
+        };
+        if !matches!(call.state, State::Calling { .. }) {
+            return false;
+        }
+        let (flow, Some(credentials)) = (call.flow, call.credentials.take()) else {
+            return false;
+        };
+        let mut proof = Proof::new(challenge, name == "Proxy-Authenticate");
+        let invite =
+            repeated(invite, |uri| proof.header("INVITE", uri, &credentials, &self.word()));
+        let client = self.send(invite, flow, User::Leg(leg));
+        if let Some(call) = self.calls.get_mut(&leg) {
+            call.state = State::Calling { client, rung: false };
+        }
+        true
     }
 
     fn refused(&mut self, leg: Option<Leg>, status: u16) {
@@ -209,8 +248,23 @@ impl Agent {
         let (flow, cancel) = (invite.flow, invite.cancel());
         let Some(cancel) = cancel else { return };
         self.transactions.expect_end(client, &mut self.desk);
-        self.transactions.send(cancel, flow, None, &mut self.desk);
+        self.transactions.send(cancel, flow, User::Nobody, &mut self.desk);
     }
+}
+
+/// The same request under its next number, without what the way added, with the proof for its URI.
+fn repeated(request: &Message, proof: impl FnOnce(&str) -> (&'static str, String)) -> Message {
+    let Start::Request { uri, .. } = &request.start else {
+        return request.clone();
+    };
+    let (name, value) = proof(uri);
+    let mut again = request.clone();
+    again.headers.retain(|header| header.name != "Via" && header.name != "User-Agent");
+    let next = request.cseq().map_or(1, |cseq| cseq.number + 1);
+    for header in again.headers.iter_mut().filter(|header| header.name == "CSeq") {
+        header.value = format!("{next} INVITE");
+    }
+    again.with(name, value)
 }
 
 /// The URI to put into the request line.

@@ -61,7 +61,14 @@ fn an_address_that_is_none_is_not_called() {
     let (leg, flow) = (bench.agent.next_leg(), bench.flow);
     let (to, from) = ("master".to_owned(), "sip:us@192.0.2.1".to_owned());
 
-    bench.input(Input::Command(Command::Call { leg, flow, to, from, sdp: vec![] }));
+    bench.input(Input::Command(Command::Call {
+        leg,
+        flow,
+        to,
+        from,
+        sdp: vec![],
+        credentials: None,
+    }));
 
     assert_eq!(bench.events, [Event::Ended { leg, why: Why::NotPlaced }]);
     assert_eq!(bench.agent.open(), 0);
@@ -72,7 +79,7 @@ fn calling() -> (Bench, Message) {
     let (leg, flow) = (bench.agent.next_leg(), bench.flow);
     let (to, from) = ("sip:b@192.0.2.2".to_owned(), "\"G\" <sip:us@192.0.2.1>".to_owned());
     let sdp = sdp::offer(flow.local.ip(), 4000);
-    bench.input(Input::Command(Command::Call { leg, flow, to, from, sdp }));
+    bench.input(Input::Command(Command::Call { leg, flow, to, from, sdp, credentials: None }));
     let invite = bench.last().clone();
     (bench, invite)
 }

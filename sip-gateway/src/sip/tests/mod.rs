@@ -1,5 +1,6 @@
 //! Both ends of a call over a simulated network, and peers that write oddly.
 
+mod account;
 mod callee;
 mod caller;
 mod link;

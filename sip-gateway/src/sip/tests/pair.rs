@@ -159,7 +159,11 @@ fn tell(link: &mut Link, story: Story) {
     let (leg, flow) = (link.caller.next_leg(), link.flow(End::Caller));
     let (to, from) = ("sip:100@192.0.2.2:5060".to_owned(), "sip:anna@192.0.2.1".to_owned());
     let sdp = sdp::offer(flow.local.ip(), 4000);
-    link.plan(Duration::ZERO, End::Caller, Command::Call { leg, flow, to, from, sdp });
+    link.plan(
+        Duration::ZERO,
+        End::Caller,
+        Command::Call { leg, flow, to, from, sdp, credentials: None },
+    );
     if let Some(after) = story.cancels {
         link.plan(after, End::Caller, Command::HangUp { leg });
     }
@@ -225,5 +229,8 @@ fn name(event: &Event) -> String {
         Event::Answered { .. } => "Answered".to_owned(),
         Event::Reoffered { .. } => "Reoffered".to_owned(),
         Event::Ended { why, .. } => format!("Ended {why:?}"),
+        Event::Registered { .. } | Event::NotRegistered { .. } | Event::Unregistered { .. } => {
+            format!("{event:?}")
+        }
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! **Never here:** what the answer means for the call.
 
-use super::{Act, Act::*};
-use crate::sip::event::{Flow, Leg, Transport};
+use super::{Act, Act::*, User};
+use crate::sip::event::{Flow, Transport};
 use crate::sip::message::Message;
 use crate::sip::timer::{T2, Timer};
 use std::time::Duration;
@@ -32,7 +32,7 @@ pub enum News {
 #[derive(Debug)]
 pub struct Client {
     pub flow: Flow,
-    pub leg: Option<Leg>,
+    pub user: User,
     pub invite: bool,
     /// The INVITE, from which ACK and CANCEL are made; others keep only their bytes.
     pub request: Option<Message>,
@@ -46,11 +46,11 @@ pub struct Client {
 }
 
 impl Client {
-    pub(super) fn new(flow: Flow, leg: Option<Leg>, key: String, request: Message) -> Self {
+    pub(super) fn new(flow: Flow, user: User, key: String, request: Message) -> Self {
         let invite = request.is(rsip::Method::Invite);
         Client {
             flow,
-            leg,
+            user,
             invite,
             key,
             bytes: request.to_bytes(),
@@ -190,7 +190,8 @@ impl Client {
             | Timer::L
             | Timer::M
             | Timer::OkAgain
-            | Timer::AckMissing => (vec![Done], News::Nothing),
+            | Timer::AckMissing
+            | Timer::Register => (vec![Done], News::Nothing),
         }
     }
 
@@ -263,7 +264,7 @@ mod tests {
     }
 
     fn client(transport: Transport, method: rsip::Method) -> Client {
-        Client::new(flow(transport), None, String::new(), request(method))
+        Client::new(flow(transport), User::Nobody, String::new(), request(method))
     }
 
     fn answer(client: &Client, status: u16) -> Message {

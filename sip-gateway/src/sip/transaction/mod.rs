@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 pub use client::{Client, News};
 pub use server::Server;
 
-use super::event::{Event, Flow, Leg, Output, Transport};
+use super::event::{AccountId, Event, Flow, Leg, Output, Transport};
 use super::message::Message;
 use super::timer::{Timer, Timers};
 
@@ -29,6 +29,15 @@ pub enum Owner {
     Server(TransactionId),
     Client(TransactionId),
     Leg(Leg),
+    Account(AccountId),
+}
+
+/// Who sent a request and hears of its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum User {
+    Leg(Leg),
+    Account(AccountId),
+    Nobody,
 }
 
 /// What a transaction wants done.
@@ -203,12 +212,12 @@ impl Transactions {
         &mut self,
         request: Message,
         flow: Flow,
-        leg: Option<Leg>,
+        user: User,
         desk: &mut Desk,
     ) -> TransactionId {
         let id = self.next_id();
         let key = client_key(&request).unwrap_or_default();
-        let mut client = Client::new(flow, leg, key.clone(), request);
+        let mut client = Client::new(flow, user, key.clone(), request);
         let acts = client.begin();
         self.hang(flow, Owner::Client(id));
         self.client_keys.insert(key, id);
@@ -249,16 +258,16 @@ impl Transactions {
         self.at_server(id, desk, |server| server.fire(timer));
     }
 
-    /// The leg to be told, and what.
+    /// Who is to be told, and what.
     pub fn fire_client(
         &mut self,
         id: TransactionId,
         timer: Timer,
         desk: &mut Desk,
-    ) -> Option<(Leg, bool, News)> {
+    ) -> Option<(User, bool, News)> {
         let client = self.clients.get_mut(&id)?;
         let (acts, news) = client.fire(timer);
-        let told = client.leg.map(|leg| (leg, client.invite, news));
+        let told = Some((client.user, client.invite, news));
         if desk.carry_out(Owner::Client(id), client.flow, acts) {
             self.remove_client(id, desk);
         }
@@ -274,7 +283,7 @@ impl Transactions {
             match owner {
                 Owner::Server(id) => self.remove_server(id, desk),
                 Owner::Client(id) => self.remove_client(id, desk),
-                Owner::Leg(_) => {}
+                Owner::Leg(_) | Owner::Account(_) => {}
             }
             self.streams.remove(&(connection, owner));
         }
@@ -358,7 +367,12 @@ pub(super) mod tests {
     fn nothing_is_left_of_a_lost_stream() {
         let (mut transactions, mut desk) = world();
         transactions.serve(&request(rsip::Method::Invite), flow(Transport::Tcp), None);
-        transactions.send(request(rsip::Method::Bye), flow(Transport::Tcp), None, &mut desk);
+        transactions.send(
+            request(rsip::Method::Bye),
+            flow(Transport::Tcp),
+            User::Nobody,
+            &mut desk,
+        );
 
         transactions.lose(flow(Transport::Tcp).connection, &mut desk);
 
