@@ -14,6 +14,7 @@ use sip_gateway::net::demo::Keys;
 /// Models and language models are made at the first start.
 const READY_WITHIN: Duration = Duration::from_secs(90);
 const STOPS_WITHIN: Duration = Duration::from_secs(20);
+const SAYS_WITHIN: Duration = Duration::from_secs(20);
 const GLANCE: Duration = Duration::from_millis(100);
 /// RTP ports of each gateway, so that no late packet of one test reaches another.
 const PORTS: u16 = 400;
@@ -83,6 +84,14 @@ impl Gateway {
             until("the gateway to stop", STOPS_WITHIN, || self.program.try_wait().unwrap());
 
         assert!(status.success(), "gudok serve ended with {status}; {}", self.log());
+    }
+
+    /// Waits until its log holds these words.
+    pub(crate) fn says(&self, words: &str) {
+        until(words, SAYS_WITHIN, || {
+            let log = std::fs::read_to_string(self.data.join("gudok.log")).unwrap();
+            log.contains(words).then_some(())
+        });
     }
 
     fn log(&self) -> String {

@@ -4,6 +4,7 @@
 
 mod chromium;
 mod console;
+mod exchange;
 mod gateway;
 mod pages;
 mod phones;
@@ -13,11 +14,12 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use chromium::Chromium;
+use exchange::Exchange;
 use gateway::{Gateway, until};
 use pages::Page;
 use phones::{
     CALL_WITHIN, Softphone, baresip, caller, data, demo_caller, earpiece, recognised, rehearsed,
-    sipp, sipp_plays, sipp_scenario, softphone,
+    sipp, sipp_plays, sipp_scenario, sipp_to, softphone,
 };
 use sip_gateway::clock;
 
@@ -85,6 +87,49 @@ fn a_gateway_told_to_stop_lets_its_calls_end_and_takes_no_new_one() {
     gateway.rise();
     let calls = gateway.calls_over(1);
     assert_eq!(calls[0].reason(), "caller_hung_up_over_agent");
+    gateway.stop();
+}
+
+#[test]
+fn an_exchange_with_a_password_sends_its_calls_to_whoever_is_registered() {
+    let _machine = beside_others();
+    for algorithm in ["MD5", "SHA-256"] {
+        let exchange = Exchange::start(algorithm);
+        let settings = [
+            ("GUDOK_TRUNKS__PBX__EXCHANGE", exchange.address.as_str()),
+            ("GUDOK_TRUNKS__PBX__USER", "100"),
+            ("GUDOK_TRUNKS__PBX__PASSWORD", "secret"),
+            ("GUDOK_TRUNKS__PBX__DOMAIN", "pbx.test"),
+        ];
+        let gateway = Gateway::start_with("exchange", &settings);
+        gateway.says("registered trunk=\"pbx\"");
+
+        let scenario = |name| data(&format!("{name}.xml")).display().to_string();
+        let five = ["-m", "5", "-sf", &scenario("by-exchange")];
+        sipp_to(&exchange.address, &gateway.folder("peers"), "uac", &five).finish();
+        for call in gateway.calls_over(5) {
+            assert!(HUNG_UP_AT_ONCE.contains(&call.reason()), "{call:?}");
+        }
+
+        gateway.stop();
+        let one = ["-m", "1", "-sf", &scenario("is-not-found")];
+        sipp_to(&exchange.address, &exchange.folder, "not-found", &one).finish();
+    }
+}
+
+#[test]
+fn a_wrong_password_is_named_and_not_tried_again_at_once() {
+    let _machine = beside_others();
+    let exchange = Exchange::start("MD5");
+    let settings = [
+        ("GUDOK_TRUNKS__PBX__EXCHANGE", exchange.address.as_str()),
+        ("GUDOK_TRUNKS__PBX__USER", "100"),
+        ("GUDOK_TRUNKS__PBX__PASSWORD", "guess"),
+    ];
+    let gateway = Gateway::start_with("wrong-password", &settings);
+
+    gateway.says("user or password is wrong");
+
     gateway.stop();
 }
 

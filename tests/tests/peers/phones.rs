@@ -80,13 +80,23 @@ impl Drop for Peer {
 
 /// sipp with its own scenario for a caller: exit code 0 says that no call failed.
 pub(crate) fn sipp<S: AsRef<OsStr>>(gateway: &Gateway, name: &str, arguments: &[S]) -> Peer {
+    sipp_to(&gateway.keys.sip, &gateway.folder("peers"), name, arguments)
+}
+
+/// sipp that phones whoever listens at that address.
+pub(crate) fn sipp_to<S: AsRef<OsStr>>(
+    address: &str,
+    folder: &Path,
+    name: &str,
+    arguments: &[S],
+) -> Peer {
     let mut command = Command::new("sipp");
     command
-        .arg(&gateway.keys.sip)
+        .arg(address)
         .args(["-s", "100", "-i", "127.0.0.1", "-nostdin"])
         .args(["-timeout", "90", "-timeout_error"])
         .args(arguments);
-    Peer::start(name, &gateway.folder("peers"), &mut command)
+    Peer::start(name, folder, &mut command)
 }
 
 /// sipp with one of our scenarios, one call.
