@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::net::trunks::Trunk;
+use crate::sip::gate::Net;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -49,6 +50,9 @@ pub struct Sip {
     pub listen: SocketAddr,
     /// Address told to peers, where it differs from `listen` (NAT).
     pub advertise: Option<IpAddr>,
+    /// Networks that may phone besides the trunks and this machine, as in `192.168.0.0/16`; strangers get
+    /// no answer.
+    pub guests: Vec<String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -140,7 +144,11 @@ impl Default for Settings {
 
 impl Default for Sip {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 5060)), advertise: None }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 5060)),
+            advertise: None,
+            guests: Vec::new(),
+        }
     }
 }
 
@@ -200,7 +208,8 @@ impl Settings {
             .separator("__")
             .try_parsing(true)
             .list_separator(",")
-            .with_list_parse_key("media.ports");
+            .with_list_parse_key("media.ports")
+            .with_list_parse_key("sip.guests");
         let mut settings: Self = sources.add_source(environment).build()?.try_deserialize()?;
         if let Ok(url) = std::env::var("DATABASE_URL") {
             settings.database.url = url;
@@ -251,6 +260,12 @@ impl Settings {
             self.calls.longest_seconds.to_string(),
             "must be between 30 and 14400",
         )?;
+        for guests in &self.sip.guests {
+            if let Err(error) = guests.parse::<Net>() {
+                let fact = "must be a network such as 192.168.0.0/16 or an address";
+                return refuse(false, "sip.guests", error.to_string(), fact);
+            }
+        }
         for (name, trunk) in &self.trunks {
             refuse(
                 !trunk.exchange.is_empty(),

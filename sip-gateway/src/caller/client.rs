@@ -5,8 +5,8 @@
 
 use std::net::{SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
@@ -22,6 +22,7 @@ use crate::call::line::{Agreed, Origin};
 use crate::clock;
 use crate::net::phone::{Handset, Phone};
 use crate::sip::agent::{Command, Event, Leg, Settings, Why};
+use crate::sip::gate::Gate;
 use crate::sip::sdp;
 
 /// A call not answered by now is given up.
@@ -91,7 +92,10 @@ pub async fn call(dial: Dial) -> anyhow::Result<Outcome> {
         seed: dial.seed,
     };
     let listen = SocketAddr::new(local_for(dial.target)?, 0);
-    let (mut phone, handset) = Phone::open(listen, false, settings).await?;
+    let mut gate = Gate::new(Vec::new());
+    gate.befriend(dial.target.ip());
+    let gate = Arc::new(Mutex::new(gate));
+    let (mut phone, handset) = Phone::open(listen, false, settings, gate).await?;
     let leg = phone.next_leg();
     let from = dial.scenario.phone.clone().unwrap_or_else(|| "caller".into());
     let command = Command::Call {

@@ -37,6 +37,7 @@ use super::{aftermath, demo, errands, ledger, speech};
 use crate::clock;
 use crate::config::Settings;
 use crate::sip;
+use crate::sip::gate::Gate;
 
 /// Packs the program carries.
 pub const PACKS: &[&str] = &["home-repair"];
@@ -99,7 +100,11 @@ impl House {
         };
         let studio = studio(&settings, &shelf)?;
         let agent = agent_settings(&settings, &random);
-        let (phone, handset) = Phone::open(settings.sip.listen, true, agent).await?;
+        let guests =
+            settings.sip.guests.iter().map(|guests| guests.parse()).collect::<Result<_, _>>()?;
+        let gate = Arc::new(Mutex::new(Gate::new(guests)));
+        let (phone, handset) =
+            Phone::open(settings.sip.listen, true, agent, Arc::clone(&gate)).await?;
         let sip = phone.local();
         let listener = TcpListener::bind(settings.http.listen).await.with_context(|| {
             format!(
@@ -115,7 +120,7 @@ impl House {
         let (scribe, entries) = Scribe::new();
         let ledger = tokio::spawn(ledger::keep(store.clone(), entries));
         let seed = lock(&random).next_u64();
-        let trunks = Trunks::new(settings.trunks, handset.clone(), sip);
+        let trunks = Trunks::new(settings.trunks, handset.clone(), gate, sip);
         let board = Switchboard::new(Parts {
             store: store.clone(),
             trunks: trunks.clone(),
@@ -139,7 +144,7 @@ impl House {
         let (sender, events) = mpsc::channel(EVENTS_MAX);
         tokio::spawn(phone.run(sender));
         tokio::spawn(board.clone().run(events));
-        trunks.register();
+        trunks.join();
         let packs = shelf.get(PACKS[0]).context("the pack")?.clone();
         let chance: web::Chance = Arc::new({
             let random = Arc::clone(&random);

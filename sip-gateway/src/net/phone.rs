@@ -5,15 +5,17 @@
 use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::mpsc;
 
 use super::stream::{self, Word};
+use super::switchboard::lock;
 use crate::clock;
 use crate::sip::agent::{Agent, Command, Event, Flow, Input, Leg, Output, Settings, Transport};
+use crate::sip::gate::{Gate, Tally};
 
 /// Commands and stream messages waiting for the user agent.
 const WAITING_MAX: usize = 4_096;
@@ -58,7 +60,11 @@ pub struct Phone {
     connections: u64,
     words: (mpsc::Sender<Word>, mpsc::Receiver<Word>),
     commands: mpsc::Receiver<Command>,
+    gate: Doorman,
 }
+
+/// The gate, shared with whoever knows the exchanges.
+pub type Doorman = Arc<Mutex<Gate>>;
 
 impl Phone {
     /// Binds UDP, and TCP on the same port where `tcp` is set.
@@ -66,6 +72,7 @@ impl Phone {
         listen: SocketAddr,
         tcp: bool,
         settings: Settings,
+        gate: Doorman,
     ) -> Result<(Self, Handset), PhoneError> {
         let mut bound = sockets(listen, tcp).await;
         for _ in 0..ANY_PORT_TRIES {
@@ -85,6 +92,7 @@ impl Phone {
             connections: 0,
             words: mpsc::channel(WAITING_MAX),
             commands,
+            gate,
         };
         Ok((phone, Handset { commands: sender }))
     }
@@ -109,10 +117,11 @@ impl Phone {
             let deadline = self.agent.deadline();
             tokio::select! {
                 received = self.udp.recv_from(&mut datagram) => match received {
-                    Ok((length, remote)) => {
+                    Ok((length, remote)) if self.lets_in(remote) => {
                         let flow = self.flow(remote);
                         self.take(Input::Message { flow, bytes: &datagram[..length] });
                     }
+                    Ok(_) => {}
                     Err(error) => tracing::debug!(%error, "SIP socket"),
                 },
                 accepted = accept(self.tcp.as_ref()) => self.connect(accepted),
@@ -129,6 +138,15 @@ impl Phone {
         }
     }
 
+    fn lets_in(&self, from: SocketAddr) -> bool {
+        let now = clock::now();
+        let mut gate = lock(&self.gate);
+        if let Some(Tally { dropped, sources }) = gate.tell(now) {
+            tracing::warn!(dropped, sources, "SIP from strangers was dropped");
+        }
+        gate.lets_in(now, from.ip())
+    }
+
     fn take(&mut self, input: Input<'_>) {
         self.agent.handle(clock::now(), input);
     }
@@ -138,7 +156,11 @@ impl Phone {
             Word::Opened(flow, sender) => {
                 self.streams.insert(flow.connection, sender);
             }
-            Word::Message(flow, bytes) => self.take(Input::Message { flow, bytes: &bytes }),
+            Word::Message(flow, bytes) => {
+                if self.lets_in(flow.remote) {
+                    self.take(Input::Message { flow, bytes: &bytes });
+                }
+            }
             Word::Ping(flow) => {
                 if let Some(sender) = self.streams.get(&flow.connection) {
                     let _ = sender.try_send(PONG.to_vec());
@@ -155,6 +177,9 @@ impl Phone {
         let Ok((socket, remote)) = accepted else {
             return;
         };
+        if !self.lets_in(remote) {
+            return;
+        }
         if self.streams.len() >= STREAMS_MAX {
             tracing::warn!(most = STREAMS_MAX, "TCP connection refused");
             return;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
-use super::phone::Handset;
+use super::phone::{Doorman, Handset};
 use super::switchboard::lock;
 use crate::sip::address::PORT;
 use crate::sip::agent::{AccountId, Command, Flow, Transport};
@@ -123,33 +123,44 @@ impl Trunk {
 #[derive(Clone)]
 pub struct Trunks {
     handset: Handset,
+    gate: Doorman,
     local: SocketAddr,
     all: Arc<BTreeMap<AccountId, (String, Trunk)>>,
     standings: Arc<Mutex<BTreeMap<AccountId, Standing>>>,
 }
 
 impl Trunks {
-    pub fn new(settings: BTreeMap<String, Trunk>, handset: Handset, local: SocketAddr) -> Self {
+    pub fn new(
+        settings: BTreeMap<String, Trunk>,
+        handset: Handset,
+        gate: Doorman,
+        local: SocketAddr,
+    ) -> Self {
         let all: BTreeMap<_, _> = (1..).map(AccountId).zip(settings).collect();
         let standing = |trunk: &Trunk| match trunk.user.is_empty() {
             true => Standing::ByAddress,
             false => Standing::Registering,
         };
         let standings = all.iter().map(|(id, (_, trunk))| (*id, standing(trunk))).collect();
-        Self { handset, local, all: Arc::new(all), standings: Arc::new(Mutex::new(standings)) }
+        Self {
+            handset,
+            gate,
+            local,
+            all: Arc::new(all),
+            standings: Arc::new(Mutex::new(standings)),
+        }
     }
 
-    /// Registers wherever there is an account, each as soon as its address is known.
-    pub fn register(&self) {
+    /// Looks every exchange up, opens the gate to it, and registers where there is an account.
+    pub fn join(&self) {
         for (id, (_, trunk)) in self.all.iter() {
-            if !trunk.user.is_empty() {
-                self.register_one(*id);
-            }
+            trunk.sends_from.iter().for_each(|address| lock(&self.gate).befriend(*address));
+            self.join_one(*id);
         }
     }
 
     /// Looked up anew each time: an exchange that moved is found again.
-    fn register_one(&self, id: AccountId) {
+    fn join_one(&self, id: AccountId) {
         let trunks = self.clone();
         tokio::spawn(async move {
             let Some((name, trunk)) = trunks.all.get(&id) else {
@@ -157,6 +168,10 @@ impl Trunks {
             };
             match trunk.resolve(trunks.local).await {
                 Ok(remote) => {
+                    lock(&trunks.gate).befriend(remote.ip());
+                    if trunk.user.is_empty() {
+                        return;
+                    }
                     let local = trunks.local;
                     let flow = Flow { transport: Transport::Udp, local, remote, connection: 0 };
                     let account = trunk.account();
@@ -166,7 +181,7 @@ impl Trunks {
                     tracing::warn!(trunk = %name, error = format!("{error:#}"), "not registered");
                     trunks.note(id, Standing::Failed { why: format!("{error:#}") });
                     tokio::time::sleep(EXPIRES / 10).await;
-                    trunks.register_one(id);
+                    trunks.join_one(id);
                 }
             }
         });

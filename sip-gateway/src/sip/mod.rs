@@ -1,6 +1,6 @@
 //! The telephone exchange's language, spoken by both ends of a call.
 //!
-//! From the bytes up: `wire` reads and writes messages, `message` and `address` say what is in
+//! At the door stands the `gate`. From the bytes up: `wire` reads and writes messages, `message` and `address` say what is in
 //! them, `transaction` gets each request answered exactly once over a lossy network, `dialog`
 //! remembers who talks to whom, `leg` is one end of one call, `registration` makes us known at an
 //! exchange with a proof by `digest`, `agent` joins them all. `sdp` says where the voice goes. `timer` is
@@ -13,6 +13,7 @@ pub mod agent;
 pub mod dialog;
 pub mod digest;
 pub mod event;
+pub mod gate;
 mod leg;
 pub mod message;
 pub mod registration;

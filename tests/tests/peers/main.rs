@@ -8,6 +8,7 @@ mod exchange;
 mod gateway;
 mod pages;
 mod phones;
+mod scanner;
 
 use std::path::Path;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -21,6 +22,7 @@ use phones::{
     CALL_WITHIN, Softphone, baresip, caller, data, demo_caller, earpiece, recognised, rehearsed,
     sipp, sipp_plays, sipp_scenario, sipp_to, softphone,
 };
+use scanner::scanned;
 use sip_gateway::clock;
 
 /// Every other wait of these tests is shorter.
@@ -131,6 +133,17 @@ fn a_wrong_password_is_named_and_not_tried_again_at_once() {
     gateway.says("user or password is wrong");
 
     gateway.stop();
+}
+
+#[test]
+fn a_scanner_finds_nobody_and_a_guest_finds_us() {
+    let _machine = beside_others();
+
+    let found = scanned("stranger", "");
+    assert_eq!(found.matches("found nothing").count(), 3, "{found}");
+
+    let found = scanned("guest", "10.77.0.2");
+    assert!(found.contains("10.77.0.1:5060 | gudok"), "{found}");
 }
 
 #[test]
