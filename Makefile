@@ -9,7 +9,7 @@ CALLER ?= ru
 # ONCE=1: exit after the call, 0 only if a booking, a recording with both voices and a job file exist.
 ONCE ?=
 
-.PHONY: demo test check test-long measure bench-world bench-dialog bench-floor bench-media bench-core clean
+.PHONY: demo test check test-long measure bench-world bench-dialog bench-floor bench-media bench-sip bench-core clean
 
 demo:
 	@deploy/packages demo
@@ -48,6 +48,11 @@ bench-media:
 	@deploy/packages test
 	@$(CARGO) build --release -p sip-gateway
 	@$(CARGO) run --quiet --release -p call-tests --example bench_media $(if $(PART),-- $(PART))
+
+# What the SIP stack costs: set-up rate, answer delay, memory, phoned by sipp; alone on the machine.
+bench-sip:
+	@deploy/packages test
+	@$(CARGO) run --quiet --release -p call-tests --example bench_sip
 
 # What a caller waits for the database among 100 to 10,000 masters: SQLite, then Postgres.
 bench-core:

@@ -129,6 +129,24 @@ impl Line {
         }
     }
 
+    /// Other terms in the middle of a call: the sound goes on under them.
+    pub fn reagree(&mut self, agreed: Agreed) {
+        if agreed == self.agreed {
+            return;
+        }
+        if agreed.codec != self.agreed.codec {
+            self.decoder = Decoder::new(agreed.codec);
+            self.encoder = Encoder::new(agreed.codec);
+            self.keypad = Keypad::new(agreed.codec.clock_hz());
+            self.clock = Clock::default();
+        }
+        self.samples_per_packet = samples_per_packet(&agreed);
+        self.unsent.clear();
+        self.header.payload_type = agreed.payload_type;
+        self.header.marker = true;
+        self.agreed = agreed;
+    }
+
     /// Takes one datagram; a pressed key comes back once. What is not ours is dropped.
     pub fn receive(&mut self, now: Instant, datagram: &[u8]) -> Option<char> {
         if rtcp::is_report(datagram) {

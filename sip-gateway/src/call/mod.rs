@@ -17,6 +17,8 @@ pub mod quality;
 pub mod sentences;
 pub mod strain;
 pub mod talk;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -52,6 +54,8 @@ use self::sentences::sentences;
 const FINAL_WITHIN: Duration = Duration::from_secs(2);
 /// No packet for this long: the other end is gone.
 const MEDIA_LOST_AFTER: Duration = Duration::from_secs(30);
+/// Nobody comes back from a longer hold.
+const HELD_MOST: Duration = Duration::from_secs(600);
 /// The last words are given this long to leave the phone's own buffers before the line is cut.
 const TAIL: Duration = Duration::from_millis(300);
 /// So many failures of the recogniser in one call, and the call goes on without it.
@@ -74,6 +78,13 @@ pub enum Input<'a> {
     Heard(TurnId, Heard),
     Spoken(TurnId, Spoken),
     Core(RequestId, Answer),
+    /// A key that came beside the sound.
+    Key(char),
+    /// The other end has changed the terms; `held` while it wants to hear nothing.
+    Reagreed {
+        agreed: Agreed,
+        held: bool,
+    },
     /// The other end hung up.
     HungUp,
     /// End the call for this reason without another word.
@@ -189,6 +200,10 @@ pub struct Call {
     bridged: bool,
     ear_failures: u8,
     ending: Option<(End, Option<Instant>)>,
+    /// Since the other end put us on hold.
+    held: Option<Instant>,
+    /// When the line was last taken up: at the answer, or after a hold.
+    taken_up: Instant,
     at: (Instant, Timestamp),
     ticks: u32,
     heard: Frame,
@@ -242,6 +257,8 @@ impl Call {
             bridged: false,
             ear_failures: 0,
             ending: None,
+            held: None,
+            taken_up: start.at.0,
             at: start.at,
             ticks: 0,
             heard: SILENCE,
@@ -267,6 +284,8 @@ impl Call {
                 self.draft_answered(now, request, answer);
             }
             Input::Core(request, answer) => self.tell(now, Word::Answered(request, answer)),
+            Input::Key(key) => self.key(now, key),
+            Input::Reagreed { agreed, held } => self.reagree(now, agreed, held),
             Input::HungUp => self.caller_hung_up(now),
             Input::Stop(end) => self.hang_up(now, end),
         }
@@ -314,8 +333,39 @@ impl Call {
         self.speak_next();
     }
 
+    /// On hold everything stands still where it is, and goes on from there.
+    fn reagree(&mut self, now: Instant, agreed: Agreed, held: bool) {
+        self.line.reagree(agreed);
+        match (held, self.held) {
+            (true, None) => {
+                self.held = Some(now);
+                self.note_event("held", String::new());
+            }
+            (false, Some(_)) => {
+                self.held = None;
+                self.taken_up = now;
+                self.note_event("held_no_more", String::new());
+                if self.saying.is_none() {
+                    self.floor.handle(now, floor::Input::AgentSilent);
+                }
+            }
+            (true, Some(_)) | (false, None) => {}
+        }
+    }
+
+    fn stay_held(&mut self, now: Instant, since: Instant) {
+        (self.heard, self.for_ear, self.said) = (SILENCE, SILENCE, SILENCE);
+        self.line.skip();
+        if now.saturating_duration_since(since) >= HELD_MOST {
+            self.hang_up(now, End::MediaLost);
+        }
+    }
+
     fn tick(&mut self, now: Instant) {
         self.ticks += 1;
+        if let Some(since) = self.held {
+            return self.stay_held(now, since);
+        }
         self.heard = self.line.hear(now);
         let listens = !matches!(self.talk, Talk::Prompt { listens: false, .. });
         self.for_ear = self.heard;
@@ -433,7 +483,7 @@ impl Call {
 
     /// The other end went quiet in a way no conversation can mend, or all is said.
     fn close(&mut self, now: Instant) {
-        let last = self.line.last_packet().unwrap_or(self.at.0);
+        let last = self.line.last_packet().map_or(self.taken_up, |last| last.max(self.taken_up));
         if now.saturating_duration_since(last) >= MEDIA_LOST_AFTER {
             self.hang_up(now, End::MediaLost);
             return;

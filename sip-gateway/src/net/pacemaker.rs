@@ -28,6 +28,7 @@ use crate::call::end::End;
 use crate::call::strain::Strain;
 use crate::clock;
 use crate::sip::agent::Leg;
+use crate::sip::sdp::Session;
 
 /// Messages waiting for one pacemaker; one more is refused, and its sender ends what it was doing.
 const MESSAGES_MAX: usize = 8_192;
@@ -45,6 +46,10 @@ pub enum Message {
     Core(Leg, RequestId, Answer),
     /// Came beside the sound, from there.
     Report(Leg, SocketAddr, Vec<u8>),
+    /// A key that came beside the sound.
+    Key(Leg, char),
+    /// The other end has changed the terms.
+    Reagreed(Leg, Box<Session>),
     /// The other end hung up.
     HungUp(Leg),
     Stop(Leg, End),
@@ -146,6 +151,12 @@ impl Pacemaker {
             Message::Report(leg, from, report) => {
                 if let Some(seat) = self.seats().find(|seat| seat.leg() == leg) {
                     seat.take_report(now, from, report);
+                }
+            }
+            Message::Key(leg, key) => self.tell(now, leg, Input::Key(key)),
+            Message::Reagreed(leg, session) => {
+                if let Some(seat) = self.seats().find(|seat| seat.leg() == leg) {
+                    seat.reagree(now, &session);
                 }
             }
             Message::HungUp(leg) => self.tell(now, leg, Input::HungUp),

@@ -18,8 +18,10 @@ use super::switchboard::HangUp;
 use super::tape::{Pair, Tape};
 use super::wire::{Received, Wire};
 use crate::call::end::End;
+use crate::call::line::Agreed;
 use crate::call::{Call, Input, Output};
 use crate::sip::agent::Leg;
+use crate::sip::sdp::{Direction, Session};
 
 /// Ticks handed to the tape at a time: one second.
 const TICKS_PER_REEL: usize = 50;
@@ -140,6 +142,14 @@ impl Seat {
                 Received::Nothing => return,
             }
         }
+    }
+
+    /// The other end has changed the terms: where it listens, what it hears, whether it hears at all.
+    pub fn reagree(&mut self, now: Instant, session: &Session) {
+        self.wire.move_to(session.remote);
+        let held = matches!(session.direction, Direction::SendOnly | Direction::Inactive);
+        let held = held || session.remote.ip().is_unspecified();
+        self.handle(now, Input::Reagreed { agreed: Agreed::from(session), held });
     }
 
     /// A report that did not come with the sound.

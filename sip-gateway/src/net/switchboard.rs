@@ -145,8 +145,19 @@ impl Switchboard {
                     self.parts.trunks.failed(id, why, again);
                 }
                 Event::Unregistered { id } => self.parts.trunks.left(id),
-                Event::Ringing { .. } | Event::Answered { .. } | Event::Reoffered { .. } => {}
+                Event::Pressed { leg, key } => self.pass_on(leg, Message::Key(leg, key)),
+                Event::Reoffered { leg, offer } => match sdp::read_answer(&offer) {
+                    Ok(session) => self.pass_on(leg, Message::Reagreed(leg, Box::new(session))),
+                    Err(error) => tracing::info!(%leg, %error, "new terms not understood"),
+                },
+                Event::Ringing { .. } | Event::Answered { .. } => {}
             }
+        }
+    }
+
+    fn pass_on(&self, leg: Leg, message: Message) {
+        if let Some(pacemaker) = lock(&self.lines).pacemaker(leg) {
+            self.parts.beats[pacemaker].send(message);
         }
     }
 

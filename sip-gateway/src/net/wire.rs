@@ -33,6 +33,8 @@ pub struct Socket {
     socket: UdpSocket,
     /// Where sound goes: from SDP at first, then where packets come from.
     remote: SocketAddr,
+    /// Where the other end said it listens.
+    told: SocketAddr,
     latched: bool,
     /// On an encrypted line.
     secure: Option<Box<Secure>>,
@@ -48,7 +50,7 @@ impl Wire {
         beside: Option<Beside>,
     ) -> Self {
         let secure = secure.map(Box::new);
-        Wire::Socket(Socket { socket, remote, latched: false, secure, beside })
+        Wire::Socket(Socket { socket, remote, told: remote, latched: false, secure, beside })
     }
 
     /// The next packet that waits, laid into `room`. At most one datagram is read, so that a flood of
@@ -75,6 +77,14 @@ impl Wire {
         match self {
             Wire::Socket(socket) => packets.iter().for_each(|packet| socket.send(packet)),
             Wire::Browser { way, .. } => packets.iter().for_each(|packet| way.say(packet)),
+        }
+    }
+
+    /// The other end listens elsewhere from now on.
+    pub fn move_to(&mut self, remote: SocketAddr) {
+        match self {
+            Wire::Socket(socket) => socket.move_to(remote),
+            Wire::Browser { .. } => {}
         }
     }
 
@@ -107,6 +117,24 @@ impl Socket {
                 tracing::trace!(%error, "media socket");
                 Received::Dropped
             }
+        }
+    }
+
+    fn move_to(&mut self, remote: SocketAddr) {
+        if remote == self.told || remote.ip().is_unspecified() {
+            return;
+        }
+        // Who sits behind a NAT does not know where it is seen.
+        let behind_nat = self.latched && self.remote != self.told;
+        self.told = remote;
+        if behind_nat {
+            return;
+        }
+        self.remote = remote;
+        if self.latched
+            && let Err(error) = self.socket.connect(remote)
+        {
+            tracing::warn!(%error, "the sound stays where it was");
         }
     }
 
@@ -189,8 +217,39 @@ impl Socket {
 
 #[cfg(test)]
 mod tests {
+    use media::audio::SILENCE;
+    use media::codec::Codec;
+
     use super::*;
+    use crate::call::line::{Agreed, Line, Origin};
     use crate::sip::sdp::{Cipher, Crypto, Secret};
+
+    #[test]
+    fn the_sound_follows_a_peer_that_moves_and_nobody_else() {
+        let bound = || UdpSocket::bind("127.0.0.1:0").unwrap();
+        let (here, first, second, stranger) = (bound(), bound(), bound(), bound());
+        here.set_nonblocking(true).unwrap();
+        let to = here.local_addr().unwrap();
+        let mut wire = Wire::socket(here, first.local_addr().unwrap(), None, None);
+        let mut room = [0; 200];
+        let mut hears = |wire: &mut Wire, from: &UdpSocket| {
+            from.send_to(&[0x80; 60], to).unwrap();
+            matches!(wire.receive(&mut room), Received::Packet(_))
+        };
+
+        assert!(hears(&mut wire, &first));
+        wire.move_to(second.local_addr().unwrap());
+        assert!(hears(&mut wire, &second));
+        assert!(!hears(&mut wire, &first) && !hears(&mut wire, &stranger));
+
+        let mut line =
+            Line::new(Agreed::usual(Codec::Pcma), Origin { ssrc: 1, sequence: 1, timestamp: 1 });
+        let mut packets = Packets::default();
+        line.say(&SILENCE, &mut packets);
+        wire.send(&packets);
+        second.set_read_timeout(Some(std::time::Duration::from_secs(5))).unwrap();
+        assert!(second.recv(&mut [0; 200]).is_ok());
+    }
 
     #[test]
     fn forged_packets_are_dropped_one_look_at_a_time() {

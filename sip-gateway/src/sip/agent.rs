@@ -31,7 +31,7 @@ pub const LEGS_MAX: usize = 16_384;
 /// What a peer refused for want of room is asked to wait, in seconds.
 const COME_BACK_IN: &str = "5";
 /// What we serve.
-pub const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS";
+pub const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE";
 
 #[derive(Debug)]
 pub struct Agent {

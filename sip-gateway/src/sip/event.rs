@@ -181,7 +181,13 @@ pub enum Event {
         leg: Leg,
         sdp: Vec<u8>,
     },
-    /// A re-INVITE was accepted on our unchanged terms; `offer` says where the peer now listens.
+    /// A key, by INFO.
+    Pressed {
+        leg: Leg,
+        key: char,
+    },
+    /// A re-INVITE or UPDATE was accepted on our unchanged terms; `offer` says where the peer now
+    /// listens.
     Reoffered {
         leg: Leg,
         offer: Vec<u8>,

@@ -1,4 +1,4 @@
-//! What others ask of us: INVITE, ACK, BYE, CANCEL, OPTIONS, and all we must refuse.
+//! What others ask of us: INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, and all we must refuse.
 //!
 //! **Never here:** requests of our own, but for the BYE that a refused 200 leaves behind.
 
@@ -64,23 +64,23 @@ impl Agent {
         };
         match method {
             rsip::Method::Cancel => self.cancelled(request, way),
-            rsip::Method::Invite | rsip::Method::Bye | rsip::Method::Options => {
-                match (unfit(request), request.to_tag()) {
-                    (Some(refusal), _) => self.refuse_once(request, way, refusal),
-                    (None, Some(tag)) => self.serve_within(request, flow, way, tag),
-                    (None, None) => self.serve_outside(request, flow, way, behind_nat),
-                }
-            }
+            rsip::Method::Invite
+            | rsip::Method::Bye
+            | rsip::Method::Options
+            | rsip::Method::Info
+            | rsip::Method::Update => match (unfit(request), request.to_tag()) {
+                (Some(refusal), _) => self.refuse_once(request, way, refusal),
+                (None, Some(tag)) => self.serve_within(request, flow, way, tag),
+                (None, None) => self.serve_outside(request, flow, way, behind_nat),
+            },
             rsip::Method::Ack => {}
-            rsip::Method::Info
-            | rsip::Method::Message
+            rsip::Method::Message
             | rsip::Method::Notify
             | rsip::Method::PRack
             | rsip::Method::Publish
             | rsip::Method::Refer
             | rsip::Method::Register
-            | rsip::Method::Subscribe
-            | rsip::Method::Update => {
+            | rsip::Method::Subscribe => {
                 self.refuse_once(request, way, Refusal::explained(405, "Allow", ALLOW))
             }
         }
@@ -91,7 +91,7 @@ impl Agent {
             self.refuse_once(request, way, Refusal::plain(482));
         } else if request.is(rsip::Method::Options) {
             self.say_what_we_can(request, way);
-        } else if request.is(rsip::Method::Bye) {
+        } else if !request.is(rsip::Method::Invite) {
             self.refuse_once(request, way, Refusal::plain(481));
         } else if self.calls.len() >= LEGS_MAX || self.transactions.is_full() {
             let full = Refusal::explained(503, "Retry-After", COME_BACK_IN);
@@ -302,11 +302,58 @@ impl Agent {
         }
 
         self.move_to(leg, flow);
-        if request.is(rsip::Method::Bye) {
-            self.bye(request, way, leg);
-        } else {
-            self.reinvited(request, way, leg);
+        match request.method() {
+            Some(Method::Known(rsip::Method::Bye)) => self.bye(request, way, leg),
+            Some(Method::Known(rsip::Method::Info)) => self.informed(request, way, leg),
+            Some(Method::Known(rsip::Method::Update)) => self.updated(request, way, leg),
+            Some(_) | None => self.reinvited(request, way, leg),
         }
+    }
+
+    /// Keys by INFO, as exchanges send them that know no RFC 4733; anything else is not for us.
+    fn informed(&mut self, info: &Message, way: Flow, leg: Leg) {
+        let kind = info.header("Content-Type").map(media_type);
+        let key = match kind.as_deref() {
+            None => return self.respond_kept(info, way, Message::response(info, 200, "", "")),
+            Some("application/dtmf-relay") => key_of_relay(&info.body),
+            Some("application/dtmf") => key_of(&String::from_utf8_lossy(&info.body)),
+            Some(_) => None,
+        };
+        match key {
+            Some(key) => {
+                self.respond_kept(info, way, Message::response(info, 200, "", ""));
+                self.desk.tell(Event::Pressed { leg, key });
+            }
+            None => self.refuse_kept(
+                info,
+                way,
+                Refusal::explained(415, "Accept", "application/dtmf-relay, application/dtmf"),
+            ),
+        }
+    }
+
+    /// Other terms without a second ring (RFC 3311), or just a sign of life.
+    fn updated(&mut self, update: &Message, way: Flow, leg: Leg) {
+        let contact = self.contact(way);
+        let Some(call) = self.calls.get_mut(&leg) else {
+            return;
+        };
+        let ok = Message::response(update, 200, "", "").with("Contact", contact);
+        if update.body.is_empty() {
+            return self.respond_kept(update, way, ok);
+        }
+        if !matches!(call.state, State::Up) || call.unconfirmed.is_some() {
+            return self.refuse_kept(update, way, Refusal::explained(500, "Retry-After", "1"));
+        }
+        let Some(sdp) = answer_again(&call.sdp, &update.body) else {
+            return self.refuse_kept(update, way, Refusal::plain(488));
+        };
+        call.sdp.clone_from(&sdp);
+        if let Some(dialog) = &mut call.dialog {
+            dialog.retarget(update);
+        }
+        self.respond_kept(update, way, ok.with_sdp(sdp));
+        self.desk.tell(Event::Reoffered { leg, offer: update.body.clone() });
     }
 
     /// The peer's stream was replaced by a newer one: that is the way to it now.
@@ -464,6 +511,32 @@ fn unfit(request: &Message) -> Option<Refusal> {
     let any = accepted.peek().is_none();
     let takes_sdp = any || accepted.any(|kind| [ACCEPT, "application/*", "*/*"].contains(&&*kind));
     (!takes_sdp).then(|| Refusal::plain(406))
+}
+
+/// `Signal=5` among lines of its kind.
+fn key_of_relay(body: &[u8]) -> Option<char> {
+    let text = String::from_utf8_lossy(body);
+    text.lines().find_map(|line| {
+        let (name, value) = line.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("Signal").then(|| key_of(value))?
+    })
+}
+
+/// A key by its sign, or by its number as RFC 4733 counts them.
+fn key_of(text: &str) -> Option<char> {
+    let text = text.trim();
+    let mut signs = text.chars();
+    match (signs.next(), signs.next()) {
+        (Some(key @ ('0'..='9' | '*' | '#' | 'A'..='D' | 'a'..='d')), None) => {
+            Some(key.to_ascii_uppercase())
+        }
+        (Some(_), Some(_)) => match text {
+            "10" => Some('*'),
+            "11" => Some('#'),
+            _ => None,
+        },
+        (Some(_) | None, None) | (None, Some(_)) => None,
+    }
 }
 
 fn media_type(value: &str) -> String {

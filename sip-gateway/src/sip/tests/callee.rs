@@ -145,7 +145,7 @@ fn a_refusal_is_repeated_until_acknowledged() {
 fn what_we_do_not_do_is_refused_with_the_reason() {
     let cases = [
         (request("REGISTER", 1, "a", "", ""), 405, "Allow"),
-        (request("INFO", 1, "b", "", ""), 405, "Allow"),
+        (request("MESSAGE", 1, "b", "", ""), 405, "Allow"),
         (request("NEWMETHOD", 1, "c", "", ""), 501, "Allow"),
         (request("INVITE", 1, "d", "", "Require: 100rel, x\r\n"), 420, "Unsupported"),
         (request("INVITE", 1, "e", "", "Content-Encoding: gzip\r\n"), 415, "Accept-Encoding"),
@@ -246,6 +246,57 @@ fn a_reinvite_is_answered_on_the_same_terms_or_refused() {
     assert_eq!(events, [Event::Reoffered { leg: Leg(1), offer: OFFER.into() }]);
     assert_eq!((unmet, bench.said()), (vec!["488".to_owned()], vec!["500".to_owned()]));
     assert_eq!(bench.agent.legs(), 1);
+}
+
+#[test]
+fn an_update_changes_the_terms_without_an_ack_or_is_a_sign_of_life() {
+    let (mut bench, tag) = established();
+    let hold =
+        OFFER.replace("m=audio 4000 RTP/AVP 0\r\n", "m=audio 4000 RTP/AVP 0\r\na=sendonly\r\n");
+    let update = request("INVITE", 2, "c", &tag, "").replace("INVITE", "UPDATE");
+
+    bench.hear(&update.replace(OFFER, &hold).replace("Content-Length: ", "X: "));
+    let (held, events) = (bench.last().clone(), bench.events.clone());
+    bench.hear(&request("UPDATE", 3, "d", &tag, ""));
+    let alive = bench.last().clone();
+    bench.hear(&request("UPDATE", 4, "e", "nobody", ""));
+
+    assert!(String::from_utf8_lossy(&held.body).contains("a=recvonly"), "{held:?}");
+    assert_eq!(events, [Event::Reoffered { leg: Leg(1), offer: hold.into() }]);
+    assert_eq!((alive.status(), alive.body.is_empty()), (Some(200), true));
+    assert_eq!(bench.said(), ["481"]);
+    assert_eq!(bench.wait(Duration::from_secs(3)).len(), 0, "nothing is repeated");
+}
+
+#[test]
+fn keys_by_info_are_told_and_anything_else_by_info_is_not_for_us() {
+    let (mut bench, tag) = established();
+    let info = |number: u32, kind: &str, body: &str| {
+        let more = format!("Content-Type: {kind}\r\n");
+        let head = request("INFO", number, &format!("i{number}"), &tag, &more);
+        head.replace(
+            "Content-Length: 0\r\n\r\n",
+            &format!("Content-Length: {}\r\n\r\n{body}", body.len()),
+        )
+    };
+    let relay = "application/dtmf-relay";
+    let cases = [
+        (info(2, relay, "Signal=5\r\nDuration=160\r\n"), Some('5')),
+        (info(3, relay, "Duration=100\r\nsignal= # \r\n"), Some('#')),
+        (info(4, "application/dtmf", "11"), Some('#')),
+        (info(5, "application/dtmf;x=y", "a"), Some('A')),
+        (info(6, relay, "Signal=flash"), None),
+        (info(7, "application/xml", "<x/>"), None),
+    ];
+    for (text, key) in cases {
+        bench.hear(&text);
+
+        let told = key.map(|key| Event::Pressed { leg: Leg(1), key });
+        assert_eq!(bench.events, told.into_iter().collect::<Vec<_>>(), "{text}");
+        assert_eq!(bench.said(), [if key.is_some() { "200" } else { "415" }], "{text}");
+    }
+    bench.hear(&request("INFO", 8, "j", &tag, ""));
+    assert_eq!((bench.said(), bench.events.len()), (vec!["200".to_owned()], 0));
 }
 
 #[test]

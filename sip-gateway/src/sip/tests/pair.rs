@@ -227,6 +227,7 @@ fn name(event: &Event) -> String {
         Event::Confirmed { .. } => "Confirmed".to_owned(),
         Event::Ringing { .. } => "Ringing".to_owned(),
         Event::Answered { .. } => "Answered".to_owned(),
+        Event::Pressed { .. } => "Pressed".to_owned(),
         Event::Reoffered { .. } => "Reoffered".to_owned(),
         Event::Ended { why, .. } => format!("Ended {why:?}"),
         Event::Registered { .. } | Event::NotRegistered { .. } | Event::Unregistered { .. } => {

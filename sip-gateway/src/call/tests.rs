@@ -1,0 +1,71 @@
+//! A call's own time: what a hold does to it.
+
+use dialog::state::Awaiting;
+use media::codec::Codec;
+
+use super::*;
+
+const ORIGIN: Origin = Origin { ssrc: 1, sequence: 1, timestamp: 1 };
+
+/// Seconds of a call to the load line, its other end sending nothing: packets sent, and the end.
+fn live(call: &mut Call, now: &mut Instant, seconds: u32) -> (usize, Option<End>) {
+    let (mut packets, mut end) = (0, None);
+    for _ in 0..seconds * 50 {
+        *now += FRAME_TIME;
+        call.handle(*now, Input::Tick);
+        while let Some(output) = call.poll() {
+            match output {
+                Output::Packets => packets += call.packets().iter().count(),
+                Output::HangUp(why) => end = end.or(Some(why)),
+                _ => {}
+            }
+        }
+        if end.is_some() {
+            break;
+        }
+    }
+    (packets, end)
+}
+
+fn prompting(now: Instant) -> Call {
+    let text = "Прошу подождать".to_owned();
+    let reply = Reply { speech: text.clone(), text, awaiting: Awaiting::None };
+    Call::new(Start {
+        agreed: Agreed::usual(Codec::Pcma),
+        origin: ORIGIN,
+        talk: Talk::Prompt { reply, language: Language::Ru, listens: true },
+        at: (now, Timestamp::UNIX_EPOCH),
+        longest: Duration::from_secs(3_600),
+        words_late: Duration::ZERO,
+        drafts: false,
+    })
+}
+
+#[test]
+fn a_caller_on_hold_hears_nothing_and_is_not_taken_for_lost() {
+    let mut now = crate::clock::now();
+    let mut call = prompting(now);
+    call.handle(now, Input::Answered);
+    assert_eq!(live(&mut call, &mut now, 2), (100, None));
+
+    let agreed = Agreed::usual(Codec::Pcma);
+    call.handle(now, Input::Reagreed { agreed, held: true });
+    assert_eq!(live(&mut call, &mut now, 120), (0, None));
+
+    let agreed = Agreed::usual(Codec::Pcmu);
+    call.handle(now, Input::Reagreed { agreed, held: false });
+    assert_eq!(live(&mut call, &mut now, 29), (29 * 50, None));
+    assert_eq!(call.packets().iter().next().map(|packet| packet[1] & 0x7f), Some(0), "PCMU now");
+    assert_eq!(live(&mut call, &mut now, 2).1, Some(End::MediaLost));
+}
+
+#[test]
+fn a_hold_nobody_comes_back_from_ends() {
+    let mut now = crate::clock::now();
+    let mut call = prompting(now);
+    call.handle(now, Input::Answered);
+
+    call.handle(now, Input::Reagreed { agreed: Agreed::usual(Codec::Pcma), held: true });
+
+    assert_eq!(live(&mut call, &mut now, 700), (0, Some(End::MediaLost)));
+}
