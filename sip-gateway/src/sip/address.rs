@@ -23,6 +23,8 @@ pub enum AddressError {
     Port,
     #[error("URI holds a space or bracket")]
     Character,
+    #[error("URI brings headers")]
+    Headers,
     #[error("Via is not protocol, transport and host")]
     Via,
 }
@@ -38,6 +40,8 @@ pub struct Uri<'a> {
     pub port: Option<u16>,
     /// What follows the first `;`.
     pub params: &'a str,
+    /// What follows the `?`: headers for a request made from this URI.
+    pub headers: &'a str,
 }
 
 impl<'a> Uri<'a> {
@@ -57,7 +61,7 @@ impl<'a> Uri<'a> {
         }
 
         let (user, params) = rest.split_once(';').unwrap_or((rest, ""));
-        Ok(Uri { scheme, user: Some(user), host: "", port: None, params })
+        Ok(Uri { scheme, user: Some(user), host: "", port: None, params, headers: "" })
     }
 
     fn read_sip(scheme: &'a str, rest: &'a str) -> Result<Self, AddressError> {
@@ -65,10 +69,10 @@ impl<'a> Uri<'a> {
             Some((info, place)) => (Some(info.split(':').next().unwrap_or(info)), place),
             None => (None, rest),
         };
-        let place = place.split('?').next().unwrap_or(place);
+        let (place, headers) = place.split_once('?').unwrap_or((place, ""));
         let (place, params) = place.split_once(';').unwrap_or((place, ""));
         let (host, port) = read_host_port(place)?;
-        Ok(Uri { scheme, user, host, port, params })
+        Ok(Uri { scheme, user, host, port, params, headers })
     }
 
     pub fn is_sip(&self) -> bool {
@@ -278,6 +282,11 @@ fn offset_in(part: &str, whole: &str) -> usize {
 /// The members of a comma-separated header; commas inside quotes and brackets do not count.
 pub fn list(value: &str) -> impl Iterator<Item = &str> {
     split_outside(value, ',').map(str::trim).filter(|member| !member.is_empty())
+}
+
+/// Whether a member of a list is nothing but separators.
+pub fn has_gap(value: &str) -> bool {
+    split_outside(value, ',').any(|member| member.trim_matches([' ', '\t', ';']).is_empty())
 }
 
 /// The value of a parameter: empty for one without `=`, `None` if absent.

@@ -256,6 +256,9 @@ impl Message {
         let Some(first) = self.members("Via").next() else {
             return Some(Fault::Missing("Via"));
         };
+        if self.values("Via").any(address::has_gap) {
+            return Some(Fault::Header("Via"));
+        }
         Via::read(first).err().map(|error| Fault::Address("Via", error))
     }
 
@@ -284,7 +287,12 @@ impl Message {
         if self.cseq().is_some_and(|cseq| cseq.method != *method) {
             return Some(Fault::OtherMethod);
         }
-        Uri::read(uri).err().map(Fault::RequestUri)
+        match Uri::read(uri) {
+            // They would be ours to obey (RFC 3261 section 19.1.5).
+            Ok(uri) if !uri.headers.is_empty() => Some(Fault::RequestUri(AddressError::Headers)),
+            Ok(_) => None,
+            Err(error) => Some(Fault::RequestUri(error)),
+        }
     }
 
     /// As it goes onto the wire, Content-Length last.

@@ -7,6 +7,7 @@ mod link;
 mod mutation;
 mod odd;
 mod pair;
+mod torture;
 
 use std::time::{Duration, Instant};
 
