@@ -38,14 +38,14 @@ async fn main() -> anyhow::Result<()> {
     tokio::spawn(phone.run(sender));
     tokio::spawn(answer_all(events, handset));
 
+    idle(&address, &folder).await?;
     println!(
-        "| calls | at, 1/s | failed | CPU of one core | calls per second and core | answered in p50 / p99 |"
+        "\n| calls | at, 1/s | failed | CPU of one core | calls per second and core | answered in p50 / p99 |"
     );
     println!("|---|---|---|---|---|---|");
     for rate in [500, 1_000, 2_000] {
         set_up(&address, &folder, rate, rate * 10).await?;
     }
-    idle(&address, &folder).await?;
     flat(&address, &folder).await?;
     std::fs::remove_dir_all(&folder)?;
     Ok(())
@@ -85,20 +85,19 @@ async fn set_up(address: &str, folder: &Path, rate: usize, calls: usize) -> anyh
 
 /// What an answered call weighs while nothing happens on it.
 async fn idle(address: &str, folder: &Path) -> anyhow::Result<()> {
-    tokio::time::sleep(LINGERS).await;
     let before = resident()?;
     let (calls, lasts) = (IDLE.to_string(), (LINGERS * 2).as_millis().to_string());
     let arguments = ["-r", "1000", "-m", &calls, "-l", &calls, "-d", &lasts];
     let sipp = start(address, folder, &arguments)?;
     tokio::time::sleep(LINGERS + Duration::from_secs(IDLE as u64 / 1_000)).await;
     let grown = resident()?.saturating_sub(before);
-    println!("\n{IDLE} idle dialogs: {:.1} KiB each", grown as f64 / 1024.0 / IDLE as f64);
+    println!("{IDLE} idle dialogs: {:.1} KiB each", grown as f64 / 1024.0 / IDLE as f64);
     finish(sipp, folder).await?;
     Ok(())
 }
 
 async fn flat(address: &str, folder: &Path) -> anyhow::Result<()> {
-    print!("resident after so many calls more, all of them over:");
+    print!("\nresident after so many calls more, all of them over:");
     for _ in 0..4 {
         sipp(address, folder, &["-r", "2000", "-m", "50000"]).await?;
         tokio::time::sleep(LINGERS).await;

@@ -21,6 +21,7 @@ mod sound;
 mod telling;
 pub mod till;
 mod tracking;
+pub mod trunk;
 mod words;
 
 use std::collections::HashMap;
@@ -54,6 +55,7 @@ pub struct House {
     /// Takes calls from browsers, where there is a gateway behind these pages.
     exchange: Option<Arc<dyn ring::Exchange>>,
     helpers: Arc<ring::Helpers>,
+    trunks: trunk::Trunks,
 }
 
 impl House {
@@ -77,12 +79,19 @@ impl House {
             till,
             exchange: None,
             helpers,
+            trunks: Arc::new(Vec::new),
         }
     }
 
     /// Takes money by this till.
     pub fn with_till(mut self, till: till::Till) -> Self {
         self.till = Arc::new(till);
+        self
+    }
+
+    /// Tells how these stand.
+    pub fn with_trunks(mut self, trunks: trunk::Trunks) -> Self {
+        self.trunks = trunks;
         self
     }
 

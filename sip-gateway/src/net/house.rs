@@ -155,7 +155,8 @@ impl House {
         errands::run(store.clone(), post, calendars, recordings.clone());
         let till = Till::open(settings.till);
         let pages = web::House::new(store.clone(), packs, recordings, clock::wall, chance);
-        let pages = pages.with_till(till);
+        let standing = trunks.clone();
+        let pages = pages.with_till(till).with_trunks(Arc::new(move || standing.told()));
         serve_pages(listener, pages.with_exchange(Arc::new(browsers), settings.browser.helpers));
 
         let demo_file = match &keys {

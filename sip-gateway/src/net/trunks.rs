@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
+use web::trunk::State;
 
 use super::phone::{Doorman, Handset};
 use super::switchboard::lock;
@@ -47,8 +48,7 @@ pub struct Trunk {
 pub struct Password(String);
 
 /// How a trunk stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
     /// Known by its address; nothing to register.
     ByAddress,
@@ -221,10 +221,17 @@ impl Trunks {
         let _ = tokio::time::timeout(FAREWELL, all_left).await;
     }
 
-    /// Each by its name.
-    pub fn standings(&self) -> Vec<(String, Standing)> {
-        let standings = lock(&self.standings);
-        standings.iter().map(|(id, it)| (self.name(*id).to_owned(), it.clone())).collect()
+    /// Each by its name, for the pages.
+    pub fn told(&self) -> Vec<web::trunk::Trunk> {
+        let told = |(id, standing): (&AccountId, &Standing)| web::trunk::Trunk {
+            name: self.name(*id).to_owned(),
+            state: match standing {
+                Standing::ByAddress | Standing::Registered => State::Up,
+                Standing::Registering => State::Joining,
+                Standing::Failed { why } => State::Down(why.clone()),
+            },
+        };
+        lock(&self.standings).iter().map(told).collect()
     }
 
     fn name(&self, id: AccountId) -> &str {

@@ -17,6 +17,7 @@ use crate::page::{Frame, Reader, form_encoded, shown};
 use crate::refusal::Refusal;
 use crate::session::Session;
 use crate::telling::{self, median};
+use crate::trunk::{self, Trunk};
 use crate::words::{Words, code};
 
 const ROWS: u16 = 50;
@@ -60,6 +61,8 @@ struct ListPage {
     channels: Vec<Choice>,
     statuses: Vec<Choice>,
     phone: String,
+    /// Exchanges that send us no calls, and why.
+    down: Vec<(String, String)>,
     rows: Rows,
 }
 
@@ -114,7 +117,15 @@ pub(super) async fn list(
     let channels = choices(words, "channel", &CHANNELS, &asked.channel);
     let statuses = choices(words, "status", &STATUSES, &asked.status);
     let frame = reader.frame(session.nameplate().await?);
-    shown(&ListPage { frame, channels, statuses, phone: asked.phone, rows })
+    shown(&ListPage { frame, channels, statuses, phone: asked.phone, down: down(&house), rows })
+}
+
+fn down(house: &House) -> Vec<(String, String)> {
+    let why = |trunk: Trunk| match trunk.state {
+        trunk::State::Down(why) => Some((trunk.name, why)),
+        trunk::State::Up | trunk::State::Joining => None,
+    };
+    (house.trunks)().into_iter().filter_map(why).collect()
 }
 
 async fn rows(

@@ -5,6 +5,8 @@ use axum::http::{Request, StatusCode};
 use job_core::settings::Settings;
 use serde_json::{Value, json};
 
+use web::trunk::{State, Trunk};
+
 use crate::world::{KEY, OTHER_KEY, World, morning};
 
 const START: &str = "/api/v1/ai/conversation/start";
@@ -312,7 +314,26 @@ async fn the_house_says_that_it_is_open() {
 
     let health = world.get("/healthz").await;
 
-    assert_eq!((health.status, health.json()), (StatusCode::OK, json!({ "status": "ok" })));
+    assert_eq!(
+        (health.status, health.json()),
+        (StatusCode::OK, json!({ "status": "ok", "trunks": {} }))
+    );
+}
+
+#[tokio::test]
+async fn an_exchange_that_sends_no_calls_is_told_and_seen() {
+    let trunk = |name: &str, state| Trunk { name: name.into(), state };
+    let down = State::Down("403 Forbidden: user or password is wrong".into());
+    let world = World::reached_by(vec![trunk("city", State::Up), trunk("pbx", down)]).await;
+
+    let health = world.get("/healthz").await.json();
+    let session = world.signed_in().await;
+    let seen = world.look(&session, "/console").await;
+    let seen = seen.text();
+
+    assert_eq!(health["trunks"], json!({ "city": "up", "pbx": "down" }));
+    assert!(seen.contains("pbx</h2><p>403 Forbidden"), "{seen}");
+    assert!(!seen.contains("city</h2>"), "{seen}");
 }
 
 async fn started(world: &World, start: Value) -> String {

@@ -81,6 +81,14 @@ impl World {
         world
     }
 
+    /// As `new`, with these exchanges.
+    pub(crate) async fn reached_by(trunks: Vec<web::trunk::Trunk>) -> Self {
+        let mut world = Self::new().await;
+        let house = house(&world.store, &world.folder);
+        world.pages = web::router(house.with_trunks(Arc::new(move || trunks.clone())));
+        world
+    }
+
     pub(crate) fn demo(&self) -> OrgStore {
         self.store.org(&OrgId::new(job_core::demo::ORG))
     }
