@@ -147,6 +147,24 @@ fn a_scanner_finds_nobody_and_a_guest_finds_us() {
 }
 
 #[test]
+fn a_caller_puts_us_on_hold_comes_back_and_presses_a_key_by_info() {
+    let _machine = beside_others();
+    let gateway = Gateway::start("hold");
+
+    sipp_scenario(&gateway, "holds").finish();
+
+    let call = gateway.call_of("holds");
+    let page = gateway.page(&call);
+    let happened: Vec<&str> = page.events.iter().map(|event| event.kind.as_str()).collect();
+    let at =
+        |kind| happened.iter().position(|it| *it == kind).unwrap_or_else(|| panic!("no {kind}"));
+    assert!(at("held") < at("held_no_more"), "{happened:?}");
+    assert!(at("held_no_more") < at("keys"), "{happened:?}");
+    assert!(call.reason().starts_with("caller_hung_up"), "{call:?}");
+    gateway.stop();
+}
+
+#[test]
 fn calls_over_tcp_are_answered_and_end() {
     let _machine = beside_others();
     let gateway = Gateway::start("tcp");
