@@ -133,7 +133,10 @@ impl Switchboard {
     pub async fn run(self, mut events: mpsc::Receiver<Event>) {
         while let Some(event) = events.recv().await {
             match event {
-                Event::Invited { leg, number, caller, offer, .. } => {
+                Event::Invited { leg, flow, number, mut caller, offer, .. } => {
+                    if caller.asserted.is_some() && self.parts.trunks.vouch(flow.remote.ip()) {
+                        caller.number = caller.asserted.take();
+                    }
                     let board = self.clone();
                     let ringing = Ringing { leg, dialled: number, caller, offer };
                     tokio::spawn(async move { board.ring(ringing).await });

@@ -203,6 +203,11 @@ impl Trunks {
         self.note(id, Standing::ByAddress);
     }
 
+    /// What comes from there is as true as the exchange.
+    pub fn vouch(&self, address: IpAddr) -> bool {
+        lock(&self.gate).is_friend(address)
+    }
+
     /// No more calls, please; returns once every registrar has heard it, or soon.
     pub async fn leave(&self) {
         let registered = |standings: &BTreeMap<AccountId, Standing>| {

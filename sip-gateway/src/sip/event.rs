@@ -151,6 +151,9 @@ pub struct Caller {
     /// User part of the From URI, percent-decoded, without parameters or password.
     pub number: Option<String>,
     pub display: Option<String>,
+    /// The number an exchange on the way vouches for (RFC 3325, or Remote-Party-ID); worth what the
+    /// exchange is.
+    pub asserted: Option<String>,
 }
 
 /// Exactly one `Ended` closes every leg, and nothing about a leg follows it.

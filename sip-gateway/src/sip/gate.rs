@@ -108,6 +108,10 @@ impl Gate {
         self.friends.insert(address.to_canonical());
     }
 
+    pub fn is_friend(&self, address: IpAddr) -> bool {
+        self.friends.contains(&address.to_canonical())
+    }
+
     /// Whether something from there is let in.
     pub fn lets_in(&mut self, now: Instant, from: IpAddr) -> bool {
         let from = from.to_canonical();

@@ -110,6 +110,7 @@ fn an_exchange_with_a_password_sends_its_calls_to_whoever_is_registered() {
         let five = ["-m", "5", "-sf", &scenario("by-exchange")];
         sipp_to(&exchange.address, &gateway.folder("peers"), "uac", &five).finish();
         for call in gateway.calls_over(5) {
+            assert_eq!(call.participant.as_deref(), Some("+74012555777"));
             assert!(HUNG_UP_AT_ONCE.contains(&call.reason()), "{call:?}");
         }
 

@@ -2,7 +2,7 @@
 //!
 //! **Never here:** requests of our own, but for the BYE that a refused 200 leaves behind.
 
-use super::super::address::{self, Uri};
+use super::super::address::{self, Address, Uri};
 use super::super::dialog::Dialog;
 use super::super::message::{Fault, Method};
 use super::super::sdp;
@@ -553,7 +553,20 @@ fn caller_of(invite: &Message) -> Caller {
     Caller {
         number: number.filter(|number| !number.is_empty() && number != "anonymous"),
         display: from.display.map(|display| wire::readable(&display)),
+        asserted: asserted(invite),
     }
+}
+
+/// The first number among what was asserted: a header may hold a `sip:` and a `tel:` address.
+fn asserted(invite: &Message) -> Option<String> {
+    let said = ["P-Asserted-Identity", "Remote-Party-ID"]
+        .into_iter()
+        .flat_map(|name| invite.members(name))
+        .filter_map(|member| Address::read(member).ok());
+    let numbers = said.filter_map(|address| Some(Uri::read(address.uri).ok()?.number()));
+    numbers
+        .map(|number| wire::readable(&number))
+        .find(|number| number.len() > 2 && number.chars().all(|c| c.is_ascii_digit() || c == '+'))
 }
 
 /// Our terms again for an offer that may have changed: `None` if it cannot be met.

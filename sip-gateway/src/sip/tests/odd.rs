@@ -56,8 +56,43 @@ fn odd_but_meaningful_invites_are_calls() {
         };
         assert_eq!(dialled, number, "{case}");
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        assert_eq!(who, Caller { number: some(caller), display: some(display) }, "{case}");
+        assert_eq!(
+            who,
+            Caller { number: some(caller), display: some(display), asserted: None },
+            "{case}"
+        );
         assert_eq!(said, ["100"], "{case}");
+    }
+}
+
+#[test]
+fn an_exchange_vouches_for_a_number_by_either_header() {
+    let cases = [
+        (
+            "P-Asserted-Identity: \"Anna\" <sip:+74012555777@pbx>, <tel:+74012555777>\r\n",
+            Some("+74012555777"),
+        ),
+        (
+            "P-Asserted-Identity: <sip:anna@pbx>\r\nP-Asserted-Identity: tel:+74012555777\r\n",
+            Some("+74012555777"),
+        ),
+        (
+            "Remote-Party-ID: \"x\" <sip:84012555777@pbx>;party=calling;screen=yes\r\n",
+            Some("84012555777"),
+        ),
+        ("P-Asserted-Identity: <sip:anonymous@pbx>\r\n", None),
+        ("P-Asserted-Identity: \"<\r\n", None),
+        ("", None),
+    ];
+    for (headers, number) in cases {
+        let text =
+            format!("INVITE sip:100@192.0.2.1 SIP/2.0\r\n{VIA}{FROM}{TO}{headers}{REST}\r\n");
+
+        let (_, event) = hear(text.as_bytes());
+
+        let Some(Event::Invited { caller, .. }) = event else { panic!("{event:?}") };
+        assert_eq!(caller.asserted.as_deref(), number, "{headers}");
+        assert_eq!(caller.number.as_deref(), Some("7"), "{headers}");
     }
 }
 
