@@ -312,6 +312,7 @@ impl Switchboard {
         lock(&self.waiting).remove(&leg);
         let message = match why {
             Why::NotConfirmed => Message::Stop(leg, End::NotConfirmed),
+            Why::Lapsed => Message::Stop(leg, End::MediaLost),
             Why::CallerHungUp
             | Why::Cancelled
             | Why::Refused(_)

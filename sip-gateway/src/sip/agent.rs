@@ -22,6 +22,7 @@ pub use super::event::{
 };
 use super::leg::{Call, State, Unconfirmed};
 use super::message::{Header, Message, Start};
+use super::session_timer::{self, SessionTimer};
 use super::timer::Timer;
 use super::transaction::{Desk, MAGIC, News, Owner, TransactionId, Transactions, User};
 use super::wire;
@@ -149,6 +150,9 @@ impl Agent {
         let Some(call) = self.calls.get_mut(&leg) else {
             return;
         };
+        if timer == Timer::Session {
+            return self.session_due(leg);
+        }
         let Some(unconfirmed) = &mut call.unconfirmed else {
             return;
         };
@@ -161,6 +165,38 @@ impl Agent {
         if let Some(pause) = Timer::OkAgain.next(unconfirmed.pause) {
             unconfirmed.pause = pause;
             self.desk.wait(Owner::Leg(leg), Timer::OkAgain, pause);
+        }
+    }
+
+    /// Our sign of life is due, or theirs has not come.
+    fn session_due(&mut self, leg: Leg) {
+        let Some(call) = self.calls.get_mut(&leg) else {
+            return;
+        };
+        let (Some(session), State::Up) = (call.session, &call.state) else {
+            return;
+        };
+        if !session.ours {
+            return self.begin_to_hang_up(leg, Why::Lapsed);
+        }
+        let (way, flow) = (call.way(), call.flow);
+        let Some(dialog) = &mut call.dialog else {
+            return;
+        };
+        let update = session.renew(dialog.request(rsip::Method::Update));
+        let update = update.with("Contact", self.contact(flow));
+        self.send(update, way, User::Leg(leg));
+        self.desk.wait(Owner::Leg(leg), Timer::Session, session.due());
+    }
+
+    /// From this sign of life on the time counts anew.
+    fn count_session(&mut self, leg: Leg, session: Option<SessionTimer>) {
+        if let Some(call) = self.calls.get_mut(&leg) {
+            call.session = session;
+        }
+        match session {
+            Some(session) => self.desk.wait(Owner::Leg(leg), Timer::Session, session.due()),
+            None => self.desk.stop(Owner::Leg(leg), Timer::Session),
         }
     }
 
@@ -242,6 +278,7 @@ impl Agent {
     /// The end of every leg.
     fn end(&mut self, leg: Leg, why: Why) {
         self.forget_unconfirmed(leg);
+        self.desk.stop(Owner::Leg(leg), Timer::Session);
         let Some(call) = self.calls.remove(&leg) else {
             return;
         };

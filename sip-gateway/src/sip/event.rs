@@ -229,6 +229,8 @@ pub enum Why {
     /// Nothing came back for our INVITE (timer B), or it rang too long (timer C).
     NoAnswer,
     FlowLost,
+    /// The other end gave no sign of life in the time agreed (RFC 4028).
+    Lapsed,
     /// We sent BYE and it was answered or timed out.
     HungUp,
     /// `Command::Call` named an address that is none, or the agent is full.

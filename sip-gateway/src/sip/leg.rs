@@ -8,6 +8,7 @@ use super::dialog::Dialog;
 use super::digest::Credentials;
 use super::event::{Flow, Why};
 use super::message::Message;
+use super::session_timer::SessionTimer;
 use super::transaction::TransactionId;
 
 #[derive(Debug)]
@@ -50,6 +51,8 @@ pub(super) struct Call {
     pub(super) unconfirmed: Option<Unconfirmed>,
     /// The peer's own address is not the one we see: it sits behind a NAT.
     pub(super) behind_nat: bool,
+    /// Signs of life that were agreed on.
+    pub(super) session: Option<SessionTimer>,
     /// For an exchange that wants to know who calls, and has not been told yet.
     pub(super) credentials: Option<Credentials>,
 }

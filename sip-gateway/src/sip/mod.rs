@@ -18,6 +18,7 @@ mod leg;
 pub mod message;
 pub mod registration;
 pub mod sdp;
+pub mod session_timer;
 pub mod timer;
 pub mod transaction;
 pub mod wire;

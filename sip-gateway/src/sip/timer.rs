@@ -52,6 +52,8 @@ pub enum Timer {
     OkAgain,
     /// Nobody acknowledges the 2xx.
     AckMissing,
+    /// A sign of life is due, ours or theirs; how long that waits was agreed (RFC 4028).
+    Session,
     /// Register again; how long that waits is the registrar's to say.
     Register,
 }
@@ -90,7 +92,7 @@ impl Timer {
             Timer::L => (PATIENCE, None, Same),
             Timer::M => (PATIENCE, None, Same),
             Timer::OkAgain => (T1, Some(T2), Same),
-            Timer::AckMissing | Timer::Register => (PATIENCE, None, Same),
+            Timer::AckMissing | Timer::Session | Timer::Register => (PATIENCE, None, Same),
         };
         Row { first, doubles_to, over_streams }
     }

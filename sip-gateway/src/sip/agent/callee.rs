@@ -10,6 +10,8 @@ use super::*;
 
 /// What we read.
 const ACCEPT: &str = "application/sdp";
+/// Extensions somebody may require of us (RFC 4028).
+const SUPPORTED: &str = "timer";
 
 /// A refusal, and the header that explains it.
 #[derive(Debug)]
@@ -93,6 +95,8 @@ impl Agent {
             self.say_what_we_can(request, way);
         } else if !request.is(rsip::Method::Invite) {
             self.refuse_once(request, way, Refusal::plain(481));
+        } else if SessionTimer::asked(request).is_err() {
+            self.refuse_once(request, way, too_short());
         } else if self.calls.len() >= LEGS_MAX || self.transactions.is_full() {
             let full = Refusal::explained(503, "Retry-After", COME_BACK_IN);
             self.refuse_once(request, way, full);
@@ -106,6 +110,7 @@ impl Agent {
         let answer = Message::response(request, 200, "", &tag)
             .with("Contact", self.contact(way))
             .with("Allow", ALLOW)
+            .with("Supported", SUPPORTED)
             .with("Accept", ACCEPT)
             .with("Accept-Encoding", "identity")
             .with("Accept-Language", "ru, en")
@@ -133,6 +138,7 @@ impl Agent {
             unconfirmed: None,
             behind_nat,
             credentials: None,
+            session: None,
         };
         self.insert(leg, call);
         self.desk.tell(Event::Invited {
@@ -182,11 +188,14 @@ impl Agent {
         let Some(call) = self.calls.get_mut(&leg) else {
             return;
         };
+        let session = SessionTimer::asked(invite).ok().flatten();
         let ok = Message::response(invite, 200, "", &call.local_tag)
             .with("Contact", contact)
             .with("Allow", ALLOW)
+            .with("Supported", SUPPORTED)
             .with("Server", self.settings.user_agent.clone())
             .with_sdp(sdp.clone());
+        let ok = agreed(session, ok);
         let pause = Timer::OkAgain.first(way.transport).unwrap_or_default();
         call.sdp = sdp;
         call.unconfirmed = Some(Unconfirmed {
@@ -197,6 +206,7 @@ impl Agent {
             offered: invite.body.is_empty(),
         });
         self.transactions.respond(server, &ok, &mut self.desk);
+        self.count_session(leg, session);
         let patience = Timer::AckMissing.first(way.transport).unwrap_or_default();
         self.desk.wait(Owner::Leg(leg), Timer::OkAgain, pause);
         self.desk.wait(Owner::Leg(leg), Timer::AckMissing, patience);
@@ -334,12 +344,17 @@ impl Agent {
 
     /// Other terms without a second ring (RFC 3311), or just a sign of life.
     fn updated(&mut self, update: &Message, way: Flow, leg: Leg) {
+        let Ok(session) = SessionTimer::asked(update) else {
+            return self.refuse_kept(update, way, too_short());
+        };
         let contact = self.contact(way);
         let Some(call) = self.calls.get_mut(&leg) else {
             return;
         };
         let ok = Message::response(update, 200, "", "").with("Contact", contact);
+        let ok = agreed(session, ok);
         if update.body.is_empty() {
+            self.count_session(leg, session);
             return self.respond_kept(update, way, ok);
         }
         if !matches!(call.state, State::Up) || call.unconfirmed.is_some() {
@@ -352,6 +367,7 @@ impl Agent {
         if let Some(dialog) = &mut call.dialog {
             dialog.retarget(update);
         }
+        self.count_session(leg, session);
         self.respond_kept(update, way, ok.with_sdp(sdp));
         self.desk.tell(Event::Reoffered { leg, offer: update.body.clone() });
     }
@@ -396,6 +412,9 @@ impl Agent {
         };
         if !matches!(call.state, State::Up) || call.unconfirmed.is_some() {
             return self.refuse_kept(invite, way, Refusal::explained(500, "Retry-After", "1"));
+        }
+        if SessionTimer::asked(invite).is_err() {
+            return self.refuse_kept(invite, way, too_short());
         }
         let Some(sdp) = answer_again(&call.sdp, &invite.body) else {
             return self.refuse_kept(invite, way, Refusal::plain(488));
@@ -482,6 +501,17 @@ fn way_back(request: &mut Message, flow: Flow) -> Flow {
     }
 }
 
+fn too_short() -> Refusal {
+    Refusal::explained(422, "Min-SE", session_timer::LEAST.as_secs().to_string())
+}
+
+fn agreed(session: Option<SessionTimer>, answer: Message) -> Message {
+    match session {
+        Some(session) => session.agree(answer),
+        None => answer,
+    }
+}
+
 fn fault_refusal(fault: &Fault) -> Refusal {
     Refusal { reason: fault.to_string(), ..Refusal::plain(fault.status()) }
 }
@@ -491,7 +521,8 @@ fn unfit(request: &Message) -> Option<Refusal> {
     if !request.request_uri().is_some_and(|uri| uri.is_sip() || uri.is_tel()) {
         return Some(Refusal::plain(416));
     }
-    let required: Vec<&str> = request.members("Require").collect();
+    let known = |option: &&str| !option.eq_ignore_ascii_case(SUPPORTED);
+    let required: Vec<&str> = request.members("Require").filter(known).collect();
     if !required.is_empty() {
         return Some(Refusal::explained(420, "Unsupported", required.join(", ")));
     }

@@ -35,6 +35,7 @@ impl Agent {
             unconfirmed: None,
             behind_nat: false,
             credentials: None,
+            session: None,
         };
         self.insert(leg, call);
     }
@@ -64,7 +65,17 @@ impl Agent {
                     self.refused(leg, status);
                 }
             }
+            (None, 408 | 481) => self.gone(leg),
             (None, _) => self.hung_up(leg),
+        }
+    }
+
+    /// The other end knows nothing of the call any more.
+    fn gone(&mut self, leg: Option<Leg>) {
+        let Some(leg) = leg else { return };
+        match self.calls.get(&leg).map(|call| &call.state) {
+            Some(State::Up) => self.begin_to_hang_up(leg, Why::Lapsed),
+            Some(_) | None => self.hung_up(Some(leg)),
         }
     }
 
@@ -221,7 +232,7 @@ impl Agent {
             (News::TimedOut, Some(State::Cancelling { why, .. })) if invite => {
                 self.end(leg, *why);
             }
-            (News::TimedOut, _) => self.hung_up(Some(leg)),
+            (News::TimedOut, _) => self.gone(Some(leg)),
             (News::RungOut, _) => self.cancel(leg, Why::NoAnswer),
             (News::Nothing | News::Response, _) => {}
         }

@@ -255,7 +255,7 @@ fn an_update_changes_the_terms_without_an_ack_or_is_a_sign_of_life() {
         OFFER.replace("m=audio 4000 RTP/AVP 0\r\n", "m=audio 4000 RTP/AVP 0\r\na=sendonly\r\n");
     let update = request("INVITE", 2, "c", &tag, "").replace("INVITE", "UPDATE");
 
-    bench.hear(&update.replace(OFFER, &hold).replace("Content-Length: ", "X: "));
+    bench.hear(&update.replace(OFFER, &hold).replace("Content-Length: ", "X-Length: "));
     let (held, events) = (bench.last().clone(), bench.events.clone());
     bench.hear(&request("UPDATE", 3, "d", &tag, ""));
     let alive = bench.last().clone();
@@ -266,6 +266,58 @@ fn an_update_changes_the_terms_without_an_ack_or_is_a_sign_of_life() {
     assert_eq!((alive.status(), alive.body.is_empty()), (Some(200), true));
     assert_eq!(bench.said(), ["481"]);
     assert_eq!(bench.wait(Duration::from_secs(3)).len(), 0, "nothing is repeated");
+}
+
+const TIMER: &str = "Supported: timer\r\nSession-Expires: 1800\r\n";
+
+#[test]
+fn a_caller_that_gives_no_sign_of_life_in_the_time_agreed_is_let_go() {
+    let mut bench = Bench::new(Transport::Udp);
+    bench.hear(&request("INVITE", 1, "a", "", TIMER));
+    let tag = answer(&mut bench);
+    let ok = bench.last().clone();
+    bench.hear(&request("ACK", 1, "b", &tag, ""));
+
+    assert_eq!(ok.header("Session-Expires"), Some("1800;refresher=uac"));
+    assert_eq!(ok.header("Require"), Some("timer"));
+    assert_eq!(bench.wait(Duration::from_secs(1_700)).len(), 0);
+    bench.hear(&request("UPDATE", 2, "c", &tag, TIMER));
+    assert_eq!(bench.last().header("Session-Expires"), Some("1800;refresher=uac"));
+    let sent = bench.wait(Duration::from_secs(1_767));
+    assert!(sent.is_empty(), "{sent:?}");
+    let sent = bench.wait(Duration::from_secs(2));
+    assert_eq!(sent.iter().map(name).collect::<Vec<_>>()[..1], ["BYE"]);
+    bench.wait(Duration::from_secs(40));
+    assert_eq!(bench.events, [Event::Ended { leg: Leg(1), why: Why::Lapsed }]);
+}
+
+#[test]
+fn where_the_signs_of_life_are_ours_they_are_given_until_nobody_knows_the_call() {
+    let mut bench = Bench::new(Transport::Udp);
+    let asked = TIMER.replace("1800", "1800;refresher=uas") + "Require: timer\r\n";
+    bench.hear(&request("INVITE", 1, "a", "", &asked));
+    let tag = answer(&mut bench);
+    bench.hear(&request("ACK", 1, "b", &tag, ""));
+
+    for status in [200, 481] {
+        let sent = bench.wait(Duration::from_secs(900));
+        assert_eq!(sent.iter().map(name).collect::<Vec<_>>(), ["UPDATE"], "{status}");
+        assert_eq!(sent[0].header("Session-Expires"), Some("1800;refresher=uac"));
+        let answer = Message::response(&sent[0], status, "", "");
+        bench.hear(&String::from_utf8(answer.to_bytes()).expect("text"));
+    }
+    assert_eq!(bench.said(), ["BYE"]);
+}
+
+#[test]
+fn signs_of_life_that_would_come_too_often_are_refused() {
+    let mut bench = Bench::new(Transport::Udp);
+
+    bench.hear(&request("INVITE", 1, "a", "", &TIMER.replace("1800", "60")));
+
+    assert_eq!(bench.said(), ["422"]);
+    assert_eq!(bench.last().header("Min-SE"), Some("90"));
+    assert_eq!(bench.agent.open(), 0);
 }
 
 #[test]

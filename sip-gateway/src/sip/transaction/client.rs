@@ -191,6 +191,7 @@ impl Client {
             | Timer::M
             | Timer::OkAgain
             | Timer::AckMissing
+            | Timer::Session
             | Timer::Register => (vec![Done], News::Nothing),
         }
     }
