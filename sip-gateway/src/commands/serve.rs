@@ -10,9 +10,16 @@ use crate::net::house::House;
 pub fn serve(settings: Settings, demo: bool) -> anyhow::Result<ExitCode> {
     log("info,sqlx=warn");
     let most = Duration::from_secs(settings.calls.drain_seconds);
+    let heard = !settings.sip.guests.is_empty() || !settings.trunks.is_empty();
     runtime()?.block_on(async {
         let house = House::open(settings, demo).await?;
         eprintln!("gudok: SIP {} · HTTP http://{}", house.sip, house.http);
+        if !heard && !house.sip.ip().is_loopback() {
+            eprintln!(
+                "gudok: SIP is heard from this machine only: name an exchange in [trunks.NAME], or networks in \
+                 sip.guests (GUDOK_SIP__GUESTS=192.168.0.0/16)"
+            );
+        }
         if let Some(file) = &house.demo_file {
             eprintln!(
                 "gudok: demo organisation; numbers 100 (ru), 200 (en), from a page http://{}/ring/100; \

@@ -142,7 +142,12 @@ impl Phone {
         let now = clock::now();
         let mut gate = lock(&self.gate);
         if let Some(Tally { dropped, sources }) = gate.tell(now) {
-            tracing::warn!(dropped, sources, "SIP from strangers was dropped");
+            tracing::warn!(
+                dropped,
+                sources,
+                "SIP from strangers was dropped; further addresses of an exchange belong in sends_from, other \
+                 telephones in sip.guests"
+            );
         }
         gate.lets_in(now, from.ip())
     }

@@ -25,6 +25,8 @@ pub(crate) const CALL_WITHIN: Duration = Duration::from_secs(240);
 /// The greeting is out by then.
 const GREETING: Duration = Duration::from_secs(9);
 const RATE: u32 = 8_000;
+/// Half a minute.
+const QUIET_AT_THE_END: usize = 30 * RATE as usize;
 /// 400 ms of silence end a phrase.
 const PAUSE_FRAMES: usize = 20;
 
@@ -193,7 +195,9 @@ pub(crate) fn rehearsed(name: &str) -> PathBuf {
     assert_eq!(call.reason(), "completed", "{}", gateway.page(&call).told());
 
     let file = std::env::temp_dir().join(format!("gudok-{name}-{}.wav", std::process::id()));
-    write(&file, gateway.recording(&call).caller.into_iter());
+    // A softphone whose microphone ends hangs up, and a farewell may be longer than the rehearsed one.
+    let quiet = std::iter::repeat_n(0, QUIET_AT_THE_END);
+    write(&file, gateway.recording(&call).caller.into_iter().chain(quiet));
     gateway.stop();
     file
 }
