@@ -114,24 +114,24 @@ impl Reports {
         self.theirs
     }
 
-    /// Appends a report if one is due; `timestamp` is where our sound is now.
-    pub fn write_due(
-        &mut self,
-        now: Instant,
-        timestamp: u32,
-        reception: Option<Reception>,
-        out: &mut Vec<u8>,
-    ) {
+    /// The sound goes on with another clock.
+    pub fn count_in(&mut self, clock_hz: u32) {
+        self.clock_hz = clock_hz;
+    }
+
+    /// Whether it is time to write one; says yes once and then counts anew.
+    pub fn are_due(&mut self, now: Instant) -> bool {
         match self.due {
             None => {
                 self.began = Some(now);
                 self.due = Some(now + self.interval() / 2);
+                false
             }
             Some(due) if due <= now => {
-                self.write(now, timestamp, reception, out);
                 self.due = Some(now + self.interval());
+                true
             }
-            Some(_) => {}
+            Some(_) => false,
         }
     }
 
@@ -147,7 +147,8 @@ impl Reports {
         rtcp::write_goodbye(self.ssrc, out);
     }
 
-    fn write(
+    /// Appends a report; `timestamp` is where our sound is now.
+    pub fn write(
         &mut self,
         now: Instant,
         timestamp: u32,
@@ -227,8 +228,12 @@ mod tests {
                 jitter: Duration::from_millis(5),
             };
             let mut out = [Vec::new(), Vec::new()];
-            here.write_due(now, 0, None, &mut out[0]);
-            there.write_due(now, 0, Some(reception), &mut out[1]);
+            if here.are_due(now) {
+                here.write(now, 0, None, &mut out[0]);
+            }
+            if there.are_due(now) {
+                there.write(now, 0, Some(reception), &mut out[1]);
+            }
             sent += usize::from(!out[0].is_empty());
             let out = out.into_iter().zip([false, true]).filter(|(out, _)| !out.is_empty());
             under_way.extend(out.map(|(out, to_us)| (now + delay, to_us, out)));
@@ -264,7 +269,7 @@ mod tests {
     fn a_round_trip_of_a_wrong_clock_is_not_believed() {
         let mut reports = Reports::new(1, 8_000);
         let now = epoch();
-        reports.write_due(now, 0, None, &mut Vec::new());
+        assert!(!reports.are_due(now));
         let heard = |last_sent, since| Heard { ssrc: 1, last_sent, since, ..Heard::default() };
 
         reports.weigh(now + STEP * 1_000, &heard(1 << 16, 0));

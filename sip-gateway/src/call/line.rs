@@ -138,6 +138,7 @@ impl Line {
             self.decoder = Decoder::new(agreed.codec);
             self.encoder = Encoder::new(agreed.codec);
             self.keypad = Keypad::new(agreed.codec.clock_hz());
+            self.reports.count_in(agreed.codec.clock_hz());
             self.clock = Clock::default();
         }
         self.samples_per_packet = samples_per_packet(&agreed);
@@ -263,10 +264,13 @@ impl Line {
 
     /// A report to send, every few seconds; asked for every frame.
     pub fn report(&mut self, now: Instant) -> Option<&[u8]> {
+        if !self.reports.are_due(now) {
+            return None;
+        }
         self.report.clear();
         let heard = self.jitter.reception();
-        self.reports.write_due(now, self.header.timestamp, heard, &mut self.report);
-        (!self.report.is_empty()).then_some(&self.report)
+        self.reports.write(now, self.header.timestamp, heard, &mut self.report);
+        Some(&self.report)
     }
 
     /// The last report.

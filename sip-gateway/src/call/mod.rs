@@ -200,6 +200,7 @@ pub struct Call {
     bridged: bool,
     ear_failures: u8,
     ending: Option<(End, Option<Instant>)>,
+    over: bool,
     /// Since the other end put us on hold.
     held: Option<Instant>,
     /// When the line was last taken up: at the answer, or after a hold.
@@ -257,6 +258,7 @@ impl Call {
             bridged: false,
             ear_failures: 0,
             ending: None,
+            over: false,
             held: None,
             taken_up: start.at.0,
             at: start.at,
@@ -356,6 +358,7 @@ impl Call {
     fn stay_held(&mut self, now: Instant, since: Instant) {
         (self.heard, self.for_ear, self.said) = (SILENCE, SILENCE, SILENCE);
         self.line.skip();
+        self.report(now);
         if now.saturating_duration_since(since) >= HELD_MOST {
             self.hang_up(now, End::MediaLost);
         }
@@ -394,10 +397,14 @@ impl Call {
         self.take_early_yes(now);
         self.bridge(now);
         self.play(now);
+        self.report(now);
+        self.close(now);
+    }
+
+    fn report(&mut self, now: Instant) {
         if let Some(report) = self.line.report(now) {
             self.outputs.push_back(Output::Report(report.to_vec()));
         }
-        self.close(now);
     }
 
     /// A lasting tone is nothing for the recogniser; it may be a key, where the line has no events.
@@ -466,7 +473,11 @@ impl Call {
         self.hang_up(now, end);
     }
 
+    /// Once: whoever comes second to end the call adds nothing.
     fn hang_up(&mut self, now: Instant, end: End) {
+        if std::mem::replace(&mut self.over, true) {
+            return;
+        }
         let ways = [
             ("sound_from_caller", Quality::heard(&self.line)),
             ("sound_to_caller", Quality::said(&self.line)),

@@ -19,6 +19,8 @@ use crate::sip::agent::{AccountId, Command, Flow, Transport};
 use crate::sip::digest::Credentials;
 use crate::sip::registration::{Account, EXPIRES};
 
+/// An exchange without an address is looked up again after so long.
+const LOOKS_UP_AGAIN: Duration = Duration::from_secs(60);
 /// Closing waits so long for the registrars' farewell.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -127,6 +129,8 @@ pub struct Trunks {
     local: SocketAddr,
     all: Arc<BTreeMap<AccountId, (String, Trunk)>>,
     standings: Arc<Mutex<BTreeMap<AccountId, Standing>>>,
+    /// Where each was last found.
+    found: Arc<Mutex<BTreeMap<AccountId, SocketAddr>>>,
 }
 
 impl Trunks {
@@ -148,6 +152,7 @@ impl Trunks {
             local,
             all: Arc::new(all),
             standings: Arc::new(Mutex::new(standings)),
+            found: Arc::default(),
         }
     }
 
@@ -159,7 +164,7 @@ impl Trunks {
         }
     }
 
-    /// Looked up anew each time: an exchange that moved is found again.
+    /// Where it was already there is nothing to say: the registration goes on by itself.
     fn join_one(&self, id: AccountId) {
         let trunks = self.clone();
         tokio::spawn(async move {
@@ -169,7 +174,8 @@ impl Trunks {
             match trunk.resolve(trunks.local).await {
                 Ok(remote) => {
                     lock(&trunks.gate).befriend(remote.ip());
-                    if trunk.user.is_empty() {
+                    let before = lock(&trunks.found).insert(id, remote);
+                    if trunk.user.is_empty() || before == Some(remote) {
                         return;
                     }
                     let local = trunks.local;
@@ -180,7 +186,11 @@ impl Trunks {
                 Err(error) => {
                     tracing::warn!(trunk = %name, error = format!("{error:#}"), "not registered");
                     trunks.note(id, Standing::Failed { why: format!("{error:#}") });
-                    tokio::time::sleep(EXPIRES / 10).await;
+                    // Once found, its registration goes on where it was, and fails aloud.
+                    if lock(&trunks.found).contains_key(&id) {
+                        return;
+                    }
+                    tokio::time::sleep(LOOKS_UP_AGAIN).await;
                     trunks.join_one(id);
                 }
             }
@@ -197,6 +207,8 @@ impl Trunks {
         let seconds = again.as_secs();
         tracing::warn!(trunk = self.name(id), %why, again_in_s = seconds, "not registered");
         self.note(id, Standing::Failed { why });
+        // It may have moved.
+        self.join_one(id);
     }
 
     pub fn left(&self, id: AccountId) {

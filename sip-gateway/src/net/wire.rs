@@ -160,11 +160,12 @@ impl Socket {
         if !self.latched || from.ip() != self.remote.ip() {
             return None;
         }
+        let report = match &mut self.secure {
+            None => report,
+            Some(secure) => secure.open(&report).ok()?.as_ref().to_vec(),
+        };
         self.beside.as_mut()?.came_from(from);
-        match &mut self.secure {
-            None => Some(report),
-            Some(secure) => secure.open(&report).ok().map(|report| report.as_ref().to_vec()),
-        }
+        Some(report)
     }
 
     /// Symmetric RTP: the first packet shows where the phone really is, once and for good. From then

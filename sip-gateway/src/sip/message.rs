@@ -309,6 +309,11 @@ fn tagged(to: &Header, tag: &str) -> Header {
     Header { name: to.name.clone(), value: format!("{};tag={tag}", to.value) }
 }
 
+/// `application/sdp` of `Application/SDP; charset=x`.
+pub fn media_type(value: &str) -> String {
+    value.split(';').next().unwrap_or(value).trim().to_ascii_lowercase()
+}
+
 /// The usual words for a status.
 pub fn phrase(status: u16) -> &'static str {
     match status {

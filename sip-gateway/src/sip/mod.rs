@@ -14,6 +14,8 @@ pub mod dialog;
 pub mod digest;
 pub mod event;
 pub mod gate;
+pub mod identity;
+pub mod info;
 mod leg;
 pub mod message;
 pub mod registration;

@@ -155,7 +155,7 @@ impl Registration {
         }
     }
 
-    /// Another registrar; only one that is written as an address, for nobody looks names up here.
+    /// Whom we register with is the owner's to say: told, not followed.
     fn moved(&mut self, response: &Message, chance: u16) -> Next {
         let to = response.contact().map(|contact| contact.uri.to_owned());
         self.failed(format!("moved to {}", to.as_deref().unwrap_or("nowhere")), chance)

@@ -2,9 +2,11 @@
 //!
 //! **Never here:** requests of our own, but for the BYE that a refused 200 leaves behind.
 
-use super::super::address::{self, Address, Uri};
+use super::super::address;
 use super::super::dialog::Dialog;
-use super::super::message::{Fault, Method};
+use super::super::identity::caller_of;
+use super::super::info::{self, key_told};
+use super::super::message::{Fault, Method, media_type};
 use super::super::sdp;
 use super::*;
 
@@ -322,23 +324,15 @@ impl Agent {
 
     /// Keys by INFO, as exchanges send them that know no RFC 4733; anything else is not for us.
     fn informed(&mut self, info: &Message, way: Flow, leg: Leg) {
-        let kind = info.header("Content-Type").map(media_type);
-        let key = match kind.as_deref() {
-            None => return self.respond_kept(info, way, Message::response(info, 200, "", "")),
-            Some("application/dtmf-relay") => key_of_relay(&info.body),
-            Some("application/dtmf") => key_of(&String::from_utf8_lossy(&info.body)),
-            Some(_) => None,
-        };
-        match key {
+        if info.header("Content-Type").is_none() {
+            return self.respond_kept(info, way, Message::response(info, 200, "", ""));
+        }
+        match key_told(info) {
             Some(key) => {
                 self.respond_kept(info, way, Message::response(info, 200, "", ""));
                 self.desk.tell(Event::Pressed { leg, key });
             }
-            None => self.refuse_kept(
-                info,
-                way,
-                Refusal::explained(415, "Accept", "application/dtmf-relay, application/dtmf"),
-            ),
+            None => self.refuse_kept(info, way, Refusal::explained(415, "Accept", info::ACCEPT)),
         }
     }
 
@@ -542,62 +536,6 @@ fn unfit(request: &Message) -> Option<Refusal> {
     let any = accepted.peek().is_none();
     let takes_sdp = any || accepted.any(|kind| [ACCEPT, "application/*", "*/*"].contains(&&*kind));
     (!takes_sdp).then(|| Refusal::plain(406))
-}
-
-/// `Signal=5` among lines of its kind.
-fn key_of_relay(body: &[u8]) -> Option<char> {
-    let text = String::from_utf8_lossy(body);
-    text.lines().find_map(|line| {
-        let (name, value) = line.split_once('=')?;
-        name.trim().eq_ignore_ascii_case("Signal").then(|| key_of(value))?
-    })
-}
-
-/// A key by its sign, or by its number as RFC 4733 counts them.
-fn key_of(text: &str) -> Option<char> {
-    let text = text.trim();
-    let mut signs = text.chars();
-    match (signs.next(), signs.next()) {
-        (Some(key @ ('0'..='9' | '*' | '#' | 'A'..='D' | 'a'..='d')), None) => {
-            Some(key.to_ascii_uppercase())
-        }
-        (Some(_), Some(_)) => match text {
-            "10" => Some('*'),
-            "11" => Some('#'),
-            _ => None,
-        },
-        (Some(_) | None, None) | (None, Some(_)) => None,
-    }
-}
-
-fn media_type(value: &str) -> String {
-    value.split(';').next().unwrap_or(value).trim().to_ascii_lowercase()
-}
-
-/// What From says, for a caller who does not hide.
-fn caller_of(invite: &Message) -> Caller {
-    let Some(from) = invite.from() else {
-        return Caller::default();
-    };
-    let uri = Uri::read(from.uri).ok().filter(|uri| uri.host != "anonymous.invalid");
-    let number = uri.map(|uri| uri.number()).map(|number| wire::readable(&number));
-    Caller {
-        number: number.filter(|number| !number.is_empty() && number != "anonymous"),
-        display: from.display.map(|display| wire::readable(&display)),
-        asserted: asserted(invite),
-    }
-}
-
-/// The first number among what was asserted: a header may hold a `sip:` and a `tel:` address.
-fn asserted(invite: &Message) -> Option<String> {
-    let said = ["P-Asserted-Identity", "Remote-Party-ID"]
-        .into_iter()
-        .flat_map(|name| invite.members(name))
-        .filter_map(|member| Address::read(member).ok());
-    let numbers = said.filter_map(|address| Some(Uri::read(address.uri).ok()?.number()));
-    numbers
-        .map(|number| wire::readable(&number))
-        .find(|number| number.len() > 2 && number.chars().all(|c| c.is_ascii_digit() || c == '+'))
 }
 
 /// Our terms again for an offer that may have changed: `None` if it cannot be met.
