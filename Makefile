@@ -9,7 +9,7 @@ CALLER ?= ru
 # ONCE=1: exit after the call, 0 only if a booking, a recording with both voices and a job file exist.
 ONCE ?=
 
-.PHONY: demo test check test-long measure bench-world bench-dialog bench-floor bench-media bench-sip bench-core clean
+.PHONY: demo test check test-long measure bench-world bench-dialog bench-floor bench-media bench-sip bench-core fuzz clean
 
 demo:
 	@deploy/packages demo
@@ -64,6 +64,11 @@ bench-core:
 test-long: test
 	@$(CARGO) test --release -p call-tests -p dialog -- --ignored --nocapture
 	@deploy/postgres $(CARGO) test --release -p job-core -- --ignored --nocapture --test-threads 1
+
+# Ten minutes of made-up bytes for each reader of strangers' bytes; PART=uas for one of them.
+fuzz:
+	@deploy/packages test
+	@deploy/fuzz $(PART)
 
 clean:
 	$(CARGO) clean

@@ -53,6 +53,32 @@ pub struct Sip {
     /// Networks that may phone besides the trunks and this machine, as in `192.168.0.0/16`; strangers get
     /// no answer.
     pub guests: Vec<String>,
+    /// The door for TLS; none unless it listens somewhere.
+    pub tls: Tls,
+    /// The door for telephones in web pages (SIP over WebSocket); none unless it listens somewhere.
+    pub websocket: WebSocket,
+    /// Name servers that know the exchanges, as in `192.0.2.53:53`; empty: this machine's.
+    pub name_servers: Vec<SocketAddr>,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tls {
+    /// Usually port 5061.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listen: Option<SocketAddr>,
+    /// PEM files, read again every hour; empty: a certificate that nobody vouches for.
+    pub certificate: PathBuf,
+    pub key: PathBuf,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WebSocket {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listen: Option<SocketAddr>,
+    /// With the certificate of `sip.tls`; off where a web server in front does that.
+    pub encrypted: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -148,7 +174,16 @@ impl Default for Sip {
             listen: SocketAddr::from(([127, 0, 0, 1], 5060)),
             advertise: None,
             guests: Vec::new(),
+            tls: Tls::default(),
+            websocket: WebSocket::default(),
+            name_servers: Vec::new(),
         }
+    }
+}
+
+impl Default for WebSocket {
+    fn default() -> Self {
+        Self { listen: None, encrypted: true }
     }
 }
 
@@ -209,7 +244,8 @@ impl Settings {
             .try_parsing(true)
             .list_separator(",")
             .with_list_parse_key("media.ports")
-            .with_list_parse_key("sip.guests");
+            .with_list_parse_key("sip.guests")
+            .with_list_parse_key("sip.name_servers");
         let mut settings: Self = sources.add_source(environment).build()?.try_deserialize()?;
         if let Ok(url) = std::env::var("DATABASE_URL") {
             settings.database.url = url;
@@ -266,6 +302,13 @@ impl Settings {
                 return refuse(false, "sip.guests", error.to_string(), fact);
             }
         }
+        let tls = &self.sip.tls;
+        refuse(
+            tls.certificate.as_os_str().is_empty() == tls.key.as_os_str().is_empty(),
+            "sip.tls.certificate",
+            format!("{:?} with the key {:?}", tls.certificate, tls.key),
+            "a certificate needs its key, and the other way round",
+        )?;
         for (name, trunk) in &self.trunks {
             refuse(
                 !trunk.exchange.is_empty(),

@@ -4,4 +4,5 @@
 //! **Never here:** sleeping, the clock, sockets (real-peer tests keep theirs in `tests/peers.rs`).
 
 pub mod booth;
+pub mod hostile;
 pub mod world;

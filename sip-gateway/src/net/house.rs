@@ -26,6 +26,9 @@ use web::post::PostRoom;
 use web::till::Till;
 
 use super::browsers::Browsers;
+use super::certificates::{self, Certificate};
+use super::doors::Kind;
+use super::lookup::Lookup;
 use super::pacemaker::Beat;
 use super::phone::Phone;
 use super::ports::Ports;
@@ -35,7 +38,7 @@ use super::switchboard::{Parts, Shelf, Switchboard, lock};
 use super::trunks::Trunks;
 use super::{aftermath, demo, errands, ledger, speech};
 use crate::clock;
-use crate::config::Settings;
+use crate::config::{self, Settings};
 use crate::sip;
 use crate::sip::gate::Gate;
 
@@ -103,8 +106,9 @@ impl House {
         let guests =
             settings.sip.guests.iter().map(|guests| guests.parse()).collect::<Result<_, _>>()?;
         let gate = Arc::new(Mutex::new(Gate::new(guests)));
-        let (phone, handset) =
+        let (mut phone, handset) =
             Phone::open(settings.sip.listen, true, agent, Arc::clone(&gate)).await?;
+        open_doors(&mut phone, &settings.sip).await?;
         let sip = phone.local();
         let listener = TcpListener::bind(settings.http.listen).await.with_context(|| {
             format!(
@@ -120,7 +124,8 @@ impl House {
         let (scribe, entries) = Scribe::new();
         let ledger = tokio::spawn(ledger::keep(store.clone(), entries));
         let seed = lock(&random).next_u64();
-        let trunks = Trunks::new(settings.trunks, handset.clone(), gate, sip);
+        let lookup = Lookup::new(&settings.sip.name_servers, Arc::clone(&random))?;
+        let trunks = Trunks::new(settings.trunks, handset.clone(), gate, lookup, sip)?;
         let board = Switchboard::new(Parts {
             store: store.clone(),
             trunks: trunks.clone(),
@@ -285,6 +290,28 @@ fn agent_settings(settings: &Settings, random: &Mutex<ChaCha20Rng>) -> sip::agen
         advertised: settings.sip.advertise,
         seed: lock(random).next_u64(),
     }
+}
+
+/// The doors besides UDP and TCP, where the owner wants them.
+async fn open_doors(phone: &mut Phone, sip: &config::Sip) -> anyhow::Result<()> {
+    let (tls, websocket) = (&sip.tls, &sip.websocket);
+    let encrypts = tls.listen.is_some() || (websocket.listen.is_some() && websocket.encrypted);
+    if !encrypts && websocket.listen.is_none() {
+        return Ok(());
+    }
+    let ours = Certificate { certificate: tls.certificate.clone(), key: tls.key.clone() };
+    let acceptor = encrypts.then(|| certificates::acceptor(&ours)).transpose()?;
+    if let (Some(listen), Some(acceptor)) = (tls.listen, &acceptor) {
+        let kind = Kind::Tls(acceptor.clone());
+        let address = phone.add_door(listen, kind, "sip.tls.listen").await?;
+        tracing::info!(%address, "SIP over TLS");
+    }
+    if let Some(listen) = websocket.listen {
+        let kind = Kind::WebSocket(acceptor.filter(|_| websocket.encrypted));
+        let address = phone.add_door(listen, kind, "sip.websocket.listen").await?;
+        tracing::info!(%address, encrypted = websocket.encrypted, "SIP over WebSocket");
+    }
+    Ok(())
 }
 
 fn serve_pages(listener: TcpListener, house: web::House) {

@@ -9,15 +9,16 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use tokio::net::{TcpListener, UdpSocket};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
-use super::stream::{self, Word};
+use super::doors::{self, Asked, Kind, Line, Room};
+use super::stream::Word;
 use super::switchboard::lock;
 use crate::clock;
 use crate::sip::agent::{Agent, Command, Event, Flow, Input, Leg, Output, Settings, Transport};
 use crate::sip::gate::{Gate, Tally};
 
-/// Commands and stream messages waiting for the user agent.
+/// Orders and stream messages waiting for the user agent.
 const WAITING_MAX: usize = 4_096;
 /// The largest datagram UDP carries.
 const DATAGRAM_MAX: usize = 65_535;
@@ -25,41 +26,54 @@ const DATAGRAM_MAX: usize = 65_535;
 const ANY_PORT_TRIES: usize = 8;
 /// The answer to a ping over a stream.
 const PONG: &[u8] = b"\r\n";
-/// TCP connections at the same time; the next is closed at once.
-const STREAMS_MAX: usize = 1_024;
 
 #[derive(Debug, thiserror::Error)]
 pub enum PhoneError {
-    #[error(
-        "SIP {transport} port {address}: {source}; is another program using it? set sip.listen"
-    )]
-    Bind { transport: &'static str, address: SocketAddr, source: io::Error },
+    #[error("SIP {transport} port {address}: {source}; is another program using it? set {key}")]
+    Bind { transport: &'static str, address: SocketAddr, key: &'static str, source: io::Error },
+}
+
+#[derive(Debug)]
+enum Order {
+    Command(Command),
+    Connect(Line, Asked),
 }
 
 /// Gives the telephone set its orders, from any thread; never waits.
 #[derive(Debug, Clone)]
 pub struct Handset {
-    commands: mpsc::Sender<Command>,
+    orders: mpsc::Sender<Order>,
 }
 
 impl Handset {
     pub fn order(&self, command: Command) {
-        if self.commands.try_send(command).is_err() {
+        if self.orders.try_send(Order::Command(command)).is_err() {
             tracing::error!("the telephone set takes no more orders");
         }
     }
+
+    /// A connection that stands, a new one or one that does already; the error says why there is none.
+    pub async fn connect(&self, line: Line) -> Result<Flow, String> {
+        let (asked, answer) = oneshot::channel();
+        if self.orders.try_send(Order::Connect(line, asked)).is_err() {
+            return Err("the telephone set takes no more orders".into());
+        }
+        answer.await.unwrap_or_else(|_| Err("the connection broke at once".into()))
+    }
 }
 
-#[derive(Debug)]
 pub struct Phone {
     agent: Agent,
     udp: Arc<UdpSocket>,
-    tcp: Option<TcpListener>,
+    doors: Vec<(TcpListener, Kind)>,
     local: SocketAddr,
-    streams: HashMap<u64, mpsc::Sender<Vec<u8>>>,
+    room: Room,
+    streams: HashMap<u64, (Flow, mpsc::Sender<Vec<u8>>)>,
+    /// What we opened, and where it leads.
+    opened: HashMap<u64, Line>,
     connections: u64,
     words: (mpsc::Sender<Word>, mpsc::Receiver<Word>),
-    commands: mpsc::Receiver<Command>,
+    orders: mpsc::Receiver<Order>,
     gate: Doorman,
 }
 
@@ -82,19 +96,36 @@ impl Phone {
             bound = sockets(listen, tcp).await;
         }
         let (udp, tcp, local) = bound?;
-        let (sender, commands) = mpsc::channel(WAITING_MAX);
+        let (sender, orders) = mpsc::channel(WAITING_MAX);
         let phone = Self {
             agent: Agent::new(settings),
             udp: Arc::new(udp),
-            tcp,
+            doors: tcp.map(|listener| (listener, Kind::Tcp)).into_iter().collect(),
             local,
+            room: Room::default(),
             streams: HashMap::new(),
+            opened: HashMap::new(),
             connections: 0,
             words: mpsc::channel(WAITING_MAX),
-            commands,
+            orders,
             gate,
         };
-        Ok((phone, Handset { commands: sender }))
+        Ok((phone, Handset { orders: sender }))
+    }
+
+    /// One more door; answers where it is. `key` is the setting that moves it.
+    pub async fn add_door(
+        &mut self,
+        listen: SocketAddr,
+        kind: Kind,
+        key: &'static str,
+    ) -> Result<SocketAddr, PhoneError> {
+        let transport = kind.transport().token();
+        let failed = |source| PhoneError::Bind { transport, address: listen, key, source };
+        let listener = TcpListener::bind(listen).await.map_err(failed)?;
+        let local = listener.local_addr().map_err(failed)?;
+        self.doors.push((listener, kind));
+        Ok(local)
     }
 
     pub fn local(&self) -> SocketAddr {
@@ -112,6 +143,9 @@ impl Phone {
 
     /// Serves until every handset is gone or nobody listens to the events any more.
     pub async fn run(mut self, events: mpsc::Sender<Event>) {
+        for (listener, kind) in self.doors.drain(..) {
+            tokio::spawn(doors::watch(listener, kind, self.words.0.clone()));
+        }
         let mut datagram = vec![0; DATAGRAM_MAX];
         loop {
             let deadline = self.agent.deadline();
@@ -124,10 +158,10 @@ impl Phone {
                     Ok(_) => {}
                     Err(error) => tracing::debug!(%error, "SIP socket"),
                 },
-                accepted = accept(self.tcp.as_ref()) => self.connect(accepted),
                 Some(word) = self.words.1.recv() => self.take_word(word),
-                command = self.commands.recv() => match command {
-                    Some(command) => self.take(Input::Command(command)),
+                order = self.orders.recv() => match order {
+                    Some(Order::Command(command)) => self.take(Input::Command(command)),
+                    Some(Order::Connect(line, asked)) => self.connect(line, asked),
                     None => return,
                 },
                 () = sleep_until(deadline) => self.take(Input::Timeout),
@@ -158,8 +192,17 @@ impl Phone {
 
     fn take_word(&mut self, word: Word) {
         match word {
-            Word::Opened(flow, sender) => {
-                self.streams.insert(flow.connection, sender);
+            Word::Arrived(arrival) => {
+                if self.lets_in(arrival.remote) {
+                    let connection = self.next_connection();
+                    self.room.serve(arrival, connection, self.words.0.clone());
+                }
+            }
+            Word::Opened(flow, sender, asked) => {
+                self.streams.insert(flow.connection, (flow, sender));
+                if let Some(asked) = asked {
+                    let _ = asked.send(Ok(flow));
+                }
             }
             Word::Message(flow, bytes) => {
                 if self.lets_in(flow.remote) {
@@ -167,35 +210,37 @@ impl Phone {
                 }
             }
             Word::Ping(flow) => {
-                if let Some(sender) = self.streams.get(&flow.connection) {
+                if let Some((_, sender)) = self.streams.get(&flow.connection) {
                     let _ = sender.try_send(PONG.to_vec());
                 }
             }
-            Word::Lost(flow) => {
-                self.streams.remove(&flow.connection);
-                self.take(Input::FlowLost(flow));
-            }
+            Word::Lost(flow) => self.lose(flow),
         }
     }
 
-    fn connect(&mut self, accepted: io::Result<(tokio::net::TcpStream, SocketAddr)>) {
-        let Ok((socket, remote)) = accepted else {
-            return;
-        };
-        if !self.lets_in(remote) {
-            return;
-        }
-        if self.streams.len() >= STREAMS_MAX {
-            tracing::warn!(most = STREAMS_MAX, "TCP connection refused");
-            return;
-        }
+    fn next_connection(&mut self) -> u64 {
         self.connections += 1;
-        let (connection, words) = (self.connections, self.words.0.clone());
-        tokio::spawn(async move {
-            if let Err(error) = stream::serve(socket, remote, connection, words).await {
-                tracing::debug!(%error, "TCP connection closed");
-            }
-        });
+        self.connections
+    }
+
+    /// The same line again is the same connection, as long as it stands.
+    fn connect(&mut self, line: Line, asked: Asked) {
+        let same = self.opened.iter().filter(|(_, opened)| opened.leads_where(&line));
+        let standing = same.filter_map(|(connection, _)| self.streams.get(connection)).next();
+        if let Some((flow, _)) = standing {
+            let _ = asked.send(Ok(*flow));
+            return;
+        }
+        let connection = self.next_connection();
+        self.opened.retain(|connection, _| self.streams.contains_key(connection));
+        self.opened.insert(connection, line.clone());
+        self.room.connect(line, connection, asked, self.words.0.clone());
+    }
+
+    fn lose(&mut self, flow: Flow) {
+        if self.streams.remove(&flow.connection).is_some() {
+            self.take(Input::FlowLost(flow));
+        }
     }
 
     /// False when nobody listens any more.
@@ -214,19 +259,16 @@ impl Phone {
     }
 
     async fn send(&mut self, flow: Flow, bytes: Vec<u8>) {
-        match flow.transport {
-            Transport::Udp => {
-                if let Err(error) = self.udp.send_to(&bytes, flow.remote).await {
-                    tracing::debug!(%error, "SIP datagram not sent");
-                }
+        if flow.transport.is_reliable() {
+            let sent = self.streams.get(&flow.connection).map(|(_, to)| to.try_send(bytes));
+            if !matches!(sent, Some(Ok(()))) {
+                self.streams.remove(&flow.connection);
+                self.take(Input::FlowLost(flow));
             }
-            Transport::Tcp => {
-                let sent = self.streams.get(&flow.connection).map(|to| to.try_send(bytes));
-                if !matches!(sent, Some(Ok(()))) {
-                    self.streams.remove(&flow.connection);
-                    self.take(Input::FlowLost(flow));
-                }
-            }
+            return;
+        }
+        if let Err(error) = self.udp.send_to(&bytes, flow.remote).await {
+            tracing::debug!(%error, "SIP datagram not sent");
         }
     }
 }
@@ -236,7 +278,9 @@ async fn sockets(
     listen: SocketAddr,
     tcp: bool,
 ) -> Result<(UdpSocket, Option<TcpListener>, SocketAddr), PhoneError> {
-    let bind = |transport| move |source| PhoneError::Bind { transport, address: listen, source };
+    let bind = |transport| {
+        move |source| PhoneError::Bind { transport, address: listen, key: "sip.listen", source }
+    };
     let udp = UdpSocket::bind(listen).await.map_err(bind("UDP"))?;
     let local = udp.local_addr().map_err(bind("UDP"))?;
     let tcp = match tcp {
@@ -244,13 +288,6 @@ async fn sockets(
         false => None,
     };
     Ok((udp, tcp, local))
-}
-
-async fn accept(listener: Option<&TcpListener>) -> io::Result<(tokio::net::TcpStream, SocketAddr)> {
-    match listener {
-        Some(listener) => listener.accept().await,
-        None => std::future::pending().await,
-    }
 }
 
 async fn sleep_until(deadline: Option<Instant>) {

@@ -148,6 +148,7 @@ impl Switchboard {
                     self.parts.trunks.failed(id, why, again);
                 }
                 Event::Unregistered { id } => self.parts.trunks.left(id),
+                Event::Stranded { id } => self.parts.trunks.stranded(id),
                 Event::Pressed { leg, key } => self.pass_on(leg, Message::Key(leg, key)),
                 Event::Reoffered { leg, offer } => match sdp::read_answer(&offer) {
                     Ok(session) => self.pass_on(leg, Message::Reagreed(leg, Box::new(session))),

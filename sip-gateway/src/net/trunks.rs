@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,15 +13,20 @@ use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 use web::trunk::State;
 
+use super::certificates;
+use super::doors::Line;
+use super::lookup::Lookup;
 use super::phone::{Doorman, Handset};
 use super::switchboard::lock;
-use crate::sip::address::PORT;
 use crate::sip::agent::{AccountId, Command, Flow, Transport};
 use crate::sip::digest::Credentials;
+use crate::sip::locate::{Exchange, Place};
 use crate::sip::registration::{Account, EXPIRES};
 
-/// An exchange without an address is looked up again after so long.
+/// An exchange that cannot be found or reached is looked up again after so long.
 const LOOKS_UP_AGAIN: Duration = Duration::from_secs(60);
+/// A lost connection is opened again after this, doubled each time.
+const CONNECTS_AGAIN: Duration = Duration::from_secs(1);
 /// Closing waits so long for the registrars' farewell.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -30,6 +36,11 @@ const FAREWELL: Duration = Duration::from_secs(1);
 pub struct Trunk {
     /// `sip.example.org`, `192.0.2.10` or either with `:port`.
     pub exchange: String,
+    /// `udp`, `tcp` or `tls`; nothing: what the exchange's records ask for, UDP where they do not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transport: Option<By>,
+    /// PEM file of whoever vouches for the exchange's certificate; empty: whoever this machine believes.
+    pub trust: PathBuf,
     /// The domain of our address there, where it is not the exchange's own name.
     pub domain: String,
     /// Our number or user name there; empty: no registration, the exchange knows us by address.
@@ -42,6 +53,15 @@ pub struct Trunk {
     pub expires_seconds: u64,
     /// Further addresses its calls come from.
     pub sends_from: Vec<IpAddr>,
+}
+
+/// How an exchange is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum By {
+    Udp,
+    Tcp,
+    Tls,
 }
 
 /// Never printed.
@@ -61,6 +81,16 @@ pub enum Standing {
     },
 }
 
+impl From<By> for Transport {
+    fn from(by: By) -> Self {
+        match by {
+            By::Udp => Transport::Udp,
+            By::Tcp => Transport::Tcp,
+            By::Tls => Transport::Tls,
+        }
+    }
+}
+
 impl std::fmt::Debug for Password {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Password")
@@ -78,6 +108,8 @@ impl Default for Trunk {
     fn default() -> Self {
         Self {
             exchange: String::new(),
+            transport: None,
+            trust: PathBuf::new(),
             domain: String::new(),
             user: String::new(),
             auth_user: String::new(),
@@ -89,17 +121,13 @@ impl Default for Trunk {
 }
 
 impl Trunk {
-    /// The name and port to look up.
-    fn host(&self) -> (&str, u16) {
-        let port = self.exchange.rsplit_once(':').and_then(|(host, port)| {
-            let alone = !host.contains(':') || host.ends_with(']');
-            Some((host, port.parse().ok()?)).filter(|_| alone)
-        });
-        port.unwrap_or((&self.exchange, PORT))
+    fn place(&self) -> Exchange {
+        Exchange::read(&self.exchange, self.transport.map(Transport::from))
     }
 
     fn account(&self) -> Account {
-        let domain = if self.domain.is_empty() { self.host().0 } else { &self.domain };
+        let host = self.place().host;
+        let domain = if self.domain.is_empty() { &host } else { &self.domain };
         let auth = if self.auth_user.is_empty() { &self.user } else { &self.auth_user };
         Account {
             registrar: format!("sip:{domain}"),
@@ -108,17 +136,6 @@ impl Trunk {
             expires: Duration::from_secs(self.expires_seconds),
         }
     }
-
-    /// Its first address of the family we listen on.
-    async fn resolve(&self, local: SocketAddr) -> anyhow::Result<SocketAddr> {
-        let (host, port) = self.host();
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        let mut found = tokio::net::lookup_host((host, port))
-            .await
-            .with_context(|| format!("no address for {host}"))?;
-        let wanted = found.find(|address| address.is_ipv4() == local.is_ipv4());
-        wanted.with_context(|| format!("{host} has no address of our kind of network"))
-    }
 }
 
 /// All trunks of this house.
@@ -126,11 +143,50 @@ impl Trunk {
 pub struct Trunks {
     handset: Handset,
     gate: Doorman,
+    lookup: Lookup,
     local: SocketAddr,
-    all: Arc<BTreeMap<AccountId, (String, Trunk)>>,
+    all: Arc<BTreeMap<AccountId, Known>>,
     standings: Arc<Mutex<BTreeMap<AccountId, Standing>>>,
-    /// Where each was last found.
-    found: Arc<Mutex<BTreeMap<AccountId, SocketAddr>>>,
+    ways: Arc<Mutex<BTreeMap<AccountId, Way>>>,
+}
+
+/// A trunk, and whose certificates it believes.
+struct Known {
+    name: String,
+    trunk: Trunk,
+    trust: Option<Arc<rustls::ClientConfig>>,
+}
+
+/// Where an exchange was last found, and which of its places is used.
+#[derive(Debug, Default)]
+struct Way {
+    places: Vec<Place>,
+    at: usize,
+    /// Places tried in vain since it last went well.
+    tried: usize,
+    /// Connections lost since then.
+    lost: u32,
+}
+
+impl Way {
+    /// The next place to try; none once all were tried in vain.
+    fn next(&mut self) -> Option<Place> {
+        self.tried += 1;
+        if self.tried >= self.places.len() {
+            self.tried = 0;
+            return None;
+        }
+        self.at = (self.at + 1) % self.places.len();
+        self.places.get(self.at).copied()
+    }
+
+    /// What was found; the place in use stays in use if it is still there.
+    fn found(&mut self, places: Vec<Place>) -> Place {
+        let used = self.places.get(self.at).copied();
+        let still = used.and_then(|used| places.iter().position(|place| *place == used));
+        (self.at, self.places) = (still.unwrap_or(0), places);
+        self.places[self.at]
+    }
 }
 
 impl Trunks {
@@ -138,77 +194,160 @@ impl Trunks {
         settings: BTreeMap<String, Trunk>,
         handset: Handset,
         gate: Doorman,
+        lookup: Lookup,
         local: SocketAddr,
-    ) -> Self {
-        let all: BTreeMap<_, _> = (1..).map(AccountId).zip(settings).collect();
-        let standing = |trunk: &Trunk| match trunk.user.is_empty() {
+    ) -> anyhow::Result<Self> {
+        let mut all = BTreeMap::new();
+        for (id, (name, trunk)) in (1..).map(AccountId).zip(settings) {
+            let plain = matches!(trunk.transport, Some(By::Udp | By::Tcp));
+            let trust = (!plain).then(|| certificates::trust(&trunk.trust)).transpose();
+            let trust = trust.with_context(|| format!("trunks.{name}"))?;
+            all.insert(id, Known { name, trunk, trust });
+        }
+        let standing = |known: &Known| match known.trunk.user.is_empty() {
             true => Standing::ByAddress,
             false => Standing::Registering,
         };
-        let standings = all.iter().map(|(id, (_, trunk))| (*id, standing(trunk))).collect();
-        Self {
+        let standings = all.iter().map(|(id, known)| (*id, standing(known))).collect();
+        Ok(Self {
             handset,
             gate,
+            lookup,
             local,
             all: Arc::new(all),
             standings: Arc::new(Mutex::new(standings)),
-            found: Arc::default(),
-        }
+            ways: Arc::default(),
+        })
     }
 
     /// Looks every exchange up, opens the gate to it, and registers where there is an account.
     pub fn join(&self) {
-        for (id, (_, trunk)) in self.all.iter() {
-            trunk.sends_from.iter().for_each(|address| lock(&self.gate).befriend(*address));
-            self.join_one(*id);
+        for (id, known) in self.all.iter() {
+            known.trunk.sends_from.iter().for_each(|address| lock(&self.gate).befriend(*address));
+            self.join_one(*id, Duration::ZERO);
         }
     }
 
     /// Where it was already there is nothing to say: the registration goes on by itself.
-    fn join_one(&self, id: AccountId) {
+    fn join_one(&self, id: AccountId, after: Duration) {
         let trunks = self.clone();
         tokio::spawn(async move {
-            let Some((name, trunk)) = trunks.all.get(&id) else {
+            tokio::time::sleep(after).await;
+            let Some(known) = trunks.all.get(&id) else {
                 return;
             };
-            match trunk.resolve(trunks.local).await {
-                Ok(remote) => {
-                    lock(&trunks.gate).befriend(remote.ip());
-                    let before = lock(&trunks.found).insert(id, remote);
-                    if trunk.user.is_empty() || before == Some(remote) {
-                        return;
-                    }
-                    let local = trunks.local;
-                    let flow = Flow { transport: Transport::Udp, local, remote, connection: 0 };
-                    let account = trunk.account();
-                    trunks.handset.order(Command::Register { id, flow, account });
+            let found = trunks.lookup.places(&known.trunk.place(), trunks.local).await;
+            match found {
+                Ok(places) => {
+                    places.iter().for_each(|it| lock(&trunks.gate).befriend(it.address.ip()));
+                    let place = lock(&trunks.ways).entry(id).or_default().found(places);
+                    trunks.register(id, known, place).await;
                 }
-                Err(error) => {
-                    tracing::warn!(trunk = %name, error = format!("{error:#}"), "not registered");
-                    trunks.note(id, Standing::Failed { why: format!("{error:#}") });
-                    // Once found, its registration goes on where it was, and fails aloud.
-                    if lock(&trunks.found).contains_key(&id) {
-                        return;
-                    }
-                    tokio::time::sleep(LOOKS_UP_AGAIN).await;
-                    trunks.join_one(id);
-                }
+                Err(error) => trunks.astray(id, known, format!("{error:#}")),
             }
         });
     }
 
+    /// It has no address, or none that lets us connect.
+    fn astray(&self, id: AccountId, known: &Known, why: String) {
+        tracing::warn!(trunk = %known.name, %why, "not registered");
+        self.note(id, Standing::Failed { why });
+        self.join_one(id, LOOKS_UP_AGAIN);
+    }
+
+    /// At this place, or the next where it cannot be reached.
+    async fn register(&self, id: AccountId, known: &Known, mut place: Place) {
+        if known.trunk.user.is_empty() {
+            return;
+        }
+        loop {
+            match self.flow(known, place).await {
+                Ok(flow) => {
+                    let account = known.trunk.account();
+                    return self.handset.order(Command::Register { id, flow, account });
+                }
+                Err(why) => match self.next_place(id) {
+                    Some(next) => {
+                        tracing::info!(trunk = %known.name, %why, "the next place is tried");
+                        place = next;
+                    }
+                    None => return self.astray(id, known, why),
+                },
+            }
+        }
+    }
+
+    async fn flow(&self, known: &Known, place: Place) -> Result<Flow, String> {
+        let Place { transport, address: remote } = place;
+        if !transport.is_reliable() {
+            return Ok(Flow { transport, local: self.local, remote, connection: 0 });
+        }
+        let secured = transport == Transport::Tls;
+        let trust = known.trust.clone().filter(|_| secured);
+        // Records may lead anywhere; the certificate must be the exchange's own (RFC 5922 section 4).
+        let name = known.trunk.place().host;
+        self.handset.connect(Line { transport, remote, name, trust }).await
+    }
+
+    fn next_place(&self, id: AccountId) -> Option<Place> {
+        lock(&self.ways).get_mut(&id)?.next()
+    }
+
     pub fn registered(&self, id: AccountId) {
+        if let Some(way) = lock(&self.ways).get_mut(&id) {
+            (way.tried, way.lost) = (0, 0);
+        }
         if self.note(id, Standing::Registered) {
             tracing::info!(trunk = self.name(id), "registered");
         }
     }
 
+    /// The next place is tried at once; where there is none, and it has not moved, the registration goes
+    /// on where it was.
     pub fn failed(&self, id: AccountId, why: String, again: Duration) {
         let seconds = again.as_secs();
         tracing::warn!(trunk = self.name(id), %why, again_in_s = seconds, "not registered");
         self.note(id, Standing::Failed { why });
-        // It may have moved.
-        self.join_one(id);
+        let next = self.next_place(id);
+        let trunks = self.clone();
+        tokio::spawn(async move {
+            let Some(known) = trunks.all.get(&id) else {
+                return;
+            };
+            let place = match next {
+                Some(place) => Some(place),
+                None => trunks.moved(id, known).await,
+            };
+            if let Some(place) = place {
+                trunks.register(id, known, place).await;
+            }
+        });
+    }
+
+    /// Where it is now, if that is somewhere else.
+    async fn moved(&self, id: AccountId, known: &Known) -> Option<Place> {
+        let places = self.lookup.places(&known.trunk.place(), self.local).await.ok()?;
+        places.iter().for_each(|it| lock(&self.gate).befriend(it.address.ip()));
+        let mut ways = lock(&self.ways);
+        let way = ways.entry(id).or_default();
+        let used = way.places.get(way.at).copied();
+        let place = way.found(places);
+        (used != Some(place)).then_some(place)
+    }
+
+    /// Its connection broke: another one, at once the first time, then less and less often.
+    pub fn stranded(&self, id: AccountId) {
+        let why = "the connection was lost".to_owned();
+        tracing::warn!(trunk = self.name(id), %why, "not registered");
+        self.note(id, Standing::Failed { why });
+        let lost = {
+            let mut ways = lock(&self.ways);
+            let way = ways.entry(id).or_default();
+            way.lost += 1;
+            way.lost
+        };
+        let wait = CONNECTS_AGAIN * 2_u32.saturating_pow(lost.min(10) - 1);
+        self.join_one(id, wait.min(LOOKS_UP_AGAIN));
     }
 
     pub fn left(&self, id: AccountId) {
@@ -252,7 +391,7 @@ impl Trunks {
     }
 
     fn name(&self, id: AccountId) -> &str {
-        self.all.get(&id).map_or("", |(name, _)| name)
+        self.all.get(&id).map_or("", |known| &known.name)
     }
 
     /// Whether that is news.
@@ -273,13 +412,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_exchange_is_named_with_or_without_its_port() {
-        let named = |exchange: &str| Trunk { exchange: exchange.into(), ..Trunk::default() };
+    fn every_place_is_tried_before_it_is_a_failure_and_the_one_in_use_is_kept() {
+        let place = |last: u8| Place {
+            transport: Transport::Udp,
+            address: ([192, 0, 2, last], 5060).into(),
+        };
+        let mut way = Way::default();
 
-        assert_eq!(named("sip.example.org").host(), ("sip.example.org", 5060));
-        assert_eq!(named("192.0.2.10:5080").host(), ("192.0.2.10", 5080));
-        assert_eq!(named("2001:db8::1").host(), ("2001:db8::1", 5060));
-        assert_eq!(named("[2001:db8::1]:5080").host(), ("[2001:db8::1]", 5080));
+        assert_eq!(way.found(vec![place(1), place(2), place(3)]), place(1));
+        assert_eq!(way.next(), Some(place(2)));
+        assert_eq!(way.found(vec![place(3), place(2), place(1)]), place(2));
+        assert_eq!((way.next(), way.next()), (Some(place(1)), None));
+        assert_eq!(way.found(vec![place(4)]), place(4));
+        assert_eq!(way.next(), None);
     }
 
     #[test]

@@ -100,6 +100,12 @@ impl Agent {
         self.calls.len()
     }
 
+    /// Every kind of timer that was ever due.
+    #[cfg(test)]
+    pub(super) fn fired(&self) -> &BTreeSet<Timer> {
+        &self.desk.fired
+    }
+
     fn hear(&mut self, flow: Flow, bytes: &[u8]) {
         let Ok(reading) = wire::read(bytes) else {
             return;
@@ -142,18 +148,19 @@ impl Agent {
                 }
             }
             Owner::Leg(leg) => self.fire_leg(leg, timer),
+            Owner::Account(id) if timer == Timer::KeepAlive => self.keep_alive(id),
             Owner::Account(id) => self.register(id),
         }
     }
 
     fn fire_leg(&mut self, leg: Leg, timer: Timer) {
-        let Some(call) = self.calls.get_mut(&leg) else {
-            return;
-        };
-        if timer == Timer::Session {
-            return self.session_due(leg);
+        match timer {
+            Timer::Session => return self.session_due(leg),
+            Timer::Undecided => return self.refuse(leg, 480, "", None),
+            _ => {}
         }
-        let Some(unconfirmed) = &mut call.unconfirmed else {
+        let unconfirmed = self.calls.get_mut(&leg).and_then(|call| call.unconfirmed.as_mut());
+        let Some(unconfirmed) = unconfirmed else {
             return;
         };
         if timer == Timer::AckMissing {
@@ -217,6 +224,7 @@ impl Agent {
         for leg in legs {
             self.end(leg, Why::FlowLost);
         }
+        self.strand(flow);
     }
 
     fn hang_up(&mut self, leg: Leg) {
@@ -279,6 +287,7 @@ impl Agent {
     fn end(&mut self, leg: Leg, why: Why) {
         self.forget_unconfirmed(leg);
         self.desk.stop(Owner::Leg(leg), Timer::Session);
+        self.desk.stop(Owner::Leg(leg), Timer::Undecided);
         let Some(call) = self.calls.remove(&leg) else {
             return;
         };
@@ -305,11 +314,7 @@ impl Agent {
     }
 
     fn contact_of(&self, user: &str, flow: Flow) -> String {
-        let here = self.here(flow);
-        match flow.transport {
-            Transport::Udp => format!("<sip:{user}@{here}>"),
-            Transport::Tcp => format!("<sip:{user}@{here};transport=tcp>"),
-        }
+        format!("<sip:{user}@{}{}>", self.here(flow), flow.transport.uri_param())
     }
 
     /// A word nobody else uses.

@@ -11,11 +11,14 @@ use std::time::Duration;
 use super::digest::Credentials;
 use super::registration::Account;
 
-/// How bytes travel. TLS and WSS join here.
+/// How bytes travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Transport {
     Udp,
     Tcp,
+    Tls,
+    /// WebSocket over TLS (RFC 7118).
+    Wss,
 }
 
 impl Transport {
@@ -23,7 +26,7 @@ impl Transport {
     pub fn is_reliable(self) -> bool {
         match self {
             Transport::Udp => false,
-            Transport::Tcp => true,
+            Transport::Tcp | Transport::Tls | Transport::Wss => true,
         }
     }
 
@@ -32,6 +35,18 @@ impl Transport {
         match self {
             Transport::Udp => "UDP",
             Transport::Tcp => "TCP",
+            Transport::Tls => "TLS",
+            Transport::Wss => "WSS",
+        }
+    }
+
+    /// As written in a URI (RFC 3261 section 19.1.1, RFC 7118 section 5); nothing for the usual one.
+    pub fn uri_param(self) -> &'static str {
+        match self {
+            Transport::Udp => "",
+            Transport::Tcp => ";transport=tcp",
+            Transport::Tls => ";transport=tls",
+            Transport::Wss => ";transport=ws",
         }
     }
 }
@@ -211,6 +226,10 @@ pub enum Event {
         again: Duration,
     },
     Unregistered {
+        id: AccountId,
+    },
+    /// The stream to this account's registrar broke; it waits for `Command::Register` over another.
+    Stranded {
         id: AccountId,
     },
 }

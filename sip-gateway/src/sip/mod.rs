@@ -3,7 +3,7 @@
 //! At the door stands the `gate`. From the bytes up: `wire` reads and writes messages, `message` and `address` say what is in
 //! them, `transaction` gets each request answered exactly once over a lossy network, `dialog`
 //! remembers who talks to whom, `leg` is one end of one call, `registration` makes us known at an
-//! exchange with a proof by `digest`, `agent` joins them all. `sdp` says where the voice goes. `timer` is
+//! exchange with a proof by `digest`, `locate` says where its name leads, `agent` joins them all. `sdp` says where the voice goes. `timer` is
 //! the one table of everything that waits.
 //!
 //! **Never here:** tokio, sockets, SQL, `Instant::now`, unseeded randomness, who may call whom.
@@ -17,6 +17,7 @@ pub mod gate;
 pub mod identity;
 pub mod info;
 mod leg;
+pub mod locate;
 pub mod message;
 pub mod registration;
 pub mod sdp;

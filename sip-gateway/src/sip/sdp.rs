@@ -195,7 +195,7 @@ pub fn browser_audio(offer: &[u8]) -> Result<BrowserAudio, SdpError> {
 }
 
 /// Our end and the identity of one of our own descriptions.
-pub(super) fn own(sdp: &[u8]) -> Option<(Local, Origin)> {
+pub fn own(sdp: &[u8]) -> Option<(Local, Origin)> {
     let description = Description::read(sdp).ok()?;
     let stream = description.streams.iter().find(|stream| stream.port != 0)?;
     let address = description.address_of(stream).ok()?;

@@ -18,6 +18,8 @@ pub const T4: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_secs(32);
 /// Longer than three minutes, as RFC 3261 section 16.6 step 11 asks.
 const RING_LIMIT: Duration = Duration::from_secs(181);
+/// Routers keep a way by UDP open for 30 s or more (RFC 4787 asks for two minutes, few obey).
+const ALIVE_EVERY: Duration = Duration::from_secs(25);
 
 /// RFC 3261 table 4 (A to K), RFC 6026 (L, M), and the two of section 13.3.1.4.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -52,10 +54,14 @@ pub enum Timer {
     OkAgain,
     /// Nobody acknowledges the 2xx.
     AckMissing,
+    /// Nobody on our side has decided about an INVITE, and its caller may be gone unheard.
+    Undecided,
     /// A sign of life is due, ours or theirs; how long that waits was agreed (RFC 4028).
     Session,
     /// Register again; how long that waits is the registrar's to say.
     Register,
+    /// The way to the registrar is kept open: networks between forget it within half a minute.
+    KeepAlive,
 }
 
 /// How a timer behaves over datagrams, and what is left of it over streams.
@@ -92,6 +98,8 @@ impl Timer {
             Timer::L => (PATIENCE, None, Same),
             Timer::M => (PATIENCE, None, Same),
             Timer::OkAgain => (T1, Some(T2), Same),
+            Timer::Undecided => (RING_LIMIT, None, Same),
+            Timer::KeepAlive => (ALIVE_EVERY, None, Off),
             Timer::AckMissing | Timer::Session | Timer::Register => (PATIENCE, None, Same),
         };
         Row { first, doubles_to, over_streams }

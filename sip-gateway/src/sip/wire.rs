@@ -312,9 +312,10 @@ impl Stream {
         self.held.extend_from_slice(bytes);
     }
 
-    /// Bytes of an unfinished message: a peer that never finishes one is timed out by the shell.
-    pub fn held(&self) -> usize {
-        self.held.len()
+    /// Whether a message has begun and not ended: a peer that never ends one is timed out by the
+    /// shell. Line ends alone begin nothing.
+    pub fn is_within_message(&self) -> bool {
+        leading_line_ends(&self.held) < self.held.len()
     }
 
     /// The next whole piece, or `None` until more is fed.

@@ -49,6 +49,22 @@ impl Agent {
         self.send(request, flow, User::Account(id));
     }
 
+    /// An empty line (RFC 5626 section 3.5.1 has it over streams, everybody has it over UDP).
+    pub(super) fn keep_alive(&mut self, id: AccountId) {
+        if let Some(enrolled) = self.accounts.get(&id) {
+            self.desk.send(enrolled.flow, b"\r\n\r\n".to_vec());
+            self.keep_alive_later(id);
+        }
+    }
+
+    /// Streams are kept alive by whoever holds them.
+    fn keep_alive_later(&mut self, id: AccountId) {
+        let transport = self.accounts.get(&id).map(|enrolled| enrolled.flow.transport);
+        if let Some(wait) = transport.and_then(|transport| Timer::KeepAlive.first(transport)) {
+            self.desk.wait(Owner::Account(id), Timer::KeepAlive, wait);
+        }
+    }
+
     pub(super) fn registrar_answered(&mut self, id: AccountId, response: &Message) {
         let chance = self.chance.next_u32() as u16;
         let Some(enrolled) = self.accounts.get_mut(&id) else {
@@ -56,6 +72,20 @@ impl Agent {
         };
         let next = enrolled.registration.learn(response, &enrolled.contact, chance);
         self.go_on(id, next);
+    }
+
+    /// Whoever was registered over this stream waits for a new way.
+    pub(super) fn strand(&mut self, flow: Flow) {
+        let over_it = |(id, enrolled): (&AccountId, &Enrolled)| {
+            let theirs = enrolled.flow;
+            let same = (theirs.transport, theirs.connection) == (flow.transport, flow.connection);
+            same.then_some(*id)
+        };
+        let stranded: Vec<AccountId> = self.accounts.iter().filter_map(over_it).collect();
+        for id in stranded {
+            self.desk.stop(Owner::Account(id), Timer::Register);
+            self.desk.tell(Event::Stranded { id });
+        }
     }
 
     pub(super) fn registrar_silent(&mut self, id: AccountId) {
@@ -71,14 +101,17 @@ impl Agent {
             Next::Again => self.register(id),
             Next::Registered { again } => {
                 self.desk.wait(Owner::Account(id), Timer::Register, again);
+                self.keep_alive_later(id);
                 self.desk.tell(Event::Registered { id, again });
             }
             Next::Failed { why, again } => {
                 self.desk.wait(Owner::Account(id), Timer::Register, again);
+                self.desk.stop(Owner::Account(id), Timer::KeepAlive);
                 self.desk.tell(Event::NotRegistered { id, why, again });
             }
             Next::Over => {
                 self.desk.stop(Owner::Account(id), Timer::Register);
+                self.desk.stop(Owner::Account(id), Timer::KeepAlive);
                 self.accounts.remove(&id);
                 self.desk.tell(Event::Unregistered { id });
             }

@@ -143,6 +143,8 @@ impl Agent {
             session: None,
         };
         self.insert(leg, call);
+        let patience = Timer::Undecided.first(way.transport).unwrap_or_default();
+        self.desk.wait(Owner::Leg(leg), Timer::Undecided, patience);
         self.desk.tell(Event::Invited {
             leg,
             flow,
@@ -174,6 +176,7 @@ impl Agent {
             return;
         }
 
+        self.desk.stop(Owner::Leg(leg), Timer::Undecided);
         let answered = State::Answered { hang_up: false };
         let state = std::mem::replace(&mut call.state, answered);
         if let State::Invited { server, invite } = state {

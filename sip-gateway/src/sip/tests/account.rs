@@ -25,7 +25,7 @@ fn an_account_is_registered_with_a_proof_renewed_in_time_and_left() {
     assert_eq!(bench.events, [Event::Registered { id: ID, again }]);
 
     let renewed = bench.wait(again);
-    assert_eq!(renewed.len(), 1);
+    assert_eq!((renewed.len(), bench.kept_alive), (1, 3));
     assert!(renewed[0].header("Authorization").is_some_and(|it| it.contains("nc=00000002")));
     assert_eq!(renewed[0].call_id(), bare.call_id());
 
@@ -36,6 +36,28 @@ fn an_account_is_registered_with_a_proof_renewed_in_time_and_left() {
     assert_eq!(bench.events, [Event::Unregistered { id: ID }]);
     bench.wait(Duration::from_secs(60));
     assert_eq!((bench.agent.deadline(), bench.agent.open()), (None, 0));
+}
+
+#[test]
+fn an_account_whose_stream_breaks_waits_for_another_and_goes_on_there() {
+    let mut bench = registering_over(Transport::Tls);
+    let bare = bench.last().clone();
+    bench.hear(&answer(&bare, 200, ""));
+    assert!(bare.header("Via").is_some_and(|via| via.starts_with("SIP/2.0/TLS ")));
+    let contact = bare.header("Contact").unwrap_or_default();
+    assert_eq!(contact, "<sip:100@192.0.2.1:5060;transport=tls>");
+
+    let lost = bench.flow;
+    bench.input(Input::FlowLost(lost));
+    assert_eq!(bench.events, [Event::Stranded { id: ID }]);
+    assert_eq!(bench.wait(EXPIRES * 2), []);
+
+    bench.flow.connection += 1;
+    let (flow, account) = (bench.flow, account());
+    bench.input(Input::Command(Command::Register { id: ID, flow, account }));
+    assert_eq!(bench.said(), ["REGISTER"]);
+    assert_eq!(bench.sent[0].0, flow);
+    assert_eq!(bench.last().call_id(), bare.call_id());
 }
 
 #[test]
@@ -88,14 +110,21 @@ fn a_proxy_that_asks_who_calls_is_told_once() {
 }
 
 fn registering() -> Bench {
-    let mut bench = Bench::new(Transport::Udp);
-    let account = Account {
+    registering_over(Transport::Udp)
+}
+
+fn account() -> Account {
+    Account {
         registrar: "sip:pbx".into(),
         address: "sip:100@pbx".into(),
         credentials: credentials(),
         expires: EXPIRES,
-    };
-    let flow = bench.flow;
+    }
+}
+
+fn registering_over(transport: Transport) -> Bench {
+    let mut bench = Bench::new(transport);
+    let (flow, account) = (bench.flow, account());
     bench.input(Input::Command(Command::Register { id: ID, flow, account }));
     bench
 }

@@ -10,6 +10,9 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng;
 
 use super::super::agent::{Agent, Command, Event, Flow, Input, Output, Transport};
+use super::super::message::Message;
+use super::super::wire;
+use super::model::Fact;
 use super::{settings, start};
 
 /// How bad the network is; shares in thousandths.
@@ -18,6 +21,8 @@ pub(super) struct Weather {
     pub(super) lost: u64,
     pub(super) repeated: u64,
     pub(super) delay_most: Duration,
+    /// From then on nothing arrives any more.
+    pub(super) dies_after: Option<Duration>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,6 +44,8 @@ pub(super) struct Link {
     pub(super) caller: Agent,
     pub(super) callee: Agent,
     pub(super) events: Vec<(Duration, End, Event)>,
+    /// What each end lived through.
+    pub(super) facts: Vec<(Duration, End, Fact)>,
     /// All bytes ever sent, for comparing runs.
     pub(super) trace: Vec<u8>,
     transport: Transport,
@@ -60,6 +67,7 @@ impl Link {
             caller: Agent::new(settings(one)),
             callee: Agent::new(settings(two)),
             events: Vec::new(),
+            facts: Vec::new(),
             trace: Vec::new(),
             transport,
             weather,
@@ -113,16 +121,23 @@ impl Link {
         let end = match due {
             Due::Bytes(end, bytes) => {
                 let flow = self.flow(end);
+                let fact = wire::read(&bytes).ok().and_then(|reading| arrival(&reading.message));
+                self.note(end, fact);
                 self.agent(end).handle(now, Input::Message { flow, bytes: &bytes });
                 end
             }
             Due::Plan(number) => {
                 let (end, command) = self.plans[&number].clone();
+                self.note(end, decision(&command));
                 self.agent(end).handle(now, Input::Command(command));
                 end
             }
         };
         self.drain(end)
+    }
+
+    fn note(&mut self, end: End, fact: Option<Fact>) {
+        self.facts.extend(fact.map(|fact| (self.now - self.began, end, fact)));
     }
 
     fn drain(&mut self, end: End) -> Vec<(End, Event)> {
@@ -144,6 +159,9 @@ impl Link {
 
     fn carry(&mut self, from: End, bytes: Vec<u8>) {
         self.trace.extend_from_slice(&bytes);
+        if self.weather.dies_after.is_some_and(|after| self.now - self.began >= after) {
+            return;
+        }
         let to = if from == End::Caller { End::Callee } else { End::Caller };
         if self.transport.is_reliable() {
             let at = self.now + self.delay();
@@ -180,6 +198,26 @@ impl Link {
             End::Caller => &mut self.caller,
             End::Callee => &mut self.callee,
         }
+    }
+}
+
+fn arrival(message: &Message) -> Option<Fact> {
+    let method = ["INVITE", "ACK", "BYE", "CANCEL"]
+        .into_iter()
+        .find(|method| message.cseq().is_some_and(|cseq| cseq.method.to_string() == *method))?;
+    Some(match message.status() {
+        Some(status) => Fact::Told(method, status),
+        None => Fact::Asked(method),
+    })
+}
+
+fn decision(command: &Command) -> Option<Fact> {
+    match command {
+        Command::Call { .. } => Some(Fact::Dials),
+        Command::Answer { .. } => Some(Fact::Answers),
+        Command::Refuse { status, .. } => Some(Fact::Refuses(*status)),
+        Command::HangUp { .. } => Some(Fact::HangsUp),
+        Command::Ring { .. } | Command::Register { .. } | Command::Unregister { .. } => None,
     }
 }
 

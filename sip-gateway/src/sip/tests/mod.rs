@@ -4,6 +4,7 @@ mod account;
 mod callee;
 mod caller;
 mod link;
+mod model;
 mod mutation;
 mod odd;
 mod pair;
@@ -46,12 +47,15 @@ struct Bench {
     flow: Flow,
     sent: Vec<(Flow, Message)>,
     events: Vec<Event>,
+    kept_alive: u32,
 }
+
+const KEEP_ALIVE: &[u8] = b"\r\n\r\n";
 
 impl Bench {
     fn new(transport: Transport) -> Self {
         let (agent, now, flow) = (Agent::new(settings(7)), start(), flow(transport));
-        Bench { agent, now, flow, sent: Vec::new(), events: Vec::new() }
+        Bench { agent, now, flow, sent: Vec::new(), events: Vec::new(), kept_alive: 0 }
     }
 
     /// What was sent and told before is forgotten.
@@ -61,6 +65,7 @@ impl Bench {
         self.agent.handle(self.now, input);
         while let Some(output) = self.agent.poll() {
             match output {
+                Output::Send { bytes, .. } if bytes == KEEP_ALIVE => self.kept_alive += 1,
                 Output::Send { flow, bytes } => {
                     let reading = wire::read(&bytes).expect("our own messages are readable");
                     assert_eq!(reading.fault, None, "{}", String::from_utf8_lossy(&bytes));

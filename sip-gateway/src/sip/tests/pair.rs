@@ -1,6 +1,6 @@
 //! Whole calls between two agents, in every weather.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use rand_chacha::ChaCha8Rng;
@@ -8,9 +8,11 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::super::agent::{Command, Event, Leg, Transport, Why};
 use super::super::sdp;
+use super::super::timer::Timer;
 use super::link::{End, Link, Weather};
+use super::model;
 
-const CALLS: u64 = 2000;
+const CALLS: u64 = 10_000;
 /// Nothing may live longer than this after the last plan.
 const LONGEST: Duration = Duration::from_secs(400);
 
@@ -33,15 +35,23 @@ enum Callee {
 }
 
 #[test]
-fn two_thousand_calls_in_all_weathers_end_at_both_ends_and_leave_nothing() {
+fn ten_thousand_calls_in_all_weathers_end_as_they_must_and_leave_nothing() {
     let mut ends: HashMap<(End, Why), u32> = HashMap::new();
+    let mut fired: BTreeSet<Timer> = BTreeSet::new();
 
     for seed in 0..CALLS {
         let link = play(seed);
+        fired.extend(link.caller.fired().iter().chain(link.callee.fired()));
 
         for (end, legs) in [(End::Caller, 1), (End::Callee, invited(&link))] {
             let whys = endings(&link, end);
-            assert_eq!(whys.len(), legs, "seed {seed}: {end:?} {:?}", link.events);
+            assert_eq!(whys.len(), legs, "seed {seed}: {end:?} {:?}", link.facts);
+            let lived = lived(&link, end);
+            assert_eq!(
+                whys.first().copied(),
+                model::ending(&lived),
+                "seed {seed}: {end:?} {lived:?}"
+            );
             whys.iter().for_each(|why| *ends.entry((end, *why)).or_default() += 1);
         }
         assert!(invited(&link) <= 1, "seed {seed}: one INVITE made two legs");
@@ -61,6 +71,10 @@ fn two_thousand_calls_in_all_weathers_end_at_both_ends_and_leave_nothing() {
         (End::Callee, Why::Refused(486)),
     ] {
         assert!(ends.contains_key(&expected), "{expected:?} never happened: {ends:?}");
+    }
+    use Timer::{A, B, C, D, E, F, G, H, I, J, K};
+    for timer in [A, B, C, D, E, F, G, H, I, J, K] {
+        assert!(fired.contains(&timer), "{timer:?} never fired: {fired:?}");
     }
 }
 
@@ -132,11 +146,14 @@ fn play(seed: u64) -> Link {
         lost: [0, 20, 100, 300][up_to(4) as usize],
         repeated: [0, 50, 300][up_to(3) as usize],
         delay_most: Duration::from_millis([1, 50, 900][up_to(3) as usize]),
+        dies_after: (up_to(20) == 0).then(|| Duration::from_millis(up_to(5000))),
     };
     let decides = Duration::from_millis(up_to(3000));
     let mut maybe =
         |share: u64, most: u64| (up_to(share) == 0).then(|| Duration::from_millis(up_to(most)));
     let (cancels, caller, callee) = (maybe(3, 3000), maybe(2, 3000), maybe(2, 3000));
+    // Whoever hears nothing any more leaves sooner or later.
+    let leaves = weather.dies_after.map(|_| Duration::from_secs(100));
     let story = Story {
         rings: up_to(2) == 0,
         callee: match up_to(8) {
@@ -145,8 +162,8 @@ fn play(seed: u64) -> Link {
             _ => Callee::Answers(decides),
         },
         cancels,
-        caller_hangs_up: caller,
-        callee_hangs_up: if caller.is_none() { callee.or(Some(decides)) } else { callee },
+        caller_hangs_up: caller.or(leaves),
+        callee_hangs_up: callee.or(leaves).or(caller.is_none().then_some(decides)),
     };
 
     let mut link = Link::new(transport, weather, chance);
@@ -209,6 +226,11 @@ fn decide(link: &mut Link, story: Story, leg: Leg, sdp: Vec<u8>) {
     }
 }
 
+fn lived(link: &Link, at: End) -> Vec<(Duration, model::Fact)> {
+    let here = link.facts.iter().filter(|(_, end, _)| *end == at);
+    here.map(|(when, _, fact)| (*when, *fact)).collect()
+}
+
 fn invited(link: &Link) -> usize {
     link.events.iter().filter(|(_, _, event)| matches!(event, Event::Invited { .. })).count()
 }
@@ -230,8 +252,9 @@ fn name(event: &Event) -> String {
         Event::Pressed { .. } => "Pressed".to_owned(),
         Event::Reoffered { .. } => "Reoffered".to_owned(),
         Event::Ended { why, .. } => format!("Ended {why:?}"),
-        Event::Registered { .. } | Event::NotRegistered { .. } | Event::Unregistered { .. } => {
-            format!("{event:?}")
-        }
+        Event::Registered { .. }
+        | Event::NotRegistered { .. }
+        | Event::Unregistered { .. }
+        | Event::Stranded { .. } => format!("{event:?}"),
     }
 }

@@ -191,6 +191,8 @@ impl Client {
             | Timer::M
             | Timer::OkAgain
             | Timer::AckMissing
+            | Timer::Undecided
+            | Timer::KeepAlive
             | Timer::Session
             | Timer::Register => (vec![Done], News::Nothing),
         }

@@ -62,6 +62,9 @@ pub struct Desk {
     now: Option<Instant>,
     timers: Timers<Owner>,
     outputs: VecDeque<Output>,
+    /// Timers that were ever due.
+    #[cfg(test)]
+    pub(super) fired: BTreeSet<Timer>,
 }
 
 impl Desk {
@@ -96,7 +99,10 @@ impl Desk {
 
     /// The soonest timer that is due.
     pub fn due(&mut self) -> Option<(Owner, Timer)> {
-        self.timers.pop(self.now?)
+        let due = self.timers.pop(self.now?);
+        #[cfg(test)]
+        self.fired.extend(due.map(|(_, timer)| timer));
+        due
     }
 
     /// Carry out the acts; whether the transaction is over.
