@@ -7,11 +7,13 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
-use rustls::{ClientConfig, RootCertStore, ServerConfig};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, ServerConfig, SignatureScheme};
 use rustls_platform_verifier::BuilderVerifierExt as _;
 use tokio_rustls::TlsAcceptor;
 
@@ -103,19 +105,71 @@ fn made_up() -> anyhow::Result<CertifiedKey> {
 /// believes.
 pub fn trust(trust: &Path) -> anyhow::Result<Arc<ClientConfig>> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config =
-        ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()?;
     if trust.as_os_str().is_empty() {
         return Ok(Arc::new(config.with_platform_verifier()?.with_no_client_auth()));
     }
-    let mut roots = RootCertStore::empty();
-    let read = CertificateDer::pem_file_iter(trust)
+    let named = CertificateDer::pem_file_iter(trust)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .with_context(|| format!("certificates {:?} (trust)", trust.display()))?;
-    for certificate in read {
-        roots.add(certificate).with_context(|| format!("certificates {:?}", trust.display()))?;
+    let mut roots = RootCertStore::empty();
+    for certificate in &named {
+        let added = roots.add(certificate.clone());
+        added.with_context(|| format!("certificates {:?} (trust)", trust.display()))?;
     }
-    Ok(Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
+    let usual = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build()?;
+    let config = config
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(Named { named, usual }))
+        .with_no_client_auth();
+    Ok(Arc::new(config))
+}
+
+/// Believes whoever the owner named: one who vouches for others, or the very certificate, as small
+/// exchanges make them for themselves.
+#[derive(Debug)]
+struct Named {
+    named: Vec<CertificateDer<'static>>,
+    usual: Arc<WebPkiServerVerifier>,
+}
+
+impl ServerCertVerifier for Named {
+    fn verify_server_cert(
+        &self,
+        shown: &CertificateDer<'_>,
+        between: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        if self.named.iter().any(|named| named == shown) {
+            return Ok(ServerCertVerified::assertion());
+        }
+        self.usual.verify_server_cert(shown, between, name, ocsp, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        shown: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.usual.verify_tls12_signature(message, shown, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        shown: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.usual.verify_tls13_signature(message, shown, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.usual.supported_verify_schemes()
+    }
 }
 
 #[cfg(test)]

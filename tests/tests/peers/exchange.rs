@@ -1,7 +1,8 @@
-//! A real exchange: Kamailio as registrar and proxy, on a port of its own.
+//! A real exchange: Kamailio as registrar and proxy, on ports of its own; and the name server that
+//! knows where it is.
 
 use std::fs::File;
-use std::net::UdpSocket;
+use std::net::{TcpListener, UdpSocket};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -14,33 +15,53 @@ const UP_WITHIN: Duration = Duration::from_secs(20);
 pub(crate) struct Exchange {
     program: Child,
     pub(crate) folder: PathBuf,
+    /// By UDP.
     pub(crate) address: String,
+    /// By TLS, where it has a certificate.
+    pub(crate) secure_port: u16,
 }
 
 impl Exchange {
     /// Proofs by that algorithm of RFC 8760; the password is `secret` for everybody.
     pub(crate) fn start(algorithm: &str) -> Self {
+        Self::open(algorithm, "disable_tcp=yes", "", 0)
+    }
+
+    /// By TLS too, with a certificate for `pbx.test` in `certificate.pem` of its folder.
+    pub(crate) fn start_secure() -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let modules = "loadmodule \"tls.so\"\n\
+            modparam(\"tls\", \"certificate\", \"FOLDER/certificate.pem\")\n\
+            modparam(\"tls\", \"private_key\", \"FOLDER/key.pem\")\n\
+            modparam(\"tls\", \"tls_method\", \"TLSv1.2+\")";
+        Self::open("SHA-256", "tcp_children=1\nenable_tls=yes", modules, port)
+    }
+
+    fn open(algorithm: &str, transports: &str, modules: &str, secure_port: u16) -> Self {
         let port = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let folder = std::env::temp_dir().join(format!("gudok-exchange-{port}"));
         std::fs::create_dir_all(&folder).unwrap();
+        if secure_port != 0 {
+            certify(&folder);
+        }
         let text = std::fs::read_to_string(data("exchange.cfg")).unwrap();
-        let file = folder.join("kamailio.cfg");
-        std::fs::write(&file, text.replace("ALGORITHM", algorithm)).unwrap();
-        let log = File::create(folder.join("kamailio.log")).unwrap();
+        let text = text.replace("ALGORITHM", algorithm).replace("TRANSPORTS", transports);
+        let text = text.replace("MODULES", modules).replace("FOLDER", folder.to_str().unwrap());
+        std::fs::write(folder.join("kamailio.cfg"), text).unwrap();
 
         let address = format!("127.0.0.1:{port}");
-        let program = Command::new("kamailio")
-            .args(["-DD", "-E", "-l", &format!("udp:{address}"), "-m", "64", "-M", "8"])
-            .args(["-f", file.to_str().unwrap(), "-Y", folder.to_str().unwrap()])
-            .args(["-P", folder.join("pid").to_str().unwrap()])
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .spawn()
-            .unwrap_or_else(|error| panic!("kamailio: {error}; deploy/packages test installs it"));
-        let exchange = Self { program, folder, address };
+        let program = run(&folder, &address, secure_port);
+        let exchange = Self { program, folder, address, secure_port };
         until("kamailio", UP_WITHIN, || exchange.answers().then_some(()));
         exchange
+    }
+
+    /// It stops and starts anew, knowing nobody.
+    pub(crate) fn restart(&mut self) {
+        terminate(&self.program);
+        self.program.wait().unwrap();
+        self.program = run(&self.folder, &self.address, self.secure_port);
+        until("kamailio", UP_WITHIN, || self.answers().then_some(()));
     }
 
     /// Somebody it does not know is refused: it is there.
@@ -58,10 +79,83 @@ impl Exchange {
     }
 }
 
+fn run(folder: &std::path::Path, address: &str, secure_port: u16) -> Child {
+    let log = File::options().create(true).append(true).open(folder.join("kamailio.log")).unwrap();
+    let mut command = Command::new("kamailio");
+    command
+        .args(["-DD", "-E", "-l", &format!("udp:{address}"), "-m", "64", "-M", "8"])
+        .args(["-f", folder.join("kamailio.cfg").to_str().unwrap()])
+        .args(["-Y", folder.to_str().unwrap(), "-P", folder.join("pid").to_str().unwrap()]);
+    if secure_port != 0 {
+        command.args(["-l", &format!("tls:127.0.0.1:{secure_port}")]);
+    }
+    command
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().unwrap())
+        .stderr(log)
+        .spawn()
+        .unwrap_or_else(|error| panic!("kamailio: {error}; deploy/packages test installs it"))
+}
+
+fn certify(folder: &std::path::Path) {
+    let made = Command::new("openssl")
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+        ])
+        .args(["-days", "2", "-subj", "/CN=pbx.test", "-addext", "subjectAltName=DNS:pbx.test"])
+        .args(["-keyout", "key.pem", "-out", "certificate.pem"])
+        .current_dir(folder)
+        .stderr(Stdio::null())
+        .status()
+        .unwrap_or_else(|error| panic!("openssl: {error}; deploy/packages test installs it"));
+    assert!(made.success());
+}
+
 impl Drop for Exchange {
     fn drop(&mut self) {
         terminate(&self.program);
         let _ = self.program.wait();
-        let _ = std::fs::remove_dir_all(&self.folder);
+        if !std::thread::panicking() {
+            let _ = std::fs::remove_dir_all(&self.folder);
+        }
+    }
+}
+
+/// A name server that says what it is told to, and where it listens.
+pub(crate) struct Names {
+    program: Child,
+    pub(crate) address: String,
+}
+
+impl Names {
+    /// `records`: dnsmasq's options, as in `--host-record=a.test,127.0.0.1`.
+    pub(crate) fn start(records: &[String]) -> Self {
+        let port = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let program = Command::new("dnsmasq")
+            .args(["--keep-in-foreground", "--no-resolv", "--no-hosts", "--conf-file=/dev/null"])
+            .args(["--pid-file=", "--listen-address=127.0.0.1", "--bind-interfaces"])
+            .args(["--user=root", "--local=/test/", &format!("--port={port}")])
+            .args(records)
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|error| panic!("dnsmasq: {error}; deploy/packages test installs it"));
+        let address = format!("127.0.0.1:{port}");
+        until("dnsmasq", UP_WITHIN, || {
+            std::net::TcpStream::connect(&address).is_ok().then_some(())
+        });
+        Self { program, address }
+    }
+}
+
+impl Drop for Names {
+    fn drop(&mut self) {
+        let _ = self.program.kill();
+        let _ = self.program.wait();
     }
 }

@@ -88,9 +88,14 @@ impl Gateway {
 
     /// Waits until its log holds these words.
     pub(crate) fn says(&self, words: &str) {
+        self.says_again(words, 1);
+    }
+
+    /// … so many times.
+    pub(crate) fn says_again(&self, words: &str, times: usize) {
         until(words, SAYS_WITHIN, || {
             let log = std::fs::read_to_string(self.data.join("gudok.log")).unwrap();
-            log.contains(words).then_some(())
+            (log.matches(words).count() >= times).then_some(())
         });
     }
 

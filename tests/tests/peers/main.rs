@@ -10,12 +10,13 @@ mod pages;
 mod phones;
 mod scanner;
 
+use std::net::TcpListener;
 use std::path::Path;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use chromium::Chromium;
-use exchange::Exchange;
+use exchange::{Exchange, Names};
 use gateway::{Gateway, until};
 use pages::Page;
 use phones::{
@@ -104,7 +105,7 @@ fn an_exchange_with_a_password_sends_its_calls_to_whoever_is_registered() {
             ("GUDOK_TRUNKS__PBX__DOMAIN", "pbx.test"),
         ];
         let gateway = Gateway::start_with("exchange", &settings);
-        gateway.says("registered trunk=\"pbx\"");
+        gateway.says("trunks: registered trunk=\"pbx\"");
 
         let scenario = |name| data(&format!("{name}.xml")).display().to_string();
         let five = ["-m", "5", "-sf", &scenario("by-exchange")];
@@ -118,6 +119,60 @@ fn an_exchange_with_a_password_sends_its_calls_to_whoever_is_registered() {
         let one = ["-m", "1", "-sf", &scenario("is-not-found")];
         sipp_to(&exchange.address, &exchange.folder, "not-found", &one).finish();
     }
+}
+
+#[test]
+fn an_exchange_is_found_by_its_records_reached_by_tls_and_joined_again_when_it_comes_back() {
+    let _machine = beside_others();
+    let mut exchange = Exchange::start_secure();
+    let nobody_listens = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let names = Names::start(&[
+        "--naptr-record=pbx.test,10,10,s,SIPS+D2T,,_sips._tcp.pbx.test".to_owned(),
+        format!("--srv-host=_sips._tcp.pbx.test,dead.pbx.test,{nobody_listens},10,1"),
+        format!("--srv-host=_sips._tcp.pbx.test,live.pbx.test,{},20,1", exchange.secure_port),
+        "--host-record=dead.pbx.test,127.0.0.1".to_owned(),
+        "--host-record=live.pbx.test,127.0.0.1".to_owned(),
+    ]);
+    let trust = exchange.folder.join("certificate.pem").display().to_string();
+    let settings = [
+        ("GUDOK_SIP__NAME_SERVERS", names.address.as_str()),
+        ("GUDOK_TRUNKS__PBX__EXCHANGE", "pbx.test"),
+        ("GUDOK_TRUNKS__PBX__USER", "100"),
+        ("GUDOK_TRUNKS__PBX__PASSWORD", "secret"),
+        ("GUDOK_TRUNKS__PBX__TRUST", &trust),
+    ];
+    let gateway = Gateway::start_with("secure-exchange", &settings);
+    gateway.says("the next place is tried");
+    gateway.says("trunks: registered trunk=\"pbx\"");
+
+    let scenario = data("by-exchange.xml").display().to_string();
+    let one = ["-m", "1", "-sf", &scenario];
+    sipp_to(&exchange.address, &gateway.folder("peers"), "before", &one).finish();
+    exchange.restart();
+    gateway.says("the connection was lost");
+    gateway.says_again("trunks: registered trunk=\"pbx\"", 2);
+    sipp_to(&exchange.address, &gateway.folder("peers"), "after", &one).finish();
+
+    gateway.calls_over(2);
+    gateway.stop();
+}
+
+#[test]
+fn an_exchange_whose_certificate_nobody_vouches_for_is_not_told_our_password() {
+    let _machine = beside_others();
+    let exchange = Exchange::start_secure();
+    let address = format!("127.0.0.1:{}", exchange.secure_port);
+    let settings = [
+        ("GUDOK_TRUNKS__PBX__EXCHANGE", address.as_str()),
+        ("GUDOK_TRUNKS__PBX__TRANSPORT", "tls"),
+        ("GUDOK_TRUNKS__PBX__USER", "100"),
+        ("GUDOK_TRUNKS__PBX__PASSWORD", "secret"),
+    ];
+    let gateway = Gateway::start_with("unknown-certificate", &settings);
+
+    gateway.says("invalid peer certificate");
+
+    gateway.stop();
 }
 
 #[test]
