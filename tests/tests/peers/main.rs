@@ -4,6 +4,7 @@
 
 mod chromium;
 mod console;
+mod doors;
 mod exchange;
 mod gateway;
 mod pages;
@@ -16,6 +17,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use chromium::Chromium;
+use doors::{Doors, options};
 use exchange::{Exchange, Names};
 use gateway::{Gateway, until};
 use pages::Page;
@@ -231,6 +233,20 @@ fn calls_over_tcp_are_answered_and_end() {
         assert!(HUNG_UP_AT_ONCE.contains(&call.reason()), "{call:?}");
     }
     gateway.stop();
+}
+
+#[test]
+fn sip_is_heard_by_tls_and_from_a_page_by_websocket() {
+    let _machine = beside_others();
+    let doors = Doors::open();
+
+    for heard in [doors.by_tls(&options("TLS")), doors.by_page("sip", &options("WSS"))] {
+        assert!(heard.starts_with("SIP/2.0 200 OK\r\n"), "{heard}");
+        assert!(heard.contains("\r\nAllow: INVITE,"), "{heard}");
+    }
+    assert_eq!(doors.by_page("chat", &options("WSS")), "not connected");
+
+    doors.gateway.stop();
 }
 
 #[test]
