@@ -22,8 +22,8 @@ use exchange::{Exchange, Names};
 use gateway::{Gateway, until};
 use pages::Page;
 use phones::{
-    CALL_WITHIN, Softphone, baresip, caller, data, demo_caller, earpiece, recognised, rehearsed,
-    sipp, sipp_plays, sipp_scenario, sipp_to, softphone,
+    CALL_WITHIN, Peer, Softphone, baresip, caller, data, demo_caller, earpiece, recognised,
+    rehearsed, sipp, sipp_plays, sipp_scenario, sipp_to, softphone,
 };
 use scanner::scanned;
 use sip_gateway::clock;
@@ -219,6 +219,34 @@ fn a_caller_puts_us_on_hold_comes_back_and_presses_a_key_by_info() {
     assert!(at("held") < at("held_no_more"), "{happened:?}");
     assert!(at("held_no_more") < at("keys"), "{happened:?}");
     assert!(call.reason().starts_with("caller_hung_up"), "{call:?}");
+    gateway.stop();
+}
+
+/// Each is one call, of a caller named like its scenario, and ends so.
+const ODD_DIALOGUES: &[(&str, &[&str])] = &[
+    ("late-ack", HUNG_UP_AT_ONCE),
+    ("asks-twice", HUNG_UP_AT_ONCE),
+    ("cancels-late", HUNG_UP_AT_ONCE),
+    ("glares", HUNG_UP_AT_ONCE),
+    ("offers-late", HUNG_UP_AT_ONCE),
+    // It sends no sound either, which may be noticed first.
+    ("no-ack", &["not_confirmed", "media_lost"]),
+];
+
+#[test]
+fn dialogues_that_go_wrong_end_as_the_book_says() {
+    let _machine = beside_others();
+    let gateway = Gateway::start("dialogues");
+
+    let peers: Vec<_> =
+        ODD_DIALOGUES.iter().map(|(name, _)| sipp_scenario(&gateway, name)).collect();
+    peers.into_iter().for_each(Peer::finish);
+
+    gateway.calls_over(ODD_DIALOGUES.len());
+    for (name, ends) in ODD_DIALOGUES {
+        let call = gateway.call_of(name);
+        assert!(ends.contains(&call.reason()), "{call:?}");
+    }
     gateway.stop();
 }
 
