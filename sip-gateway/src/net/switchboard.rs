@@ -154,7 +154,7 @@ impl Switchboard {
                     Ok(session) => self.pass_on(leg, Message::Reagreed(leg, Box::new(session))),
                     Err(error) => tracing::info!(%leg, %error, "new terms not understood"),
                 },
-                Event::Ringing { .. } | Event::Answered { .. } => {}
+                Event::Ringing { .. } | Event::Answered { .. } | Event::HandedOver { .. } => {}
             }
         }
     }

@@ -1,13 +1,16 @@
 //! A telephone: takes calls, places calls, hangs up.
 //!
 //! Bytes, commands and the passing of time go in; bytes to send and news about calls come out.
-//! `callee` serves what others ask of us, `caller` is what we ask of others, `account` makes us known.
+//! `callee` serves what others ask of us, `caller` is what we ask of others, `reliable` has both ends know
+//! of the ringing, `handover` passes a call on, `account` makes us known.
 //!
 //! **Never here:** tokio, sockets, SQL, `Instant::now`; whether a number exists or a call fits.
 
 mod account;
 mod callee;
 mod caller;
+mod handover;
+mod reliable;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::SocketAddr;
@@ -20,7 +23,7 @@ use self::account::Enrolled;
 pub use super::event::{
     AccountId, Caller, Command, Event, Flow, Input, Leg, Output, Settings, Transport, Why,
 };
-use super::leg::{Call, State, Unconfirmed};
+use super::leg::{Call, Early, Ringing, State, Unconfirmed};
 use super::message::{Header, Message, Start};
 use super::session_timer::{self, SessionTimer};
 use super::timer::Timer;
@@ -32,7 +35,7 @@ pub const LEGS_MAX: usize = 16_384;
 /// What a peer refused for want of room is asked to wait, in seconds.
 const COME_BACK_IN: &str = "5";
 /// What we serve.
-pub const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE";
+pub const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK, NOTIFY";
 
 #[derive(Debug)]
 pub struct Agent {
@@ -131,6 +134,7 @@ impl Agent {
                 self.refuse(leg, status, reason, retry_after);
             }
             Command::HangUp { leg } => self.hang_up(leg),
+            Command::HandOver { leg, to } => self.hand_over(leg, &to),
             Command::Register { id, flow, account } => self.enrol(id, flow, account),
             Command::Unregister { id } => self.leave_registrar(id),
         }
@@ -144,7 +148,10 @@ impl Agent {
                 match news {
                     Some((User::Leg(leg), invite, news)) => self.unanswered(leg, invite, news),
                     Some((User::Account(id), _, News::TimedOut)) => self.registrar_silent(id),
-                    Some((User::Account(_) | User::Nobody, _, _)) | None => {}
+                    Some((User::Handover(leg), _, News::TimedOut)) => {
+                        self.handover_answered(leg, None);
+                    }
+                    Some((User::Account(_) | User::Handover(_) | User::Nobody, _, _)) | None => {}
                 }
             }
             Owner::Leg(leg) => self.fire_leg(leg, timer),
@@ -157,6 +164,9 @@ impl Agent {
         match timer {
             Timer::Session => return self.session_due(leg),
             Timer::Undecided => return self.refuse(leg, 480, "", None),
+            Timer::RingAgain => return self.ring_again(leg),
+            Timer::PrackMissing => return self.ringing_unheard(leg),
+            Timer::HandoverSilent => return self.handover_answered(leg, None),
             _ => {}
         }
         let unconfirmed = self.calls.get_mut(&leg).and_then(|call| call.unconfirmed.as_mut());
@@ -286,8 +296,10 @@ impl Agent {
     /// The end of every leg.
     fn end(&mut self, leg: Leg, why: Why) {
         self.forget_unconfirmed(leg);
-        self.desk.stop(Owner::Leg(leg), Timer::Session);
-        self.desk.stop(Owner::Leg(leg), Timer::Undecided);
+        for timer in [Timer::Session, Timer::Undecided, Timer::HandoverSilent] {
+            self.desk.stop(Owner::Leg(leg), timer);
+        }
+        self.stop_ringing(leg);
         let Some(call) = self.calls.remove(&leg) else {
             return;
         };

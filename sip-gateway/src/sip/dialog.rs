@@ -63,6 +63,14 @@ impl Dialog {
         })
     }
 
+    /// The same dialog was begun by a provisional answer, and requests were sent within it.
+    pub fn go_on_from(&mut self, early: &Dialog) {
+        if self.remote_tag == early.remote_tag {
+            self.local_number = self.local_number.max(early.local_number);
+            self.remote_number = self.remote_number.max(early.remote_number);
+        }
+    }
+
     /// Whether this request was sent within this dialog.
     pub fn holds(&self, request: &Message) -> bool {
         request.call_id() == Some(&self.call_id) && request.from_tag() == self.remote_tag.as_deref()

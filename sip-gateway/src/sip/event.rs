@@ -9,6 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use super::digest::Credentials;
+use super::refer::Handover;
 use super::registration::Account;
 
 /// How bytes travel.
@@ -141,6 +142,12 @@ pub enum Command {
     HangUp {
         leg: Leg,
     },
+    /// Ask the other end to talk to `to`, an address, instead of us. How that goes comes as
+    /// `Event::HandedOver`; the call is up until somebody hangs up.
+    HandOver {
+        leg: Leg,
+        to: String,
+    },
     /// Be known at the registrar `flow` leads to, from now on; or, for an account that is, over
     /// another way.
     Register {
@@ -190,9 +197,16 @@ pub enum Event {
         leg: Leg,
         answer: Option<Vec<u8>>,
     },
-    /// Our call rings at the far end.
+    /// Our call rings at the far end; `early` says where its sound before an answer comes from, each time
+    /// that is said.
     Ringing {
         leg: Leg,
+        early: Option<Vec<u8>>,
+    },
+    /// A handover goes on; after `Done` or `Failed` nothing more is heard of it.
+    HandedOver {
+        leg: Leg,
+        how: Handover,
     },
     /// Our call was answered and the ACK is sent. `sdp` is empty if the 200 brought none.
     Answered {

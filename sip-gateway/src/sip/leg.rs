@@ -55,13 +55,56 @@ pub(super) struct Call {
     pub(super) session: Option<SessionTimer>,
     /// For an exchange that wants to know who calls, and has not been told yet.
     pub(super) credentials: Option<Credentials>,
+    /// Our ringing waits for the word that it arrived.
+    pub(super) ringing: Option<Ringing>,
+    /// Their ringing has been acknowledged.
+    pub(super) early: Option<Early>,
+    /// We have asked the other end to talk to somebody else, and have not heard how that ended.
+    pub(super) handing_over: bool,
+}
+
+/// A provisional answer of ours that goes out again until its PRACK comes.
+#[derive(Debug)]
+pub(super) struct Ringing {
+    pub(super) number: u32,
+    pub(super) pause: Duration,
+}
+
+/// The dialog their provisional answer has begun, and the last one acknowledged.
+#[derive(Debug)]
+pub(super) struct Early {
+    pub(super) dialog: Dialog,
+    pub(super) number: u32,
 }
 
 impl Call {
+    /// At its beginning: nothing agreed, nothing heard.
+    pub(super) fn new(state: State, flow: Flow, local_tag: String) -> Self {
+        Call {
+            state,
+            flow,
+            local_tag,
+            dialog: None,
+            sdp: Vec::new(),
+            unconfirmed: None,
+            behind_nat: false,
+            session: None,
+            credentials: None,
+            ringing: None,
+            early: None,
+            handing_over: false,
+        }
+    }
+
     /// The way of the next request within the dialog: over a stream the stream, otherwise the
     /// next hop's socket, unless the peer does not know its own address.
     pub(super) fn way(&self) -> Flow {
-        let next_hop = self.dialog.as_ref().and_then(Dialog::next_hop);
+        self.dialog.as_ref().map_or(self.flow, |dialog| self.way_of(dialog))
+    }
+
+    /// … of a dialog that is just beginning.
+    pub(super) fn way_of(&self, dialog: &Dialog) -> Flow {
+        let next_hop = dialog.next_hop();
         let usable = next_hop.filter(|socket| socket.is_ipv4() == self.flow.remote.is_ipv4());
         match usable {
             Some(remote) if !self.flow.transport.is_reliable() && !self.behind_nat => {

@@ -18,6 +18,8 @@ pub const T4: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_secs(32);
 /// Longer than three minutes, as RFC 3261 section 16.6 step 11 asks.
 const RING_LIMIT: Duration = Duration::from_secs(181);
+/// Somebody who is called answers or does not within so long.
+const HANDED_OVER_WITHIN: Duration = Duration::from_secs(60);
 /// Routers keep a way by UDP open for 30 s or more (RFC 4787 asks for two minutes, few obey).
 const ALIVE_EVERY: Duration = Duration::from_secs(25);
 
@@ -54,6 +56,12 @@ pub enum Timer {
     OkAgain,
     /// Nobody acknowledges the 2xx.
     AckMissing,
+    /// Send the ringing again (RFC 3262 section 3).
+    RingAgain,
+    /// Nobody says that the ringing arrived.
+    PrackMissing,
+    /// Nothing is heard of a handover any more.
+    HandoverSilent,
     /// Nobody on our side has decided about an INVITE, and its caller may be gone unheard.
     Undecided,
     /// A sign of life is due, ours or theirs; how long that waits was agreed (RFC 4028).
@@ -98,6 +106,9 @@ impl Timer {
             Timer::L => (PATIENCE, None, Same),
             Timer::M => (PATIENCE, None, Same),
             Timer::OkAgain => (T1, Some(T2), Same),
+            Timer::RingAgain => (T1, Some(Duration::MAX), Same),
+            Timer::PrackMissing => (PATIENCE, None, Same),
+            Timer::HandoverSilent => (HANDED_OVER_WITHIN, None, Same),
             Timer::Undecided => (RING_LIMIT, None, Same),
             Timer::KeepAlive => (ALIVE_EVERY, None, Off),
             Timer::AckMissing | Timer::Session | Timer::Register => (PATIENCE, None, Same),

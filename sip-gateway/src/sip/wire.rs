@@ -153,7 +153,7 @@ fn body<'a>(headers: &[Header], rest: &'a [u8]) -> (&'a [u8], Option<Fault>) {
 }
 
 /// Long names with their short forms (IANA), spelt as the RFCs do.
-const NAMES: [(&str, &str); 44] = [
+const NAMES: [(&str, &str); 48] = [
     ("Via", "v"),
     ("From", "f"),
     ("To", "t"),
@@ -198,6 +198,10 @@ const NAMES: [(&str, &str); 44] = [
     ("Expires", ""),
     ("Reason", ""),
     ("Timestamp", ""),
+    ("RSeq", ""),
+    ("RAck", ""),
+    ("Subscription-State", ""),
+    ("Replaces", ""),
 ];
 
 fn canonical(name: &str) -> Cow<'static, str> {

@@ -1,4 +1,4 @@
-//! What others ask of us: INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, and all we must refuse.
+//! What others ask of us, served or refused.
 //!
 //! **Never here:** requests of our own, but for the BYE that a refused 200 leaves behind.
 
@@ -12,8 +12,8 @@ use super::*;
 
 /// What we read.
 const ACCEPT: &str = "application/sdp";
-/// Extensions somebody may require of us (RFC 4028).
-const SUPPORTED: &str = "timer";
+/// Extensions somebody may require of us (RFC 4028, RFC 3262).
+const SUPPORTED: &str = "timer, 100rel";
 
 /// A refusal, and the header that explains it.
 #[derive(Debug)]
@@ -72,6 +72,8 @@ impl Agent {
             | rsip::Method::Bye
             | rsip::Method::Options
             | rsip::Method::Info
+            | rsip::Method::Notify
+            | rsip::Method::PRack
             | rsip::Method::Update => match (unfit(request), request.to_tag()) {
                 (Some(refusal), _) => self.refuse_once(request, way, refusal),
                 (None, Some(tag)) => self.serve_within(request, flow, way, tag),
@@ -79,8 +81,6 @@ impl Agent {
             },
             rsip::Method::Ack => {}
             rsip::Method::Message
-            | rsip::Method::Notify
-            | rsip::Method::PRack
             | rsip::Method::Publish
             | rsip::Method::Refer
             | rsip::Method::Register
@@ -131,17 +131,9 @@ impl Agent {
 
         let local_tag = self.word();
         let call_id = invite.call_id().unwrap_or_default().to_owned();
-        let call = Call {
-            state: State::Invited { server, invite: invite.clone() },
-            flow,
-            dialog: Dialog::of_callee(invite, &local_tag),
-            local_tag,
-            sdp: Vec::new(),
-            unconfirmed: None,
-            behind_nat,
-            credentials: None,
-            session: None,
-        };
+        let dialog = Dialog::of_callee(invite, &local_tag);
+        let invited = State::Invited { server, invite: invite.clone() };
+        let call = Call { dialog, behind_nat, ..Call::new(invited, flow, local_tag) };
         self.insert(leg, call);
         let patience = Timer::Undecided.first(way.transport).unwrap_or_default();
         self.desk.wait(Owner::Leg(leg), Timer::Undecided, patience);
@@ -155,19 +147,6 @@ impl Agent {
         });
     }
 
-    pub(super) fn ring(&mut self, leg: Leg) {
-        let Some(call) = self.calls.get(&leg) else {
-            return;
-        };
-        let State::Invited { server, invite } = &call.state else {
-            return;
-        };
-        let ringing = Message::response(invite, 180, "", &call.local_tag)
-            .with("Contact", self.contact(call.flow))
-            .with("Allow", ALLOW);
-        self.transactions.respond(*server, &ringing, &mut self.desk);
-    }
-
     pub(super) fn answer(&mut self, leg: Leg, sdp: Vec<u8>) {
         let Some(call) = self.calls.get_mut(&leg) else {
             return;
@@ -177,6 +156,10 @@ impl Agent {
         }
 
         self.desk.stop(Owner::Leg(leg), Timer::Undecided);
+        self.stop_ringing(leg);
+        let Some(call) = self.calls.get_mut(&leg) else {
+            return;
+        };
         let answered = State::Answered { hang_up: false };
         let state = std::mem::replace(&mut call.state, answered);
         if let State::Invited { server, invite } = state {
@@ -321,7 +304,23 @@ impl Agent {
             Some(Method::Known(rsip::Method::Bye)) => self.bye(request, way, leg),
             Some(Method::Known(rsip::Method::Info)) => self.informed(request, way, leg),
             Some(Method::Known(rsip::Method::Update)) => self.updated(request, way, leg),
+            Some(Method::Known(rsip::Method::PRack)) => {
+                let known = self.ringing_arrived(request, leg);
+                self.say_if_known(request, way, known);
+            }
+            Some(Method::Known(rsip::Method::Notify)) => {
+                let known = self.notified(request, leg);
+                self.say_if_known(request, way, known);
+            }
             Some(_) | None => self.reinvited(request, way, leg),
+        }
+    }
+
+    /// 200, or 481 for what we know nothing of.
+    fn say_if_known(&mut self, request: &Message, way: Flow, known: bool) {
+        match known {
+            true => self.respond_kept(request, way, Message::response(request, 200, "", "")),
+            false => self.refuse_kept(request, way, Refusal::plain(481)),
         }
     }
 
@@ -518,8 +517,9 @@ fn unfit(request: &Message) -> Option<Refusal> {
     if !request.request_uri().is_some_and(|uri| uri.is_sip() || uri.is_tel()) {
         return Some(Refusal::plain(416));
     }
-    let known = |option: &&str| !option.eq_ignore_ascii_case(SUPPORTED);
-    let required: Vec<&str> = request.members("Require").filter(known).collect();
+    let known =
+        |option: &str| SUPPORTED.split(", ").any(|known| known.eq_ignore_ascii_case(option));
+    let required: Vec<&str> = request.members("Require").filter(|it| !known(it)).collect();
     if !required.is_empty() {
         return Some(Refusal::explained(420, "Unsupported", required.join(", ")));
     }

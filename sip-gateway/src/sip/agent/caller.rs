@@ -24,20 +24,11 @@ impl Agent {
             .with("CSeq", "1 INVITE")
             .with("Contact", self.contact(flow))
             .with("Allow", ALLOW)
+            .with("Supported", "100rel")
             .with_sdp(sdp.clone());
         let client = self.send(invite, flow, User::Leg(leg));
-        let call = Call {
-            state: State::Calling { client, rung: false },
-            flow,
-            local_tag,
-            dialog: None,
-            sdp,
-            unconfirmed: None,
-            behind_nat: false,
-            credentials: None,
-            session: None,
-        };
-        self.insert(leg, call);
+        let calling = State::Calling { client, rung: false };
+        self.insert(leg, Call { sdp, ..Call::new(calling, flow, local_tag) });
     }
 
     /// A response, to whichever request of ours it answers.
@@ -55,10 +46,11 @@ impl Agent {
         let leg = match client.user {
             User::Leg(leg) => Some(leg),
             User::Account(account) => return self.registrar_answered(account, response),
+            User::Handover(leg) => return self.handover_answered(leg, response.status()),
             User::Nobody => None,
         };
         match (invite, response.status().unwrap_or_default()) {
-            (Some(_), 100..200) => self.progressed(leg, response),
+            (Some(invite), 100..200) => self.progressed(leg, &invite, response),
             (Some(invite), 200..300) => self.accepted(leg, id, &invite, response),
             (Some(invite), status) => {
                 if !self.asked_for_proof(leg, &invite, response) {
@@ -79,16 +71,18 @@ impl Agent {
         }
     }
 
-    fn progressed(&mut self, leg: Option<Leg>, response: &Message) {
+    fn progressed(&mut self, leg: Option<Leg>, invite: &Message, response: &Message) {
         let Some(leg) = leg else { return };
+        self.heard_early(leg, invite, response);
         let Some(call) = self.calls.get_mut(&leg) else {
             return;
         };
-        let rings = response.status().is_some_and(|status| status == 180);
+        let rings = response.status().is_some_and(|status| status > 100);
         match &mut call.state {
-            State::Calling { rung, .. } if rings && !*rung => {
+            State::Calling { rung, .. } if rings && (!*rung || !response.body.is_empty()) => {
                 *rung = true;
-                self.desk.tell(Event::Ringing { leg });
+                let early = (!response.body.is_empty()).then(|| response.body.clone());
+                self.desk.tell(Event::Ringing { leg, early });
             }
             State::Cancelling { client, sent, .. } if !*sent => {
                 *sent = true;
@@ -137,10 +131,13 @@ impl Agent {
     }
 
     /// The far end is there: acknowledge, and remember the ACK for when its 2xx comes again.
-    fn join(&mut self, leg: Leg, dialog: Dialog, client: TransactionId, invite: &Message) {
+    fn join(&mut self, leg: Leg, mut dialog: Dialog, client: TransactionId, invite: &Message) {
         let Some(call) = self.calls.get_mut(&leg) else {
             return;
         };
+        if let Some(early) = call.early.take() {
+            dialog.go_on_from(&early.dialog);
+        }
         call.state = State::Up;
         call.dialog = Some(dialog.clone());
         let way = call.way();

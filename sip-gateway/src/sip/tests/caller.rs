@@ -16,7 +16,7 @@ fn a_call_that_rings_three_minutes_is_cancelled() {
     let cancel = sent.iter().find(|message| name(message) == "CANCEL").expect("a CANCEL");
     bench.hear(&response(&invite, 487, "far", ""));
 
-    assert_eq!(rang, [Event::Ringing { leg: Leg(1) }]);
+    assert_eq!(rang, [Event::Ringing { leg: Leg(1), early: None }]);
     assert_eq!(cancel.header("Via"), invite.header("Via"));
     assert_eq!(bench.said(), ["ACK"]);
     assert_eq!(bench.events, [Event::Ended { leg: Leg(1), why: Why::NoAnswer }]);

@@ -202,7 +202,7 @@ impl Link {
 }
 
 fn arrival(message: &Message) -> Option<Fact> {
-    let method = ["INVITE", "ACK", "BYE", "CANCEL"]
+    let method = ["INVITE", "ACK", "BYE", "CANCEL", "PRACK"]
         .into_iter()
         .find(|method| message.cseq().is_some_and(|cseq| cseq.method.to_string() == *method))?;
     Some(match message.status() {
@@ -217,7 +217,8 @@ fn decision(command: &Command) -> Option<Fact> {
         Command::Answer { .. } => Some(Fact::Answers),
         Command::Refuse { status, .. } => Some(Fact::Refuses(*status)),
         Command::HangUp { .. } => Some(Fact::HangsUp),
-        Command::Ring { .. } | Command::Register { .. } | Command::Unregister { .. } => None,
+        Command::Ring { .. } => Some(Fact::Rings),
+        Command::HandOver { .. } | Command::Register { .. } | Command::Unregister { .. } => None,
     }
 }
 

@@ -3,11 +3,13 @@
 mod account;
 mod callee;
 mod caller;
+mod handover;
 mod link;
 mod model;
 mod mutation;
 mod odd;
 mod pair;
+mod reliable;
 mod torture;
 
 use std::time::{Duration, Instant};
@@ -48,6 +50,8 @@ struct Bench {
     sent: Vec<(Flow, Message)>,
     events: Vec<Event>,
     kept_alive: u32,
+    /// The To tag of our last answer.
+    our_tag: String,
 }
 
 const KEEP_ALIVE: &[u8] = b"\r\n\r\n";
@@ -55,7 +59,15 @@ const KEEP_ALIVE: &[u8] = b"\r\n\r\n";
 impl Bench {
     fn new(transport: Transport) -> Self {
         let (agent, now, flow) = (Agent::new(settings(7)), start(), flow(transport));
-        Bench { agent, now, flow, sent: Vec::new(), events: Vec::new(), kept_alive: 0 }
+        Bench {
+            agent,
+            now,
+            flow,
+            sent: Vec::new(),
+            events: Vec::new(),
+            kept_alive: 0,
+            our_tag: String::new(),
+        }
     }
 
     /// What was sent and told before is forgotten.
@@ -69,6 +81,8 @@ impl Bench {
                 Output::Send { flow, bytes } => {
                     let reading = wire::read(&bytes).expect("our own messages are readable");
                     assert_eq!(reading.fault, None, "{}", String::from_utf8_lossy(&bytes));
+                    let answer = reading.message.status().and(reading.message.to_tag());
+                    self.our_tag = answer.map_or(std::mem::take(&mut self.our_tag), str::to_owned);
                     self.sent.push((flow, reading.message));
                 }
                 Output::Event(event) => self.events.push(event),

@@ -16,6 +16,7 @@ const RINGS_FOR: Duration = Duration::from_secs(181);
 pub(super) enum Fact {
     /// The person phones.
     Dials,
+    Rings,
     Answers,
     Refuses(u16),
     HangsUp,
@@ -28,12 +29,29 @@ pub(super) enum Fact {
 #[derive(Debug, Clone, Copy)]
 enum State {
     Idle,
-    Calling { until: Duration, rung: bool },
-    Leaving { until: Duration, rung: bool, why: Why },
-    Invited { until: Duration },
-    Answered { until: Duration, leaves: bool },
+    Calling {
+        until: Duration,
+        rung: bool,
+    },
+    Leaving {
+        until: Duration,
+        rung: bool,
+        why: Why,
+    },
+    /// `unheard`: by when somebody must say that the ringing arrived.
+    Invited {
+        until: Duration,
+        unheard: Option<Duration>,
+    },
+    Answered {
+        until: Duration,
+        leaves: bool,
+    },
     Up,
-    HangingUp { until: Duration, why: Why },
+    HangingUp {
+        until: Duration,
+        why: Why,
+    },
     Over(Why),
 }
 
@@ -72,17 +90,20 @@ fn passed(state: State, is_over: impl Fn(Duration) -> bool) -> Option<State> {
             Some(State::Over(why))
         }
         State::Answered { until, .. } if is_over(until) => Some(State::Over(Why::NotConfirmed)),
-        State::Invited { until } if is_over(until) => Some(State::Over(Why::Refused(480))),
+        State::Invited { unheard: Some(until), .. } if is_over(until) => {
+            Some(State::Over(Why::Refused(504)))
+        }
+        State::Invited { until, .. } if is_over(until) => Some(State::Over(Why::Refused(480))),
         _ => None,
     }
 }
 
 fn step(state: State, at: Duration, fact: Fact) -> State {
-    use Fact::{Answers, Asked, Dials, HangsUp, Refuses, Told};
+    use Fact::{Answers, Asked, Dials, HangsUp, Refuses, Rings, Told};
     let until = at + PATIENCE;
     match (state, fact) {
         (State::Idle, Dials) => State::Calling { until, rung: false },
-        (State::Idle, Asked("INVITE")) => State::Invited { until: at + RINGS_FOR },
+        (State::Idle, Asked("INVITE")) => State::Invited { until: at + RINGS_FOR, unheard: None },
 
         (State::Calling { rung: false, .. }, Told("INVITE", 100..200)) => {
             State::Calling { until: at + RINGS_FOR, rung: true }
@@ -103,6 +124,10 @@ fn step(state: State, at: Duration, fact: Fact) -> State {
         (State::Leaving { why, .. }, Told("INVITE", 200..300)) => State::HangingUp { until, why },
         (State::Leaving { why, .. }, Told("INVITE", 300..)) => State::Over(why),
 
+        (State::Invited { until: decided, unheard: None }, Rings) => {
+            State::Invited { until: decided, unheard: Some(until) }
+        }
+        (State::Invited { until, .. }, Asked("PRACK")) => State::Invited { until, unheard: None },
         (State::Invited { .. }, Answers) => State::Answered { until, leaves: false },
         (State::Invited { .. }, Refuses(status)) => State::Over(Why::Refused(status)),
         (State::Invited { .. }, HangsUp) => State::Over(Why::Refused(480)),

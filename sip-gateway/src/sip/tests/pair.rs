@@ -251,6 +251,7 @@ fn name(event: &Event) -> String {
         Event::Answered { .. } => "Answered".to_owned(),
         Event::Pressed { .. } => "Pressed".to_owned(),
         Event::Reoffered { .. } => "Reoffered".to_owned(),
+        Event::HandedOver { how, .. } => format!("HandedOver {how:?}"),
         Event::Ended { why, .. } => format!("Ended {why:?}"),
         Event::Registered { .. }
         | Event::NotRegistered { .. }

@@ -191,6 +191,9 @@ impl Client {
             | Timer::M
             | Timer::OkAgain
             | Timer::AckMissing
+            | Timer::RingAgain
+            | Timer::PrackMissing
+            | Timer::HandoverSilent
             | Timer::Undecided
             | Timer::KeepAlive
             | Timer::Session

@@ -36,6 +36,8 @@ pub enum Owner {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum User {
     Leg(Leg),
+    /// Asked to talk to somebody else.
+    Handover(Leg),
     Account(AccountId),
     Nobody,
 }
