@@ -78,6 +78,8 @@ impl Clerk<'_> {
                 store.call_back(phone.as_deref(), reason, now).await?;
                 Answer::CallBackNoted
             }
+            // Lines are put through where they end, not here.
+            Request::PutThrough => Answer::PutThrough(false),
         })
     }
 
@@ -99,5 +101,6 @@ fn name(request: &Request) -> &'static str {
         Request::Complain { .. } => "complain",
         Request::CallBack { .. } => "call_back",
         Request::Day { .. } => "day",
+        Request::PutThrough => "put_through",
     }
 }

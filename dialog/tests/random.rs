@@ -327,6 +327,7 @@ impl Caller {
             | Request::Cancel { .. }
             | Request::Complain { .. }
             | Request::CallBack { .. }
+            | Request::PutThrough
             | Request::Day { .. } => {}
         }
     }

@@ -9,11 +9,11 @@ mod world;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use dialog::conversation::Input;
+use dialog::conversation::{Answer, Conversation, Input, Output, Request};
 use dialog::state::Awaiting;
 use jiff::ToSpan;
 use job_core::trade::{Channel, Language};
-use world::{Core, PHONE, Scene, known_caller, setup};
+use world::{Core, PHONE, Scene, known_caller, morning, packs, setup};
 
 /// A caller who is still talking after as many turns is stuck.
 const TURNS_MAX: usize = 40;
@@ -39,6 +39,43 @@ fn callers_are_served_as_written_down() {
         }
         let written = std::fs::read_to_string(&golden).unwrap_or_default();
         assert!(played == written, "{file}: UPDATE=1 cargo test -p dialog writes it anew");
+    }
+}
+
+#[test]
+fn whoever_wants_a_person_is_put_through_where_one_is_near_and_else_phoned_back() {
+    let setup = || setup(Channel::Phone, Language::Ru, Some(PHONE));
+    let wants = |conversation: &mut Conversation| {
+        conversation.handle(morning(), Input::Opened);
+        while let Some(output) = conversation.poll() {
+            if let Output::Ask(id, Request::Caller { .. }) = output {
+                conversation.handle(morning(), Input::Answered(id, Answer::Caller(None)));
+            }
+        }
+        conversation.handle(morning(), Input::Digits("0".into()));
+        std::iter::from_fn(|| conversation.poll()).collect::<Vec<_>>()
+    };
+
+    let mut alone = Conversation::new(packs(Language::Ru), setup());
+    assert!(matches!(&wants(&mut alone)[..], [Output::Ask(_, Request::CallBack { .. })]));
+
+    for done in [true, false] {
+        let mut near = Conversation::new(packs(Language::Ru), setup()).with_person_near(true);
+        let asked = wants(&mut near);
+        let [Output::Say(told), Output::Ask(id, Request::PutThrough)] = &asked[..] else {
+            panic!("{asked:?}");
+        };
+        assert!(told.text.to_lowercase().contains("соединяю"), "{}", told.text);
+        near.handle(morning(), Input::Silent);
+        assert_eq!(near.poll(), None, "however long it rings");
+        near.handle(morning(), Input::Answered(*id, Answer::PutThrough(done)));
+        match near.poll() {
+            Some(Output::End(outcome)) if done => assert_eq!(outcome.reason, "put_through"),
+            Some(Output::Ask(_, Request::CallBack { reason, .. })) if !done => {
+                assert_eq!(reason, "operator");
+            }
+            other => panic!("{other:?}"),
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::net::trunks::Trunk;
 use crate::sip::gate::Net;
+use crate::sip::refer;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -118,6 +119,9 @@ pub struct Calls {
     pub longest_seconds: u64,
     /// On SIGTERM running calls may go on for so long; new ones are sent away. Ctrl-C ends all at once.
     pub drain_seconds: u64,
+    /// Who takes over callers that ask for a person, as in `sip:200@sip.example.org`: the caller's exchange
+    /// is asked to put them through (REFER). Empty, or nobody there: a person phones back.
+    pub operator: String,
 }
 
 /// Calls from web pages.
@@ -227,7 +231,7 @@ impl Default for LoadLine {
 
 impl Default for Calls {
     fn default() -> Self {
-        Self { most: 2_000, longest_seconds: 900, drain_seconds: 300 }
+        Self { most: 2_000, longest_seconds: 900, drain_seconds: 300, operator: String::new() }
     }
 }
 
@@ -317,6 +321,13 @@ impl Settings {
                 "must name the exchange, as in sip.example.org",
             )?;
         }
+        let operator = &self.calls.operator;
+        refuse(
+            operator.is_empty() || refer::target(operator).is_some(),
+            "calls.operator",
+            format!("{operator:?}"),
+            "must be an address one can call, as in sip:200@sip.example.org",
+        )?;
         refuse(
             self.calls.drain_seconds <= 14_400,
             "calls.drain_seconds",

@@ -88,6 +88,7 @@ impl Conversation {
                 self.close("goodbye", "complaint", Status::Completed);
             }
             Answer::CallBackNoted => self.promise(&pending.request),
+            Answer::PutThrough(done) => self.put_through(done),
             Answer::Released => self.go_on(),
             Answer::Failed(_) => self.core_failed(&pending.request),
         }
@@ -240,6 +241,7 @@ impl Conversation {
                 self.memory.earlier.looked_up = false;
                 self.greet();
             }
+            Request::PutThrough => self.put_through(false),
             Request::CallBack { .. } => {
                 self.close("core_failed", "core_failed", Status::Escalated);
             }

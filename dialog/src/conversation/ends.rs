@@ -74,6 +74,10 @@ impl Conversation {
         let Some(pending) = &mut self.memory.pending else {
             return false;
         };
+        // However long it rings there, whoever rings says how it ended.
+        if pending.request == Request::PutThrough {
+            return true;
+        }
         pending.silences += 1;
         let id = pending.id;
         if pending.silences >= CORE_SILENCES_MAX {
@@ -109,6 +113,21 @@ impl Conversation {
 
     pub(super) fn wants_operator(&mut self) {
         self.memory.intent = Intent::Operator;
+        if !std::mem::take(&mut self.memory.person_near) {
+            return self.call_back("operator");
+        }
+        self.release();
+        self.add_line("put_through");
+        self.say(crate::state::Awaiting::None);
+        self.request(Request::PutThrough);
+    }
+
+    /// A person has taken over, or nobody was there.
+    pub(super) fn put_through(&mut self, done: bool) {
+        if done {
+            return self.finish("put_through", Status::Escalated);
+        }
+        self.add_line("nobody_there");
         self.call_back("operator");
     }
 

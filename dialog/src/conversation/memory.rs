@@ -73,6 +73,9 @@ pub struct Memory {
     pub(super) turns: u16,
     /// The recogniser is gone: keys only.
     pub(super) deaf: bool,
+    /// A person can be put through to at once; tried once.
+    #[serde(default)]
+    pub(super) person_near: bool,
     pub(super) pending: Option<Pending>,
     /// Said while the core was thinking.
     pub(super) later: Vec<(String, f32)>,
@@ -308,6 +311,7 @@ impl Memory {
             idle: 0,
             turns: 0,
             deaf: false,
+            person_near: false,
             pending: None,
             later: Vec::new(),
             requests: 0,

@@ -144,6 +144,8 @@ pub enum Request {
         phone: Option<String>,
         reason: String,
     },
+    /// The caller is to be put through to a person, once what was said has been heard.
+    PutThrough,
 }
 
 impl Request {
@@ -153,7 +155,7 @@ impl Request {
             Self::Caller { .. } | Self::Feasible { .. } => true,
             Self::Hold { .. } | Self::Release { .. } | Self::Book(_) | Self::Cancel { .. } => false,
             Self::Move { .. } | Self::Complain { .. } => false,
-            Self::Day { .. } | Self::CallBack { .. } => false,
+            Self::Day { .. } | Self::CallBack { .. } | Self::PutThrough => false,
         }
     }
 }
@@ -169,6 +171,8 @@ pub enum Answer {
     Moved(Result<Offer, Refused>),
     Complained,
     CallBackNoted,
+    /// Whether a person has taken the caller over.
+    PutThrough(bool),
     /// The caller is a master.
     Day(Box<DayTold>),
     /// The core could not answer (database away, time-out): say so and promise a call-back.
@@ -230,6 +234,13 @@ impl Conversation {
         let packs = packs.into();
         let pack = packs.get_or_first(memory.language);
         Self { packs, pack, memory, now: Timestamp::UNIX_EPOCH, outputs: VecDeque::new() }
+    }
+
+    /// Whoever asks for a person can be put through to one, on this line.
+    #[must_use]
+    pub fn with_person_near(mut self, near: bool) -> Self {
+        self.memory.person_near = near;
+        self
     }
 
     /// Everything known, to be kept after each turn.

@@ -100,6 +100,8 @@ pub(super) const LINES: &[(&str, &[&str])] = &[
     ("call_back_text", &[]),
     ("operator", &["phone"]),
     ("operator_text", &[]),
+    ("put_through", &[]),
+    ("nobody_there", &[]),
     ("slot_taken", &["when"]),
     ("slot_taken_none", &[]),
     ("core_failed", &[]),

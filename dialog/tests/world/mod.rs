@@ -105,6 +105,7 @@ impl Core {
             Request::Move { offer, .. } => Answer::Moved(Ok(offer.clone())),
             Request::Complain { .. } => Answer::Complained,
             Request::CallBack { .. } => Answer::CallBackNoted,
+            Request::PutThrough => Answer::PutThrough(false),
             Request::Day { .. } => Answer::Failed("no masters here".into()),
         }
     }
@@ -359,6 +360,7 @@ fn short(request: &Request) -> String {
         }
         Request::Complain { words, .. } => format!("complaint: {words}"),
         Request::Day { act, .. } => format!("{act:?}"),
+        Request::PutThrough => "put through".to_owned(),
         Request::CallBack { phone, reason } => format!("call back {phone:?}: {reason}"),
     }
 }

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 pub enum End {
     /// The conversation came to its end and the agent hung up.
     Completed,
+    /// A person has taken the caller over.
+    HandedOver,
     /// The caller hung up after the conversation had come to its end.
     CallerLeft,
     /// The caller hung up in the middle.
@@ -35,6 +37,7 @@ impl End {
     pub fn name(self) -> &'static str {
         match self {
             Self::Completed => "completed",
+            Self::HandedOver => "handed_over",
             Self::CallerLeft => "caller_left",
             Self::CallerHungUp => "caller_hung_up",
             Self::CallerHungUpOverAgent => "caller_hung_up_over_agent",

@@ -9,6 +9,7 @@
 
 mod draft;
 pub mod end;
+pub mod handover;
 mod hearing;
 pub mod keys;
 pub mod line;
@@ -43,6 +44,7 @@ use media::vad::{Vad, Voicing};
 
 use self::draft::Draft;
 use self::end::End;
+use self::handover::{Handover, PutThrough};
 use self::hearing::{EarlyYes, Hearing};
 use self::keys::Keys;
 use self::line::{Agreed, Line, Origin};
@@ -85,6 +87,8 @@ pub enum Input<'a> {
         agreed: Agreed,
         held: bool,
     },
+    /// How putting the caller through goes.
+    HandedOver(Handover),
     /// The other end hung up.
     HungUp,
     /// End the call for this reason without another word.
@@ -118,6 +122,8 @@ pub enum Output {
     Note(Note),
     /// The conversation's memory changed: keep it, so that a dropped call can go on.
     Remember,
+    /// Put the caller through to a person; how that goes comes back as `Input::HandedOver`.
+    HandOver,
     /// Hang up and close everything.
     HangUp(End),
 }
@@ -200,6 +206,7 @@ pub struct Call {
     bridged: bool,
     ear_failures: u8,
     ending: Option<(End, Option<Instant>)>,
+    put_through: PutThrough,
     over: bool,
     /// Since the other end put us on hold.
     held: Option<Instant>,
@@ -258,6 +265,7 @@ impl Call {
             bridged: false,
             ear_failures: 0,
             ending: None,
+            put_through: PutThrough::No,
             over: false,
             held: None,
             taken_up: start.at.0,
@@ -288,6 +296,7 @@ impl Call {
             Input::Core(request, answer) => self.tell(now, Word::Answered(request, answer)),
             Input::Key(key) => self.key(now, key),
             Input::Reagreed { agreed, held } => self.reagree(now, agreed, held),
+            Input::HandedOver(how) => self.handed_over(now, how),
             Input::HungUp => self.caller_hung_up(now),
             Input::Stop(end) => self.hang_up(now, end),
         }
@@ -398,6 +407,7 @@ impl Call {
         self.bridge(now);
         self.play(now);
         self.report(now);
+        self.put_through();
         self.close(now);
     }
 
@@ -462,6 +472,9 @@ impl Call {
     }
 
     fn caller_hung_up(&mut self, now: Instant) {
+        if self.left_for_a_person(now) {
+            return;
+        }
         let end = match (&self.ending, &self.saying) {
             (Some((end, _)), _) if *end != End::Completed => *end,
             (Some(_), _) => End::CallerLeft,

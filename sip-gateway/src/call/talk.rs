@@ -52,6 +52,7 @@ impl Call {
                 }
                 Decision::Say(_) => tracing::warn!("a reply too many was dropped"),
                 Decision::Mark(mark) => marks.push(mark.name()),
+                Decision::Ask(id, Request::PutThrough) => self.put_through = PutThrough::Asked(id),
                 Decision::Ask(id, request) => self.outputs.push_back(Output::Ask(id, request)),
                 Decision::End(outcome) => {
                     self.ending = Some((end_of(&outcome.reason, self.ear_failures), None));
@@ -254,6 +255,7 @@ fn end_of(reason: &str, ear_failures: u8) -> End {
     match (reason, ear_failures) {
         ("silent", failures) if failures >= EAR_FAILURES_MAX => End::RecogniserLost,
         ("silent", _) => End::CallerSilent,
+        ("put_through", _) => End::HandedOver,
         _ => End::Completed,
     }
 }

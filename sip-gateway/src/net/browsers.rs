@@ -17,7 +17,7 @@ use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, oneshot};
 use web::ring::{Answered, Refused, Ring};
 
-use super::switchboard::{HangUp, Joining, Refusal, Switchboard, lock};
+use super::switchboard::{Joining, Order as LineOrder, Refusal, Switchboard, lock};
 use super::wire::Wire;
 use crate::browser::{Output, Peer, Terms, stun};
 use crate::call::line::Origin;
@@ -133,13 +133,22 @@ impl Browsers {
         let (heard, wire) = self.wire(leg);
         let way = Way { leg, orders: self.orders.clone() };
         let caller = Caller { number: Some(PARTICIPANT.to_owned()), ..Caller::default() };
-        let hang_up: HangUp = Arc::new({
+        let hang_up: LineOrder = Arc::new({
             let way = way.clone();
             move |_| way.hang_up()
         });
         let agreed = peer.agreed();
-        let joining =
-            Joining { leg, number, dialled: ring.number, caller, wire, agreed, origin, hang_up };
+        let joining = Joining {
+            leg,
+            number,
+            dialled: ring.number,
+            caller,
+            wire,
+            agreed,
+            origin,
+            hang_up,
+            hand_over: None,
+        };
         let (ended, over) = oneshot::channel();
         let joiner = Joiner { leg, ufrag: terms.ufrag, peer, heard, joining: Some(joining), ended };
         if self.orders.send(Order::Join(Box::new(joiner))).await.is_err() {

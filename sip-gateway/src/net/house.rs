@@ -140,6 +140,7 @@ impl House {
             most: settings.calls.most,
             longest: Duration::from_secs(settings.calls.longest_seconds),
             drafts: settings.speech.drafts,
+            operator: Some(settings.calls.operator).filter(|operator| !operator.is_empty()),
             load_line: settings.load_line,
             media_address: settings.sip.advertise.unwrap_or(sip.ip()),
         });

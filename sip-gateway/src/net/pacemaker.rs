@@ -25,6 +25,7 @@ use thread_priority::{
 
 use super::seat::Seat;
 use crate::call::end::End;
+use crate::call::handover::Handover;
 use crate::call::strain::Strain;
 use crate::clock;
 use crate::sip::agent::Leg;
@@ -50,6 +51,8 @@ pub enum Message {
     Key(Leg, char),
     /// The other end has changed the terms.
     Reagreed(Leg, Box<Session>),
+    /// How putting the caller through goes.
+    HandedOver(Leg, Handover),
     /// The other end hung up.
     HungUp(Leg),
     Stop(Leg, End),
@@ -159,6 +162,7 @@ impl Pacemaker {
                     seat.reagree(now, &session);
                 }
             }
+            Message::HandedOver(leg, how) => self.tell(now, leg, Input::HandedOver(how)),
             Message::HungUp(leg) => self.tell(now, leg, Input::HungUp),
             Message::Stop(leg, end) => self.tell(now, leg, Input::Stop(end)),
             Message::StopAll(end) => {

@@ -14,10 +14,11 @@ use media::turn::TurnId;
 use super::clerk::Clerk;
 use super::pacemaker::{Beat, Message};
 use super::scribe::Page;
-use super::switchboard::HangUp;
+use super::switchboard::Order;
 use super::tape::{Pair, Tape};
 use super::wire::{Received, Wire};
 use crate::call::end::End;
+use crate::call::handover::Handover;
 use crate::call::line::Agreed;
 use crate::call::{Call, Input, Output};
 use crate::sip::agent::Leg;
@@ -63,7 +64,9 @@ pub struct Seat {
     pub clerk: Clerk,
     pub page: Page,
     pub beat: Beat,
-    pub hang_up: HangUp,
+    pub hang_up: Order,
+    /// How its caller is put through to a person, where one can be.
+    pub hand_over: Option<Order>,
     pub reel: Vec<Pair>,
     pub records: bool,
     pub hushed: Arc<AtomicU32>,
@@ -197,7 +200,18 @@ impl Seat {
                     self.page.remember(conversation);
                 }
             }
+            Output::HandOver => self.hand_over(),
             Output::HangUp(end) => self.hang_up(end),
+        }
+    }
+
+    fn hand_over(&self) {
+        match &self.hand_over {
+            Some(hand_over) => hand_over(self.leg),
+            None => {
+                let nobody = Handover::Failed("no person is named in calls.operator".into());
+                self.beat.send(Message::HandedOver(self.leg, nobody));
+            }
         }
     }
 

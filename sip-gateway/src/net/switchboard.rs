@@ -35,11 +35,13 @@ use super::secure::Secure;
 use super::trunks::Trunks;
 use super::wire::Wire;
 use crate::call::end::End;
+use crate::call::handover::Handover;
 use crate::call::line::{Agreed, Origin};
 use crate::call::{Call, Start, Talk};
 use crate::clock;
 use crate::config::LoadLine;
 use crate::sip::agent::{Caller, Command, Event, Leg, Why};
+use crate::sip::refer;
 use crate::sip::sdp::{self, Session};
 
 /// Asked to phone again when all lines are taken, in seconds.
@@ -64,6 +66,8 @@ pub struct Parts {
     pub most: usize,
     pub longest: Duration,
     pub drafts: bool,
+    /// Who takes over callers that ask for a person.
+    pub operator: Option<String>,
     pub load_line: LoadLine,
     /// Told to peers in SDP.
     pub media_address: std::net::IpAddr,
@@ -96,8 +100,8 @@ struct Ringing {
     offer: Option<Vec<u8>>,
 }
 
-/// Cuts a line.
-pub type HangUp = Arc<dyn Fn(Leg) + Send + Sync>;
+/// Cuts a line, or puts it through.
+pub type Order = Arc<dyn Fn(Leg) + Send + Sync>;
 
 /// A call that is answered and about to be seated.
 pub struct Joining {
@@ -109,7 +113,9 @@ pub struct Joining {
     pub agreed: Agreed,
     pub origin: Origin,
     /// How its line is cut.
-    pub hang_up: HangUp,
+    pub hang_up: Order,
+    /// How its caller is put through to a person, where one can be.
+    pub hand_over: Option<Order>,
 }
 
 /// Why nobody answers.
@@ -154,7 +160,15 @@ impl Switchboard {
                     Ok(session) => self.pass_on(leg, Message::Reagreed(leg, Box::new(session))),
                     Err(error) => tracing::info!(%leg, %error, "new terms not understood"),
                 },
-                Event::Ringing { .. } | Event::Answered { .. } | Event::HandedOver { .. } => {}
+                Event::HandedOver { leg, how } => {
+                    let how = match how {
+                        refer::Handover::Begun | refer::Handover::Rings => Handover::Rings,
+                        refer::Handover::Done => Handover::Done,
+                        refer::Handover::Failed(why) => Handover::Failed(why.to_string()),
+                    };
+                    self.pass_on(leg, Message::HandedOver(leg, how));
+                }
+                Event::Ringing { .. } | Event::Answered { .. } => {}
             }
         }
     }
@@ -273,6 +287,10 @@ impl Switchboard {
             .inspect_err(|error| tracing::warn!(%leg, %error, "no reports about the sound"))
             .unwrap_or_default();
         let handset = self.parts.handset.clone();
+        let hand_over = self.parts.operator.clone().map(|to| -> Order {
+            let handset = self.parts.handset.clone();
+            Arc::new(move |leg| handset.order(Command::HandOver { leg, to: to.clone() }))
+        });
         self.join(Joining {
             leg,
             number,
@@ -282,6 +300,7 @@ impl Switchboard {
             agreed: Agreed::from(session),
             origin: self.origin(),
             hang_up: Arc::new(move |leg| handset.order(Command::HangUp { leg })),
+            hand_over,
         })
         .await;
     }
@@ -329,7 +348,8 @@ impl Switchboard {
 
     /// Puts the call at its pacemaker: from here on it lives in frames of 20 ms.
     async fn seat(&self, joining: Joining) -> anyhow::Result<()> {
-        let Joining { leg, number, dialled, caller, wire, agreed, origin, hang_up } = joining;
+        let Joining { leg, number, dialled, caller, wire, agreed, origin, hang_up, hand_over } =
+            joining;
         let now = clock::wall();
         let id = ConversationId::new(self.parts.store.new_id(now));
         let page = self.parts.scribe.page(id.clone());
@@ -361,6 +381,7 @@ impl Switchboard {
                     let zone = settings.time_zone()?;
                     let setup = setup(id.clone(), language, phone, zone);
                     let conversation = self.conversation(&rows, packs.clone(), setup, now).await;
+                    let conversation = conversation.with_person_near(hand_over.is_some());
                     (Some(ear), Talk::Conversation(Box::new(conversation)))
                 }
                 Err(error) => (None, notice(&packs, language, &error)),
@@ -385,6 +406,7 @@ impl Switchboard {
             page,
             beat: beat.clone(),
             hang_up,
+            hand_over,
             reel: Vec::new(),
             records,
             hushed: Arc::new(AtomicU32::new(0)),

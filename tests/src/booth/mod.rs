@@ -256,6 +256,7 @@ impl<'a> Booth<'a> {
             | call::Output::Report(_)
             | call::Output::Reopen
             | call::Output::Hush(_)
+            | call::Output::HandOver
             | call::Output::Remember => {}
         }
     }

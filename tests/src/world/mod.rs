@@ -313,6 +313,7 @@ impl World {
             | call::Output::Forget(_)
             | call::Output::Reopen
             | call::Output::Hush(_)
+            | call::Output::HandOver
             | call::Output::Remember => {}
         }
     }

@@ -222,6 +222,28 @@ fn a_caller_puts_us_on_hold_comes_back_and_presses_a_key_by_info() {
     gateway.stop();
 }
 
+#[test]
+fn a_caller_who_wants_a_person_is_put_through_or_told_that_nobody_is_there() {
+    let _machine = beside_others();
+    let operator = [("GUDOK_CALLS__OPERATOR", "sip:200@pbx.test")];
+    let gateway = Gateway::start_with("person", &operator);
+
+    let through = sipp_scenario(&gateway, "handed-over");
+    let in_vain = sipp_scenario(&gateway, "nobody-there");
+    through.finish();
+    in_vain.finish();
+
+    gateway.calls_over(2);
+    let through = gateway.call_of("handed-over");
+    assert_eq!(through.reason(), "handed_over", "{}", gateway.page(&through).told());
+    let page = gateway.page(&gateway.call_of("nobody-there"));
+    let failed = page.events.iter().find(|event| event.kind == "put_through_failed");
+    assert_eq!(failed.map(|event| event.detail.as_str()), Some("not answered: 486"));
+    let said = page.said("agent");
+    assert!(said.contains("никто не подошёл") || said.contains("свободных людей"), "{said}");
+    gateway.stop();
+}
+
 /// Each is one call, of a caller named like its scenario, and ends so.
 const ODD_DIALOGUES: &[(&str, &[&str])] = &[
     ("late-ack", HUNG_UP_AT_ONCE),
