@@ -20,9 +20,9 @@ use chromium::Chromium;
 use doors::{Doors, options};
 use exchange::{Exchange, Names};
 use gateway::{Gateway, until};
-use pages::Page;
+use pages::{Page, Recording};
 use phones::{
-    CALL_WITHIN, Peer, Softphone, baresip, caller, data, demo_caller, earpiece, recognised,
+    CALL_WITHIN, Peer, Softphone, baresip, caller, data, demo_caller, earpiece, natted, recognised,
     rehearsed, sipp, sipp_plays, sipp_scenario, sipp_to, softphone,
 };
 use scanner::scanned;
@@ -242,6 +242,21 @@ fn a_caller_who_wants_a_person_is_put_through_or_told_that_nobody_is_there() {
     let said = page.said("agent");
     assert!(said.contains("никто не подошёл") || said.contains("свободных людей"), "{said}");
     gateway.stop();
+}
+
+#[test]
+fn a_softphone_behind_a_router_hears_and_is_heard() {
+    let _machine = beside_others();
+
+    let (heard, data) = natted("здравствуйте у меня течёт кран");
+
+    let greeting = recognised(&heard);
+    assert!(greeting.contains("помощник"), "{greeting}");
+    let recording = Recording::only_one(&data.join("recordings"));
+    assert!(recording.has_caller() && recording.has_agent(), "{recording:?}");
+    let question = recognised(&recording.caller);
+    assert!(question.contains("кран"), "{question}");
+    std::fs::remove_dir_all(data).unwrap();
 }
 
 /// Each is one call, of a caller named like its scenario, and ends so.

@@ -153,33 +153,61 @@ pub(crate) struct Softphone {
 /// baresip with that microphone, until it is closed.
 pub(crate) fn softphone(gateway: &Gateway, phone: &Softphone, microphone: &Path) -> Peer {
     let folder = gateway.folder("baresip");
-    let modules = ["account", "aufile", "g711", "g722", "opus", "srtp", "sndfile", "menu"];
-    let mut config = String::from("module_path /usr/lib/baresip/modules\n");
-    config.extend(modules.map(|module| format!("module {module}.so\n")));
-    config += &format!(
-        "sip_listen 127.0.0.1:0\naudio_srate 8000\naudio_channels 1\n\
-         audio_source aufile,{}\naudio_player aufile,{}\nsnd_path {}\n",
-        microphone.display(),
-        folder.join("earpiece.wav").display(),
-        folder.display()
-    );
-    std::fs::write(folder.join("config"), config).unwrap();
-    let Softphone { codec, encryption } = phone;
-    let encrypted = match *encryption {
-        "" => String::new(),
-        way => format!(";mediaenc={way}"),
-    };
-    let account = format!("<sip:test@127.0.0.1>;regint=0;audio_codecs={codec}{encrypted}\n");
-    std::fs::write(folder.join("accounts"), account).unwrap();
+    phone.furnish(&folder, "127.0.0.1:0", microphone);
     let mut command = Command::new("baresip");
     command.arg("-f").arg(&folder).args(["-e", &format!("/dial {}", gateway.address("100"))]);
     Peer::start("baresip", &folder, &mut command)
 }
 
+impl Softphone {
+    /// Writes down what baresip must know.
+    fn furnish(&self, folder: &Path, listen: &str, microphone: &Path) {
+        let modules = ["account", "aufile", "g711", "g722", "opus", "srtp", "sndfile", "menu"];
+        let mut config = String::from("module_path /usr/lib/baresip/modules\n");
+        config.extend(modules.map(|module| format!("module {module}.so\n")));
+        config += &format!(
+            "sip_listen {listen}\naudio_srate 8000\naudio_channels 1\n\
+             audio_source aufile,{}\naudio_player aufile,{}\nsnd_path {}\n",
+            microphone.display(),
+            folder.join("earpiece.wav").display(),
+            folder.display()
+        );
+        std::fs::write(folder.join("config"), config).unwrap();
+        let Softphone { codec, encryption } = self;
+        let encrypted = match *encryption {
+            "" => String::new(),
+            way => format!(";mediaenc={way}"),
+        };
+        let account = format!("<sip:test@127.0.0.1>;regint=0;audio_codecs={codec}{encrypted}\n");
+        std::fs::write(folder.join("accounts"), account).unwrap();
+    }
+}
+
+/// A softphone behind a router that hides it asks a question. What it heard, and the gateway's data.
+pub(crate) fn natted(question: &str) -> (Vec<i16>, PathBuf) {
+    let data_folder = std::env::temp_dir().join(format!("gudok-natted-{}", std::process::id()));
+    let phone = data_folder.join("phone");
+    std::fs::create_dir_all(&phone).unwrap();
+    let microphone = phone.join("microphone.wav");
+    record(question, &microphone);
+    Softphone { codec: "pcma", encryption: "" }.furnish(&phone, "192.168.50.2:5060", &microphone);
+    let mut command = Command::new("unshare");
+    command.args(["--map-root-user", "--net", "--mount", "sh"]).arg(data("natted.sh"));
+    command.arg(gudok().get_program()).args([&data_folder, &phone]);
+    command.env("GUDOK_SIP__GUESTS", "203.0.113.0/24");
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    (heard_in(&phone), data_folder)
+}
+
 /// What the softphone's owner has heard.
 pub(crate) fn earpiece(gateway: &Gateway) -> Vec<i16> {
+    heard_in(&gateway.folder("baresip"))
+}
+
+fn heard_in(folder: &Path) -> Vec<i16> {
     let is_heard = |file: &PathBuf| file.to_string_lossy().ends_with("-dec.wav");
-    let mut files = std::fs::read_dir(gateway.folder("baresip")).unwrap();
+    let mut files = std::fs::read_dir(folder).unwrap();
     let file = files.find_map(|file| Some(file.unwrap().path()).filter(is_heard)).unwrap();
     let wav = hound::WavReader::open(file).unwrap();
     let every = (wav.spec().sample_rate / RATE) as usize;
