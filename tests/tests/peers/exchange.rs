@@ -21,10 +21,21 @@ pub(crate) struct Exchange {
     pub(crate) secure_port: u16,
 }
 
+/// What one exchange does and others do not.
+#[derive(Debug, Clone, Copy, Default)]
+struct Habits<'a> {
+    algorithm: &'a str,
+    transports: &'a str,
+    modules: &'a str,
+    secure_port: u16,
+    on_invite: &'a str,
+    replies: &'a str,
+}
+
 impl Exchange {
     /// Proofs by that algorithm of RFC 8760; the password is `secret` for everybody.
     pub(crate) fn start(algorithm: &str) -> Self {
-        Self::open(algorithm, "disable_tcp=yes", "", 0)
+        Self::open(&Habits { algorithm, transports: "disable_tcp=yes", ..Habits::default() })
     }
 
     /// By TLS too, with a certificate for `pbx.test` in `certificate.pem` of its folder.
@@ -34,10 +45,38 @@ impl Exchange {
             modparam(\"tls\", \"certificate\", \"FOLDER/certificate.pem\")\n\
             modparam(\"tls\", \"private_key\", \"FOLDER/key.pem\")\n\
             modparam(\"tls\", \"tls_method\", \"TLSv1.2+\")";
-        Self::open("SHA-256", "tcp_children=1\nenable_tls=yes", modules, port)
+        Self::open(&Habits {
+            algorithm: "SHA-256",
+            transports: "tcp_children=1\nenable_tls=yes",
+            modules,
+            secure_port: port,
+            ..Habits::default()
+        })
     }
 
-    fn open(algorithm: &str, transports: &str, modules: &str, secure_port: u16) -> Self {
+    /// All sound goes through `relay`, plain on the callers' side, encrypted on that of whoever is
+    /// registered.
+    pub(crate) fn start_encrypting(relay: &Relay) -> Self {
+        let modules = format!(
+            "loadmodule \"rtpengine.so\"\n\
+             modparam(\"rtpengine\", \"rtpengine_sock\", \"udp:{}\")",
+            relay.control
+        );
+        Self::open(&Habits {
+            algorithm: "MD5",
+            transports: "disable_tcp=yes",
+            modules: &modules,
+            on_invite: "rtpengine_offer(\"RTP/SAVP replace-origin ICE=remove\"); t_on_reply(\"MEDIA\");",
+            replies: "onreply_route[MEDIA] {\n\
+                if (has_body(\"application/sdp\")) {\n\
+                    rtpengine_answer(\"RTP/AVP replace-origin ICE=remove\");\n\
+                }\n}",
+            ..Habits::default()
+        })
+    }
+
+    fn open(habits: &Habits<'_>) -> Self {
+        let Habits { algorithm, transports, modules, secure_port, on_invite, replies } = *habits;
         let port = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let folder = std::env::temp_dir().join(format!("gudok-exchange-{port}"));
         std::fs::create_dir_all(&folder).unwrap();
@@ -46,6 +85,7 @@ impl Exchange {
         }
         let text = std::fs::read_to_string(data("exchange.cfg")).unwrap();
         let text = text.replace("ALGORITHM", algorithm).replace("TRANSPORTS", transports);
+        let text = text.replace("ON_INVITE", on_invite).replace("REPLIES", replies);
         let text = text.replace("MODULES", modules).replace("FOLDER", folder.to_str().unwrap());
         std::fs::write(folder.join("kamailio.cfg"), text).unwrap();
 
@@ -154,6 +194,66 @@ impl Names {
 }
 
 impl Drop for Names {
+    fn drop(&mut self) {
+        let _ = self.program.kill();
+        let _ = self.program.wait();
+    }
+}
+
+/// rtpengine, which carries sound and changes what it is wrapped in.
+pub(crate) struct Relay {
+    program: Child,
+    control: String,
+}
+
+impl Relay {
+    pub(crate) fn start(folder: &std::path::Path) -> Self {
+        let port = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let control = format!("127.0.0.1:{port}");
+        let log = File::create(folder.join("rtpengine.log")).unwrap();
+        let program = Command::new("rtpengine")
+            .args(["--foreground", "--log-stderr", "--table=-1", "--interface=127.0.0.1"])
+            .args(["--port-min=41000", "--port-max=41199", "--config-file=none"])
+            .arg(format!("--listen-ng={control}"))
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap_or_else(|error| panic!("rtpengine: {error}; deploy/packages test installs it"));
+        let relay = Self { program, control };
+        until("rtpengine", UP_WITHIN, || relay.answers().then_some(()));
+        relay
+    }
+
+    fn answers(&self) -> bool {
+        self.asked("d7:command4:pinge").is_some()
+    }
+
+    /// What it knows of the calls it carries, as it writes it (bencode).
+    pub(crate) fn calls(&self) -> String {
+        let list = self.asked("d7:command4:liste").unwrap_or_default();
+        let names = list.split_once("5:callsl").map_or("", |(_, names)| names);
+        let Some((length, rest)) = names.split_once(':') else {
+            return String::new();
+        };
+        let name = length.parse().ok().and_then(|length: usize| rest.get(..length));
+        let name = name.unwrap_or_default();
+        let query = format!("d7:call-id{}:{name}7:command5:querye", name.len());
+        self.asked(&query).unwrap_or_default()
+    }
+
+    fn asked(&self, command: &str) -> Option<String> {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+        // A question of the same number is taken for the same question.
+        let number = socket.local_addr().ok()?.port();
+        socket.send_to(format!("{number} {command}").as_bytes(), &self.control).ok()?;
+        let mut answer = vec![0; 65_535];
+        let length = socket.recv(&mut answer).ok()?;
+        Some(String::from_utf8_lossy(&answer[..length]).into_owned())
+    }
+}
+
+impl Drop for Relay {
     fn drop(&mut self) {
         let _ = self.program.kill();
         let _ = self.program.wait();

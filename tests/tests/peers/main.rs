@@ -18,12 +18,12 @@ use std::time::Duration;
 
 use chromium::Chromium;
 use doors::{Doors, options};
-use exchange::{Exchange, Names};
+use exchange::{Exchange, Names, Relay};
 use gateway::{Gateway, until};
 use pages::{Page, Recording};
 use phones::{
-    CALL_WITHIN, Peer, Softphone, baresip, caller, data, demo_caller, earpiece, natted, recognised,
-    rehearsed, sipp, sipp_plays, sipp_scenario, sipp_to, softphone,
+    CALL_WITHIN, Peer, Softphone, baresip, baresip_by, caller, data, demo_caller, earpiece, natted,
+    recognised, rehearsed, sipp, sipp_plays, sipp_scenario, sipp_to, softphone,
 };
 use scanner::scanned;
 use sip_gateway::clock;
@@ -335,6 +335,35 @@ fn callers_beyond_the_recognisers_are_told_so_and_those_beyond_the_lines_are_ref
     let untouched = gateway.call_of("stays");
     assert!(untouched.reason().starts_with("caller_hung_up"), "{untouched:?}");
     gateway.stop();
+}
+
+#[test]
+fn a_relay_that_encrypts_carries_both_voices() {
+    let _machine = beside_others();
+    let folder = std::env::temp_dir().join(format!("gudok-relay-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let relay = Relay::start(&folder);
+    let exchange = Exchange::start_encrypting(&relay);
+    let settings = [
+        ("GUDOK_TRUNKS__PBX__EXCHANGE", exchange.address.as_str()),
+        ("GUDOK_TRUNKS__PBX__USER", "100"),
+        ("GUDOK_TRUNKS__PBX__PASSWORD", "secret"),
+    ];
+    let gateway = Gateway::start_with("relay", &settings);
+    gateway.says("trunks: registered trunk=\"pbx\"");
+
+    let phone = baresip_by(&exchange.address, &gateway, "здравствуйте у меня течёт кран");
+    until("the caller to be understood", A_CALL, || {
+        gateway.page(&gateway.calls().pop()?).said("client").contains("кран").then_some(())
+    });
+    let carried = relay.calls();
+    phone.close();
+
+    assert!(carried.contains("RTP/AVP") && carried.contains("RTP/SAVP"), "{carried}");
+    let greeting = recognised(&earpiece(&gateway));
+    assert!(greeting.contains("помощник"), "{greeting}");
+    gateway.stop();
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 #[test]

@@ -152,14 +152,26 @@ pub(crate) struct Softphone {
 
 /// baresip with that microphone, until it is closed.
 pub(crate) fn softphone(gateway: &Gateway, phone: &Softphone, microphone: &Path) -> Peer {
+    phone.dials(&gateway.folder("baresip"), &gateway.address("100"), microphone)
+}
+
+/// As `baresip`, but through whoever listens at that address.
+pub(crate) fn baresip_by(address: &str, gateway: &Gateway, question: &str) -> Peer {
     let folder = gateway.folder("baresip");
-    phone.furnish(&folder, "127.0.0.1:0", microphone);
-    let mut command = Command::new("baresip");
-    command.arg("-f").arg(&folder).args(["-e", &format!("/dial {}", gateway.address("100"))]);
-    Peer::start("baresip", &folder, &mut command)
+    let microphone = folder.join("microphone.wav");
+    record(question, &microphone);
+    let phone = Softphone { codec: "pcma", encryption: "" };
+    phone.dials(&folder, &format!("sip:100@{address}"), &microphone)
 }
 
 impl Softphone {
+    fn dials(&self, folder: &Path, number: &str, microphone: &Path) -> Peer {
+        self.furnish(folder, "127.0.0.1:0", microphone);
+        let mut command = Command::new("baresip");
+        command.arg("-f").arg(folder).args(["-e", &format!("/dial {number}")]);
+        Peer::start("baresip", folder, &mut command)
+    }
+
     /// Writes down what baresip must know.
     fn furnish(&self, folder: &Path, listen: &str, microphone: &Path) {
         let modules = ["account", "aufile", "g711", "g722", "opus", "srtp", "sndfile", "menu"];
