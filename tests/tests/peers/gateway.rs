@@ -24,6 +24,7 @@ static GATEWAYS: AtomicU16 = AtomicU16::new(0);
 pub(crate) struct Gateway {
     program: Child,
     data: PathBuf,
+    sip: String,
     settings: Vec<(&'static str, String)>,
     pub(crate) keys: Keys,
 }
@@ -35,14 +36,19 @@ impl Gateway {
 
     /// `settings`: `GUDOK_*` variables.
     pub(crate) fn start_with(name: &str, settings: &[(&'static str, &str)]) -> Self {
+        Self::start_at(name, "127.0.0.1:0", settings)
+    }
+
+    /// … that hears SIP there.
+    pub(crate) fn start_at(name: &str, sip: &str, settings: &[(&'static str, &str)]) -> Self {
         let data = std::env::temp_dir().join(format!("gudok-peers-{}-{name}", std::process::id()));
         std::fs::create_dir_all(&data).unwrap();
         let first = 30_000 + GATEWAYS.fetch_add(1, Ordering::Relaxed) * PORTS;
         let ports = ("GUDOK_MEDIA__PORTS", format!("{first},{}", first + PORTS - 1));
         let settings = settings.iter().map(|(key, value)| (*key, (*value).to_owned()));
         let settings: Vec<_> = settings.chain([ports]).collect();
-        let (program, keys) = open(&data, &settings);
-        Self { program, data, settings, keys }
+        let (program, keys) = open(&data, sip, &settings);
+        Self { program, data, sip: sip.to_owned(), settings, keys }
     }
 
     /// `sip:100@127.0.0.1:…`
@@ -65,7 +71,7 @@ impl Gateway {
     /// The program again, with what it left behind.
     pub(crate) fn rise(&mut self) {
         std::fs::remove_file(self.data.join("demo.json")).unwrap();
-        (self.program, self.keys) = open(&self.data, &self.settings);
+        (self.program, self.keys) = open(&self.data, &self.sip, &self.settings);
     }
 
     /// SIGTERM; the program must leave in good order.
@@ -115,10 +121,10 @@ impl Drop for Gateway {
     }
 }
 
-fn open(data: &Path, settings: &[(&str, String)]) -> (Child, Keys) {
+fn open(data: &Path, sip: &str, settings: &[(&str, String)]) -> (Child, Keys) {
     let log = data.join("gudok.log");
     let mut program = gudok()
-        .args(["serve", "--demo", "--sip", "127.0.0.1:0", "--http", "127.0.0.1:0"])
+        .args(["serve", "--demo", "--sip", sip, "--http", "127.0.0.1:0"])
         .arg("--data")
         .arg(data)
         .envs(settings.iter().map(|(key, value)| (key, value)))

@@ -22,8 +22,8 @@ use exchange::{Exchange, Names, Relay};
 use gateway::{Gateway, until};
 use pages::{Page, Recording};
 use phones::{
-    CALL_WITHIN, Peer, Softphone, baresip, baresip_by, caller, data, demo_caller, earpiece, natted,
-    recognised, rehearsed, sipp, sipp_plays, sipp_scenario, sipp_to, softphone,
+    CALL_WITHIN, Peer, Softphone, baresip, baresip_by, caller, data, demo_caller, earpiece,
+    linphone, natted, recognised, rehearsed, sipp, sipp_plays, sipp_scenario, sipp_to, softphone,
 };
 use scanner::scanned;
 use sip_gateway::clock;
@@ -257,6 +257,30 @@ fn a_softphone_behind_a_router_hears_and_is_heard() {
     let question = recognised(&recording.caller);
     assert!(question.contains("кран"), "{question}");
     std::fs::remove_dir_all(data).unwrap();
+}
+
+#[test]
+fn linphone_holds_comes_back_and_is_put_through() {
+    let _machine = beside_others();
+    // The person is the load line of the same gateway, which nobody knows before it is there.
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let operator = format!("sip:900@127.0.0.1:{port}");
+    let settings = [("GUDOK_CALLS__OPERATOR", operator.as_str())];
+    let gateway = Gateway::start_at("linphone", &format!("127.0.0.1:{port}"), &settings);
+
+    let told = linphone(&gateway);
+
+    assert!(told.contains(&format!("Call 2 with {operator} connected")), "{told}");
+    let calls = gateway.calls_over(2);
+    let ended = |reason: &str| calls.iter().find(|call| call.reason() == reason);
+    let through = ended("handed_over").unwrap_or_else(|| panic!("{calls:?}"));
+    let happened: Vec<_> =
+        gateway.page(through).events.iter().map(|event| event.kind.clone()).collect();
+    let in_turn = ["held", "held_no_more", "keys", "put_through", "put_through_rings"];
+    let mut rest = happened.iter();
+    assert!(in_turn.iter().all(|kind| rest.any(|it| it == kind)), "{happened:?}");
+    assert!(ended("caller_hung_up_over_agent").is_some(), "{calls:?}");
+    gateway.stop();
 }
 
 /// Each is one call, of a caller named like its scenario, and ends so.

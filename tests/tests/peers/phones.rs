@@ -195,6 +195,18 @@ impl Softphone {
     }
 }
 
+/// linphone as `linphone.sh` has it; what it printed.
+pub(crate) fn linphone(gateway: &Gateway) -> String {
+    let folder = gateway.folder("linphone");
+    let port = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut command = Command::new("sh");
+    command.arg(data("linphone.sh")).arg(&folder).arg(port.to_string());
+    let output = command.arg(gateway.address("100")).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));
+    told
+}
+
 /// A softphone behind a router that hides it asks a question. What it heard, and the gateway's data.
 pub(crate) fn natted(question: &str) -> (Vec<i16>, PathBuf) {
     let data_folder = std::env::temp_dir().join(format!("gudok-natted-{}", std::process::id()));
