@@ -30,6 +30,8 @@ pub enum Channel {
     Push,
     /// The customer's own system.
     Webhook,
+    /// We phone and say it.
+    Call,
 }
 
 /// Which channels carry messages to whom; the next one where the one before failed.
@@ -46,20 +48,27 @@ pub struct Routes {
 impl Channel {
     /// Whether it goes to a telephone number, as everybody has one.
     pub fn goes_to_phone(self) -> bool {
-        matches!(self, Self::SmsRu | Self::Twilio | Self::Whatsapp | Self::Webhook)
+        matches!(self, Self::SmsRu | Self::Twilio | Self::Whatsapp | Self::Webhook | Self::Call)
     }
 }
 
 impl Default for Routes {
     fn default() -> Self {
         Self {
-            client: vec![Channel::Telegram, Channel::Whatsapp, Channel::SmsRu, Channel::Twilio],
+            client: vec![
+                Channel::Telegram,
+                Channel::Whatsapp,
+                Channel::SmsRu,
+                Channel::Twilio,
+                Channel::Call,
+            ],
             master: vec![
                 Channel::Push,
                 Channel::Telegram,
                 Channel::SmsRu,
                 Channel::Twilio,
                 Channel::Email,
+                Channel::Call,
             ],
             operator: vec![Channel::Webhook],
             awake: Hours { from: Clock::at(9, 0), to: Clock::at(21, 0) },

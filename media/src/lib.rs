@@ -10,6 +10,7 @@
 //!
 //! **Never here:** sockets, pacing, what words mean.
 
+pub mod answerer;
 pub mod audio;
 pub mod codec;
 pub mod comfort_noise;

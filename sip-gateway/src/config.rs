@@ -27,6 +27,8 @@ pub struct Settings {
     pub http: Http,
     pub speech: Speech,
     pub calls: Calls,
+    /// Calls we place ourselves.
+    pub outgoing: crate::net::outgoing::Settings,
     pub load_line: LoadLine,
     pub browser: Browser,
     /// Providers that carry messages.
@@ -163,6 +165,7 @@ impl Default for Settings {
             http: Http::default(),
             speech: Speech::default(),
             calls: Calls::default(),
+            outgoing: crate::net::outgoing::Settings::default(),
             load_line: LoadLine::default(),
             browser: Browser::default(),
             post: web::post::Settings::default(),
@@ -249,7 +252,8 @@ impl Settings {
             .list_separator(",")
             .with_list_parse_key("media.ports")
             .with_list_parse_key("sip.guests")
-            .with_list_parse_key("sip.name_servers");
+            .with_list_parse_key("sip.name_servers")
+            .with_list_parse_key("outgoing.prefixes");
         let mut settings: Self = sources.add_source(environment).build()?.try_deserialize()?;
         if let Ok(url) = std::env::var("DATABASE_URL") {
             settings.database.url = url;
@@ -321,6 +325,19 @@ impl Settings {
                 "must name the exchange, as in sip.example.org",
             )?;
         }
+        let outgoing = &self.outgoing;
+        refuse(
+            outgoing.trunk.is_empty() || self.trunks.contains_key(&outgoing.trunk),
+            "outgoing.trunk",
+            format!("{:?}", outgoing.trunk),
+            "must be the name of one of [trunks]",
+        )?;
+        refuse(
+            outgoing.trunk.is_empty() || (!outgoing.prefixes.is_empty() && outgoing.per_hour > 0),
+            "outgoing.prefixes",
+            format!("{:?} with per_hour = {}", outgoing.prefixes, outgoing.per_hour),
+            "name what our calls may begin with, as in [\"+7\"], and how many an hour, as in 60",
+        )?;
         let operator = &self.calls.operator;
         refuse(
             operator.is_empty() || refer::target(operator).is_some(),

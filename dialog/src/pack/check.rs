@@ -102,6 +102,8 @@ pub(super) const LINES: &[(&str, &[&str])] = &[
     ("operator_text", &[]),
     ("put_through", &[]),
     ("nobody_there", &[]),
+    ("errand_begin", &[]),
+    ("errand_end", &[]),
     ("slot_taken", &["when"]),
     ("slot_taken_none", &[]),
     ("core_failed", &[]),

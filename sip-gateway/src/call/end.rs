@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 pub enum End {
     /// The conversation came to its end and the agent hung up.
     Completed,
+    /// We phoned, and a machine picked up.
+    AnsweringMachine,
     /// A person has taken the caller over.
     HandedOver,
     /// The caller hung up after the conversation had come to its end.
@@ -37,6 +39,7 @@ impl End {
     pub fn name(self) -> &'static str {
         match self {
             Self::Completed => "completed",
+            Self::AnsweringMachine => "answering_machine",
             Self::HandedOver => "handed_over",
             Self::CallerLeft => "caller_left",
             Self::CallerHungUp => "caller_hung_up",

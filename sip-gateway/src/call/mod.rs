@@ -29,6 +29,7 @@ use dialog::conversation::{
 };
 use jiff::Timestamp;
 use job_core::trade::Language;
+use media::answerer::{Answerer, Greeting};
 use media::audio::{FRAME_TIME, Frame, SILENCE, level_dbfs};
 use media::dtmf::ToneKeypad;
 use media::ear::PreRoll;
@@ -141,6 +142,8 @@ pub struct Start {
     pub words_late: Duration,
     /// Draft answers while the caller still speaks: sooner, for more work of the synthesiser.
     pub drafts: bool,
+    /// We have phoned: whoever picked up speaks first, and is told this before anything else.
+    pub errand: Option<Reply>,
 }
 
 /// Who answers.
@@ -207,6 +210,9 @@ pub struct Call {
     ear_failures: u8,
     ending: Option<(End, Option<Instant>)>,
     put_through: PutThrough,
+    /// We have phoned, and do not know yet who picked up.
+    greeting: Option<Greeting>,
+    errand: Option<Reply>,
     over: bool,
     /// Since the other end put us on hold.
     held: Option<Instant>,
@@ -266,6 +272,8 @@ impl Call {
             ear_failures: 0,
             ending: None,
             put_through: PutThrough::No,
+            greeting: start.errand.is_some().then(Greeting::default),
+            errand: start.errand,
             over: false,
             held: None,
             taken_up: start.at.0,
@@ -281,6 +289,7 @@ impl Call {
 
     pub fn handle(&mut self, now: Instant, input: Input<'_>) {
         match input {
+            Input::Answered if self.greeting.is_some() => {}
             Input::Answered => self.greet(now),
             Input::Packet(datagram) => {
                 if let Some(key) = self.line.receive(now, datagram) {
@@ -333,6 +342,7 @@ impl Call {
     }
 
     fn greet(&mut self, now: Instant) {
+        self.lines.extend(self.errand.take());
         match &self.talk {
             Talk::Conversation(_) => self.tell(now, Word::Opened),
             Talk::Notice { reply, end, .. } => {
@@ -382,6 +392,10 @@ impl Call {
         let listens = !matches!(self.talk, Talk::Prompt { listens: false, .. });
         self.for_ear = self.heard;
         let voicing = listens.then(|| self.vad.hear(&self.heard));
+        if let (Some(greeting), Some(voicing)) = (&mut self.greeting, voicing) {
+            let who = greeting.hear(voicing.voiced, voicing.tone);
+            return self.wait_for_greeting(now, who);
+        }
         if self.conversation().is_some() {
             self.hear_tone(now, voicing.is_some_and(|voicing| voicing.tone));
         }
@@ -408,6 +422,22 @@ impl Call {
         self.play(now);
         self.report(now);
         self.put_through();
+        self.close(now);
+    }
+
+    /// Whoever picked up may be a machine, which is not talked to.
+    fn wait_for_greeting(&mut self, now: Instant, who: Option<Answerer>) {
+        match who {
+            Some(Answerer::Machine) => return self.hang_up(now, End::AnsweringMachine),
+            Some(Answerer::Person) => {
+                self.greeting = None;
+                self.note_event("person_answered", String::new());
+                self.greet(now);
+            }
+            None => {}
+        }
+        self.play(now);
+        self.report(now);
         self.close(now);
     }
 

@@ -38,6 +38,7 @@ fn prompting(now: Instant) -> Call {
         longest: Duration::from_secs(3_600),
         words_late: Duration::ZERO,
         drafts: false,
+        errand: None,
     })
 }
 

@@ -148,6 +148,7 @@ impl Browsers {
             origin,
             hang_up,
             hand_over: None,
+            errand: None,
         };
         let (ended, over) = oneshot::channel();
         let joiner = Joiner { leg, ufrag: terms.ufrag, peer, heard, joining: Some(joining), ended };

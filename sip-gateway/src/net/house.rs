@@ -22,13 +22,14 @@ use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use web::calendar::CalendarRoom;
-use web::post::PostRoom;
+use web::post::{PostRoom, Telephone};
 use web::till::Till;
 
 use super::browsers::Browsers;
 use super::certificates::{self, Certificate};
 use super::doors::Kind;
 use super::lookup::Lookup;
+use super::outgoing::Outgoing;
 use super::pacemaker::Beat;
 use super::phone::Phone;
 use super::ports::Ports;
@@ -156,7 +157,9 @@ impl House {
             let random = Arc::clone(&random);
             move || lock(&random).next_u64()
         });
-        let post = PostRoom::open(store.clone(), settings.post, Arc::clone(&chance));
+        let outgoing = Outgoing::new(settings.outgoing, board.clone());
+        let telephone = outgoing.map(|it| Arc::new(it) as Arc<dyn Telephone>);
+        let post = PostRoom::open(store.clone(), settings.post, telephone, Arc::clone(&chance));
         let calendars = CalendarRoom::open(store.clone(), settings.calendars)?;
         errands::run(store.clone(), post, calendars, recordings.clone());
         let till = Till::open(settings.till);

@@ -19,6 +19,7 @@ pub mod house;
 pub mod ledger;
 pub mod lines;
 pub mod lookup;
+pub mod outgoing;
 pub mod pacemaker;
 pub mod phone;
 pub mod ports;

@@ -12,9 +12,10 @@ use media::speech::{Ear, Go, Heard, Line, Recogniser, SpeechError, Spoken, Synth
 use media::turn::TurnId;
 
 use super::clerk::Clerk;
+use super::outgoing::Ended;
 use super::pacemaker::{Beat, Message};
 use super::scribe::Page;
-use super::switchboard::Order;
+use super::switchboard::{Order, Told};
 use super::tape::{Pair, Tape};
 use super::wire::{Received, Wire};
 use crate::call::end::End;
@@ -67,6 +68,8 @@ pub struct Seat {
     pub hang_up: Order,
     /// How its caller is put through to a person, where one can be.
     pub hand_over: Option<Order>,
+    /// Who hears how a call of ours ended.
+    pub told: Option<Told>,
     pub reel: Vec<Pair>,
     pub records: bool,
     pub hushed: Arc<AtomicU32>,
@@ -269,6 +272,9 @@ impl Seat {
         self.change_reel();
         self.studio.tape.end(self.leg);
         self.page.end(end, self.call.conversation());
+        if let Some(told) = &self.told {
+            told(Ended::Answered(end));
+        }
         (self.hang_up)(self.leg);
     }
 }

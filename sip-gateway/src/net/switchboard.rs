@@ -26,13 +26,14 @@ use super::beside::Beside;
 use super::clerk::Clerk;
 use super::house::PACKS;
 use super::lines::{Lines, NoLine};
+use super::outgoing::{Ended, Errand};
 use super::pacemaker::{Beat, Message};
 use super::phone::Handset;
 use super::ports::Ports;
 use super::scribe::Scribe;
 use super::seat::{Seat, Studio, events};
 use super::secure::Secure;
-use super::trunks::Trunks;
+use super::trunks::{Trunks, WayOut};
 use super::wire::Wire;
 use crate::call::end::End;
 use crate::call::handover::Handover;
@@ -44,6 +45,8 @@ use crate::sip::agent::{Caller, Command, Event, Leg, Why};
 use crate::sip::refer;
 use crate::sip::sdp::{self, Session};
 
+/// Whom we phone may let it ring for so long.
+const RINGS_FOR: Duration = Duration::from_secs(40);
 /// Asked to phone again when all lines are taken, in seconds.
 const RETRY_AFTER: u32 = 30;
 
@@ -79,6 +82,8 @@ pub struct Switchboard {
     lines: Arc<Mutex<Lines>>,
     /// Calls whose INVITE brought no offer: they are seated when the ACK brings the answer.
     waiting: Arc<Mutex<HashMap<Leg, Waiting>>>,
+    /// Whom we phone and who has not picked up yet.
+    calling: Arc<Mutex<HashMap<Leg, Calling>>>,
     /// The house is about to close: nobody new comes in.
     closing: Arc<AtomicBool>,
 }
@@ -91,6 +96,17 @@ struct Waiting {
     dialled: String,
     caller: Caller,
 }
+
+/// Somebody we phone.
+struct Calling {
+    sockets: [UdpSocket; 2],
+    local: sdp::Local,
+    errand: Errand,
+    ended: Told,
+}
+
+/// Hears how a call of ours ended.
+pub type Told = Arc<dyn Fn(Ended) + Send + Sync>;
 
 /// A line that rings.
 struct Ringing {
@@ -116,6 +132,8 @@ pub struct Joining {
     pub hang_up: Order,
     /// How its caller is put through to a person, where one can be.
     pub hand_over: Option<Order>,
+    /// Where we phoned: what for, and who hears how it ended.
+    pub errand: Option<(Errand, Told)>,
 }
 
 /// Why nobody answers.
@@ -132,7 +150,13 @@ impl Switchboard {
     pub fn new(parts: Parts) -> Self {
         let lines = Arc::new(Mutex::new(Lines::new(parts.most, parts.beats.len())));
         let parts = Arc::new(parts);
-        Self { parts, lines, waiting: Arc::default(), closing: Arc::default() }
+        Self {
+            parts,
+            lines,
+            waiting: Arc::default(),
+            calling: Arc::default(),
+            closing: Arc::default(),
+        }
     }
 
     /// Serves until the telephone set is gone.
@@ -168,7 +192,8 @@ impl Switchboard {
                     };
                     self.pass_on(leg, Message::HandedOver(leg, how));
                 }
-                Event::Ringing { .. } | Event::Answered { .. } => {}
+                Event::Answered { leg, sdp } => self.picked_up(leg, sdp).await,
+                Event::Ringing { .. } => {}
             }
         }
     }
@@ -266,11 +291,17 @@ impl Switchboard {
         let answer = sdp::answer(&offer, &local);
         let answer = answer.map_err(|error| Refusal::NoCommonSound(error.to_string()))?;
         self.parts.handset.order(Command::Answer { leg, sdp: answer.sdp });
-        self.join_telephone(leg, waiting, &answer.session).await;
+        self.join_telephone(leg, waiting, &answer.session, None).await;
         Ok(())
     }
 
-    async fn join_telephone(&self, leg: Leg, waiting: Waiting, session: &Session) {
+    async fn join_telephone(
+        &self,
+        leg: Leg,
+        waiting: Waiting,
+        session: &Session,
+        errand: Option<(Errand, Told)>,
+    ) {
         let Waiting { sockets: [socket, reports], local, number, dialled, caller } = waiting;
         let secure = session.crypto.map(|theirs| Secure::new(&theirs, &local.secret)).transpose();
         let secure = match secure {
@@ -301,6 +332,7 @@ impl Switchboard {
             origin: self.origin(),
             hang_up: Arc::new(move |leg| handset.order(Command::HangUp { leg })),
             hand_over,
+            errand,
         })
         .await;
     }
@@ -314,6 +346,61 @@ impl Switchboard {
         }
     }
 
+    /// Phones somebody; the error says why it cannot be tried.
+    pub async fn phone(
+        &self,
+        leg: Leg,
+        trunk: &str,
+        errand: Errand,
+        ended: Told,
+    ) -> Result<(), String> {
+        let way = self.parts.trunks.way_out(trunk).await?;
+        let strained = |nth: usize| self.parts.beats[nth].strained();
+        lock(&self.lines).take(leg, strained).map_err(|why| format!("no line: {why:?}"))?;
+        let opened = self.parts.ports.open().map_err(|error| error.to_string());
+        let sockets = opened.inspect_err(|_| self.let_go(leg))?;
+        let port = sockets[0].local_addr().map(|local| local.port()).unwrap_or_default();
+        let local = self.local(port);
+        let sdp = sdp::offer(local.address, local.port);
+        let to = format!("sip:{}@{}", errand.number, way.domain);
+        lock(&self.calling).insert(leg, Calling { sockets, local, errand, ended });
+        let WayOut { flow, us: from, credentials, .. } = way;
+        self.parts.handset.order(Command::Call { leg, flow, to, from, sdp, credentials });
+        let board = self.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(RINGS_FOR).await;
+            if lock(&board.calling).contains_key(&leg) {
+                board.parts.handset.order(Command::HangUp { leg });
+            }
+        });
+        Ok(())
+    }
+
+    /// Whom we phoned is there.
+    async fn picked_up(&self, leg: Leg, sdp: Vec<u8>) {
+        let Some(Calling { sockets, local, errand, ended }) = lock(&self.calling).remove(&leg)
+        else {
+            return;
+        };
+        let session = match sdp::read_answer(&sdp) {
+            Ok(session) => session,
+            Err(error) => {
+                tracing::warn!(%leg, %error, "no common sound with whom we phoned");
+                self.parts.handset.order(Command::HangUp { leg });
+                return ended(Ended::Answered(End::MediaLost));
+            }
+        };
+        let number = Number {
+            org: errand.org.clone(),
+            pack: Some(PACKS[0].to_owned()),
+            language: errand.language,
+        };
+        let caller = Caller { number: Some(errand.number.clone()), ..Caller::default() };
+        let dialled = errand.number.clone();
+        let waiting = Waiting { sockets, local, number, dialled, caller };
+        self.join_telephone(leg, waiting, &session, Some((errand, ended))).await;
+    }
+
     async fn confirmed(&self, leg: Leg, answer: Option<Vec<u8>>) {
         let Some(waiting) = lock(&self.waiting).remove(&leg) else {
             return;
@@ -323,13 +410,16 @@ impl Switchboard {
             self.parts.handset.order(Command::HangUp { leg });
             return;
         };
-        self.join_telephone(leg, waiting, &session).await;
+        self.join_telephone(leg, waiting, &session, None).await;
     }
 
     /// The other end has left.
     pub fn ended(&self, leg: Leg, why: Why) {
         let sat = lock(&self.lines).let_go(leg);
         lock(&self.waiting).remove(&leg);
+        if let Some(calling) = lock(&self.calling).remove(&leg) {
+            (calling.ended)(Ended::Unanswered(why));
+        }
         let message = match why {
             Why::NotConfirmed => Message::Stop(leg, End::NotConfirmed),
             Why::Lapsed => Message::Stop(leg, End::MediaLost),
@@ -348,8 +438,18 @@ impl Switchboard {
 
     /// Puts the call at its pacemaker: from here on it lives in frames of 20 ms.
     async fn seat(&self, joining: Joining) -> anyhow::Result<()> {
-        let Joining { leg, number, dialled, caller, wire, agreed, origin, hang_up, hand_over } =
-            joining;
+        let Joining {
+            leg,
+            number,
+            dialled,
+            caller,
+            wire,
+            agreed,
+            origin,
+            hang_up,
+            hand_over,
+            errand,
+        } = joining;
         let now = clock::wall();
         let id = ConversationId::new(self.parts.store.new_id(now));
         let page = self.parts.scribe.page(id.clone());
@@ -363,7 +463,7 @@ impl Switchboard {
         let records = number.pack.is_some() || self.parts.load_line.recording;
         let record = Record {
             participant: phone.clone().or(caller.number),
-            dialled: Some(dialled),
+            dialled: errand.is_none().then_some(dialled),
             recording: records.then(|| format!("{id}.wav")),
             test: settings.demo,
             ..Record::beginning(id.clone(), Channel::Phone, language, now)
@@ -374,7 +474,13 @@ impl Switchboard {
         }
 
         let beat = self.beat(leg).clone();
+        let (errand, told) = errand.unzip();
+        let talks = errand.as_ref().is_none_or(|errand| errand.talks);
         let (ear, talk) = match &number.pack {
+            _ if !talks => {
+                let reply = fixed(&packs, language, "errand_end");
+                (None, Talk::Notice { reply, language, end: End::Completed })
+            }
             None => (None, self.prompt(&packs, language)),
             Some(_) => match self.parts.studio.recognisers.of(language).open(events(&beat, leg)) {
                 Ok(ear) => {
@@ -397,6 +503,7 @@ impl Switchboard {
                 longest: self.parts.longest,
                 words_late: self.parts.studio.recognisers.of(language).lateness(),
                 drafts: self.parts.drafts,
+                errand: errand.map(|errand| said(&packs, &errand)),
             }),
             wire,
             ear,
@@ -407,6 +514,7 @@ impl Switchboard {
             beat: beat.clone(),
             hang_up,
             hand_over,
+            told,
             reel: Vec::new(),
             records,
             hushed: Arc::new(AtomicU32::new(0)),
@@ -504,6 +612,14 @@ fn notice(packs: &Packs, language: Language, error: &SpeechError) -> Talk {
 fn fixed(packs: &Packs, language: Language, name: &str) -> Reply {
     let line = packs.get(language).map(|pack| pack.line(name, 0, &[])).unwrap_or_default();
     Reply { text: line.text, speech: line.speech, awaiting: Awaiting::None }
+}
+
+/// Who phones, and what for.
+fn said(packs: &Packs, errand: &Errand) -> Reply {
+    let begin = fixed(packs, errand.language, "errand_begin");
+    let text = format!("{} {}", begin.text, errand.words);
+    let speech = format!("{} {}", begin.speech, errand.words);
+    Reply { text, speech, awaiting: Awaiting::None }
 }
 
 fn trouble(error: impl Into<anyhow::Error>) -> Refusal {

@@ -150,6 +150,16 @@ pub struct Trunks {
     ways: Arc<Mutex<BTreeMap<AccountId, Way>>>,
 }
 
+/// The way out for a call of ours.
+#[derive(Debug, Clone)]
+pub struct WayOut {
+    pub flow: Flow,
+    /// What follows the number called.
+    pub domain: String,
+    pub us: String,
+    pub credentials: Option<Credentials>,
+}
+
 /// A trunk, and whose certificates it believes.
 struct Known {
     name: String,
@@ -348,6 +358,24 @@ impl Trunks {
         };
         let wait = CONNECTS_AGAIN * 2_u32.saturating_pow(lost.min(10) - 1);
         self.join_one(id, wait.min(LOOKS_UP_AGAIN));
+    }
+
+    /// How a call of ours leaves by the trunk of that name, and who we are there.
+    pub async fn way_out(&self, name: &str) -> Result<WayOut, String> {
+        let known = self.all.iter().find(|(_, known)| known.name == name);
+        let (id, known) = known.ok_or_else(|| format!("there is no trunk {name:?}"))?;
+        if let Some(Standing::Failed { why }) = lock(&self.standings).get(id) {
+            return Err(format!("trunk {name} is down: {why}"));
+        }
+        let place = lock(&self.ways).get(id).and_then(|way| way.places.get(way.at).copied());
+        let place = place.ok_or_else(|| format!("trunk {name} has not been found yet"))?;
+        let flow = self.flow(known, place).await?;
+        let account = known.trunk.account();
+        let domain = account.registrar.trim_start_matches("sip:").to_owned();
+        let us =
+            if known.trunk.user.is_empty() { format!("sip:{domain}") } else { account.address };
+        let credentials = (!known.trunk.user.is_empty()).then_some(account.credentials);
+        Ok(WayOut { flow, domain, us, credentials })
     }
 
     pub fn left(&self, id: AccountId) {

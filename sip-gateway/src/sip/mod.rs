@@ -10,6 +10,7 @@
 
 pub mod address;
 pub mod agent;
+pub mod budget;
 pub mod dialog;
 pub mod digest;
 pub mod event;

@@ -49,7 +49,7 @@ pub fn read(bytes: &[u8]) -> Result<Reading, WireError> {
     }
 
     let (line, mut rest) = take_line(bytes);
-    let (start, mut fault) = read_start(&text(line))?;
+    let (start, mut fault) = read_start(&line_text(line))?;
     let mut headers: Vec<Header> = Vec::with_capacity(16);
     while !rest.is_empty() {
         let (line, after) = take_line(rest);
@@ -81,6 +81,15 @@ fn take_line(bytes: &[u8]) -> (&[u8], &[u8]) {
         None => (bytes, &[][..]),
     };
     (line.strip_suffix(b"\r").unwrap_or(line), rest)
+}
+
+/// A return that ends no line ends one for others, who would read what we repeat as two.
+fn line_text(line: &[u8]) -> Cow<'_, str> {
+    let text = text(line);
+    match text.contains('\r') {
+        true => Cow::Owned(text.replace('\r', " ")),
+        false => text,
+    }
 }
 
 fn read_start(line: &str) -> Result<(Start, Option<Fault>), WireError> {
@@ -117,7 +126,7 @@ fn is_token(c: char) -> bool {
 /// A continued line joins the header before it; a line that is no header is passed over, as
 /// RFC 3261 section 16.3 has it for headers one does not need.
 fn take_header(headers: &mut Vec<Header>, line: &[u8]) {
-    let line_text = text(line);
+    let line_text = line_text(line);
     if line_text.starts_with([' ', '\t']) {
         if let Some(header) = headers.last_mut() {
             header.value.push(' ');
@@ -410,6 +419,15 @@ mod tests {
         assert_eq!(again.fault, None);
         assert_eq!(again.message.to_bytes(), message.to_bytes());
         assert_eq!(again.message.body, b"hi");
+    }
+
+    #[test]
+    fn a_return_within_a_line_is_no_end_of_it() {
+        let reading = plain("WWW-Authenticate: Digest realm=\"a\rEvil: b\", nonce=\"n\"\r\n\r\n");
+
+        let value = reading.message.header("WWW-Authenticate");
+        assert_eq!(value, Some("Digest realm=\"a Evil: b\", nonce=\"n\""));
+        assert_eq!(reading.message.header("Evil"), None);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Callers are synthesised voices over made-up noise, the recogniser is the embedded one. With a
 //! part's name as argument only that part runs; `-v` tells every case that went wrong.
 
+mod answered;
 mod cases;
 mod delays;
 mod dictation;
@@ -35,6 +36,9 @@ fn main() -> anyhow::Result<()> {
     }
     let data = PathBuf::from("data/bench-floor");
     let studio = Studio::open(&data, BOOTHS)?;
+    if wanted("answered") {
+        answered::run(&studio, verbose)?;
+    }
     if wanted("heard") {
         heard::run(&studio, &data)?;
     }

@@ -107,6 +107,7 @@ impl<'a> Booth<'a> {
                 longest: Duration::from_secs(900),
                 words_late: FINAL_AFTER,
                 drafts: true,
+                errand: None,
             }),
             core: QuietDay::new(prices),
             line: Line::new(agreed, origin(2)),

@@ -70,10 +70,13 @@ pub fn description(bytes: &[u8]) {
     assert_eq!(again.sdp, answer.sdp);
 }
 
-/// A challenge we understand gets a proof of one line that no quote breaks out of.
+/// A challenge we understand, as a 401 brings it, gets a proof of one line that no quote breaks out of.
 pub fn digest(bytes: &[u8]) {
-    let text = String::from_utf8_lossy(bytes);
-    let Some(challenge) = Challenge::strongest(text.lines()) else {
+    let head = [b"SIP/2.0 401 No\r\nWWW-Authenticate: ", bytes].concat();
+    let Ok(reading) = wire::read(&head) else {
+        return;
+    };
+    let Some(challenge) = Challenge::strongest(reading.message.values("WWW-Authenticate")) else {
         return;
     };
     let credentials = Credentials { user: "anna".into(), password: "secret".into() };

@@ -177,6 +177,7 @@ impl World {
             longest: LONGEST,
             words_late: setting.delays.recogniser,
             drafts: setting.drafts,
+            errand: None,
         });
         let mind = Mind::new(setting.scenario.clone());
         Self {

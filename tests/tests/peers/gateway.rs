@@ -99,10 +99,17 @@ impl Gateway {
 
     /// … so many times.
     pub(crate) fn says_again(&self, words: &str, times: usize) {
-        until(words, SAYS_WITHIN, || {
-            let log = std::fs::read_to_string(self.data.join("gudok.log")).unwrap();
-            (log.matches(words).count() >= times).then_some(())
-        });
+        until(words, SAYS_WITHIN, || (self.said(words) >= times).then_some(()));
+    }
+
+    /// Whether its log holds these words already.
+    pub(crate) fn log_holds(&self, words: &str) -> bool {
+        self.said(words) > 0
+    }
+
+    fn said(&self, words: &str) -> usize {
+        let log = std::fs::read_to_string(self.data.join("gudok.log")).unwrap();
+        log.matches(words).count()
     }
 
     fn log(&self) -> String {

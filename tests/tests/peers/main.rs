@@ -24,6 +24,7 @@ use pages::{Page, Recording};
 use phones::{
     CALL_WITHIN, Peer, Softphone, baresip, baresip_by, caller, data, demo_caller, earpiece,
     linphone, natted, recognised, rehearsed, sipp, sipp_plays, sipp_scenario, sipp_to, softphone,
+    telephone,
 };
 use scanner::scanned;
 use sip_gateway::clock;
@@ -280,6 +281,42 @@ fn linphone_holds_comes_back_and_is_put_through() {
     let mut rest = happened.iter();
     assert!(in_turn.iter().all(|kind| rest.any(|it| it == kind)), "{happened:?}");
     assert!(ended("caller_hung_up_over_agent").is_some(), "{calls:?}");
+    gateway.stop();
+}
+
+/// The demo's messages wait when the gateway starts; the first of them is a call.
+#[test]
+fn whoever_we_phone_is_told_and_machines_and_the_busy_are_not_talked_to() {
+    let _machine = beside_others();
+    std::thread::scope(|threads| {
+        threads.spawn(|| we_phone("picks-up", "алло", "Delivered", Some("person_answered")));
+        let machine =
+            "здравствуйте вы позвонили на голосовую почту оставьте сообщение после сигнала";
+        threads.spawn(|| we_phone("picks-up", machine, "an answering machine picked up", None));
+        threads.spawn(|| we_phone("is-busy", "", "busy: 486", None));
+    });
+}
+
+fn we_phone(scenario: &str, words: &str, outcome: &str, event: Option<&str>) {
+    let (telephone, address) = telephone(scenario, words);
+    let settings = [
+        ("GUDOK_TRUNKS__PBX__EXCHANGE", address.as_str()),
+        ("GUDOK_OUTGOING__TRUNK", "pbx"),
+        ("GUDOK_OUTGOING__PREFIXES", "+7"),
+        ("GUDOK_OUTGOING__PER_HOUR", "1"),
+    ];
+    let name = format!("phones-{}", address.trim_start_matches("127.0.0.1:"));
+    let gateway = Gateway::start_with(&name, &settings);
+
+    until(outcome, A_CALL, || gateway.log_holds(outcome).then_some(()));
+    telephone.finish();
+
+    if let Some(event) = event {
+        let ours = |call: &pages::Call| {
+            gateway.page(call).events.iter().any(|it| it.kind == event).then_some(())
+        };
+        until(event, A_CALL, || gateway.calls().iter().find_map(ours));
+    }
     gateway.stop();
 }
 

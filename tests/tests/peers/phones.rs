@@ -195,6 +195,24 @@ impl Softphone {
     }
 }
 
+/// A telephone for the gateway to phone: sipp with that scenario, which says those words once it has
+/// picked up. And where it is.
+pub(crate) fn telephone(scenario: &str, words: &str) -> (Peer, String) {
+    let port = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let folder = std::env::temp_dir().join(format!("gudok-telephone-{port}"));
+    std::fs::create_dir_all(&folder).unwrap();
+    let quiet = [0; RATE as usize / 2];
+    let mut sound = Vec::new();
+    let samples = [&quiet[..], &synthesise(words), &vec![0; 4 * QUIET_AT_THE_END]].concat();
+    Law::Mu.encode(&samples, &mut sound);
+    std::fs::write(folder.join("says.ulaw"), sound).unwrap();
+    let file = data(&format!("{scenario}.xml"));
+    let mut command = Command::new("sipp");
+    command.arg("-sf").arg(file).args(["-i", "127.0.0.1", "-p", &port.to_string(), "-m", "1"]);
+    command.args(["-nostdin", "-timeout", "150", "-timeout_error"]);
+    (Peer::start(scenario, &folder, &mut command), format!("127.0.0.1:{port}"))
+}
+
 /// linphone as `linphone.sh` has it; what it printed.
 pub(crate) fn linphone(gateway: &Gateway) -> String {
     let folder = gateway.folder("linphone");

@@ -1,6 +1,9 @@
 //! A provider that takes messages over HTTP, and what its answers mean.
 
+use std::sync::Arc;
+
 use jiff::SignedDuration;
+use job_core::ids::OrgId;
 use job_core::outbox::Outcome;
 use job_core::store::Message;
 use reqwest::{Client, RequestBuilder, StatusCode};
@@ -20,6 +23,14 @@ pub(crate) enum Carrier {
     Email(email::Mailer),
     Push(push::Push),
     Webhook(webhook::Webhook),
+    Call(Arc<dyn Telephone>),
+}
+
+/// Whoever phones and says a message.
+pub trait Telephone: Send + Sync + std::fmt::Debug {
+    /// Begins the call; what came of it is asked by `fate`. `words` are for the ear.
+    fn tell(&self, org: &OrgId, message: &Message, words: &str) -> Outcome;
+    fn fate(&self, id: &str) -> Outcome;
 }
 
 impl Carrier {
@@ -27,6 +38,7 @@ impl Carrier {
     pub(crate) async fn deliver(
         &self,
         client: &Client,
+        org: &OrgId,
         message: &Message,
         text: &str,
         paper: Option<Vec<u8>>,
@@ -39,6 +51,7 @@ impl Carrier {
             Self::Email(it) => it.deliver(message, text, paper).await,
             Self::Push(it) => it.deliver(client, message, text).await,
             Self::Webhook(it) => it.deliver(client, message, text).await,
+            Self::Call(it) => it.tell(org, message, text),
         }
     }
 
@@ -47,6 +60,7 @@ impl Carrier {
         match self {
             Self::SmsRu(it) => it.fate(client, id).await,
             Self::Twilio(it) => it.fate(client, id).await,
+            Self::Call(it) => it.fate(id),
             Self::Telegram(_)
             | Self::Whatsapp(_)
             | Self::Email(_)

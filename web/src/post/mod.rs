@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Chance;
 use carrier::Carrier;
+pub use carrier::Telephone;
 use letter::Reader;
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -81,7 +82,12 @@ impl std::fmt::Debug for PostRoom {
 
 impl PostRoom {
     /// `None` where no provider is set up: messages wait.
-    pub fn open(store: Store, settings: Settings, chance: Chance) -> Option<Self> {
+    pub fn open(
+        store: Store,
+        settings: Settings,
+        telephone: Option<Arc<dyn Telephone>>,
+        chance: Chance,
+    ) -> Option<Self> {
         let patience = settings.patience();
         secure();
         let mailer = settings.email.as_ref().and_then(|it| {
@@ -97,6 +103,7 @@ impl PostRoom {
             mailer.map(|it| (Channel::Email, Carrier::Email(it))),
             settings.push.map(|it| (Channel::Push, Carrier::Push(it))),
             settings.webhook.map(|it| (Channel::Webhook, Carrier::Webhook(it))),
+            telephone.map(|it| (Channel::Call, Carrier::Call(it))),
         ]
         .into_iter()
         .flatten()
@@ -182,7 +189,11 @@ impl PostRoom {
         let Some(address) = rows.address_on(channel, &message.address).await? else {
             return refused(format!("no {channel:?} address is known"));
         };
-        let Some(text) = letter::text(message, reader) else {
+        let words = letter::spelling(message, reader).map(|it| match channel {
+            Channel::Call => it.speech,
+            _ => it.text,
+        });
+        let Some(text) = words else {
             return refused(format!(
                 "no wording for {:?} to a {}",
                 message.template, message.recipient
@@ -194,7 +205,7 @@ impl PostRoom {
         };
         let message = Message { address, ..message.clone() };
 
-        Ok(carrier.deliver(&self.client, &message, &text, paper).await)
+        Ok(carrier.deliver(&self.client, rows.id(), &message, &text, paper).await)
     }
 
     /// The job file of a master's offer; a text without it is better than none.
