@@ -116,7 +116,7 @@ impl Lookup {
         };
         let servers = self.records(name, RecordType::SRV, server).await;
         locate::in_order(servers, |below| {
-            (u64::from(lock(&self.random).next_u32()) * u64::from(below) >> 32) as u32
+            ((u64::from(lock(&self.random).next_u32()) * u64::from(below)) >> 32) as u32
         })
     }
 

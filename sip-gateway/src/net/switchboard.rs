@@ -2,6 +2,8 @@
 //!
 //! **Never here:** SIP messages, sound, what is said.
 
+mod phoning;
+
 use std::collections::HashMap;
 use std::net::UdpSocket;
 use std::path::PathBuf;
@@ -22,6 +24,8 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::Rng;
 use tokio::sync::mpsc;
 
+pub use self::phoning::Told;
+use self::phoning::{Calling, said};
 use super::beside::Beside;
 use super::clerk::Clerk;
 use super::house::PACKS;
@@ -33,11 +37,12 @@ use super::ports::Ports;
 use super::scribe::Scribe;
 use super::seat::{Seat, Studio, events};
 use super::secure::Secure;
-use super::trunks::{Trunks, WayOut};
+use super::trunks::Trunks;
 use super::wire::Wire;
 use crate::call::end::End;
 use crate::call::handover::Handover;
 use crate::call::line::{Agreed, Origin};
+use crate::call::note::Note;
 use crate::call::{Call, Start, Talk};
 use crate::clock;
 use crate::config::LoadLine;
@@ -45,8 +50,6 @@ use crate::sip::agent::{Caller, Command, Event, Leg, Why};
 use crate::sip::refer;
 use crate::sip::sdp::{self, Session};
 
-/// Whom we phone may let it ring for so long.
-const RINGS_FOR: Duration = Duration::from_secs(40);
 /// Asked to phone again when all lines are taken, in seconds.
 const RETRY_AFTER: u32 = 30;
 
@@ -96,17 +99,6 @@ struct Waiting {
     dialled: String,
     caller: Caller,
 }
-
-/// Somebody we phone.
-struct Calling {
-    sockets: [UdpSocket; 2],
-    local: sdp::Local,
-    errand: Errand,
-    ended: Told,
-}
-
-/// Hears how a call of ours ended.
-pub type Told = Arc<dyn Fn(Ended) + Send + Sync>;
 
 /// A line that rings.
 struct Ringing {
@@ -346,61 +338,6 @@ impl Switchboard {
         }
     }
 
-    /// Phones somebody; the error says why it cannot be tried.
-    pub async fn phone(
-        &self,
-        leg: Leg,
-        trunk: &str,
-        errand: Errand,
-        ended: Told,
-    ) -> Result<(), String> {
-        let way = self.parts.trunks.way_out(trunk).await?;
-        let strained = |nth: usize| self.parts.beats[nth].strained();
-        lock(&self.lines).take(leg, strained).map_err(|why| format!("no line: {why:?}"))?;
-        let opened = self.parts.ports.open().map_err(|error| error.to_string());
-        let sockets = opened.inspect_err(|_| self.let_go(leg))?;
-        let port = sockets[0].local_addr().map(|local| local.port()).unwrap_or_default();
-        let local = self.local(port);
-        let sdp = sdp::offer(local.address, local.port);
-        let to = format!("sip:{}@{}", errand.number, way.domain);
-        lock(&self.calling).insert(leg, Calling { sockets, local, errand, ended });
-        let WayOut { flow, us: from, credentials, .. } = way;
-        self.parts.handset.order(Command::Call { leg, flow, to, from, sdp, credentials });
-        let board = self.clone();
-        tokio::spawn(async move {
-            tokio::time::sleep(RINGS_FOR).await;
-            if lock(&board.calling).contains_key(&leg) {
-                board.parts.handset.order(Command::HangUp { leg });
-            }
-        });
-        Ok(())
-    }
-
-    /// Whom we phoned is there.
-    async fn picked_up(&self, leg: Leg, sdp: Vec<u8>) {
-        let Some(Calling { sockets, local, errand, ended }) = lock(&self.calling).remove(&leg)
-        else {
-            return;
-        };
-        let session = match sdp::read_answer(&sdp) {
-            Ok(session) => session,
-            Err(error) => {
-                tracing::warn!(%leg, %error, "no common sound with whom we phoned");
-                self.parts.handset.order(Command::HangUp { leg });
-                return ended(Ended::Answered(End::MediaLost));
-            }
-        };
-        let number = Number {
-            org: errand.org.clone(),
-            pack: Some(PACKS[0].to_owned()),
-            language: errand.language,
-        };
-        let caller = Caller { number: Some(errand.number.clone()), ..Caller::default() };
-        let dialled = errand.number.clone();
-        let waiting = Waiting { sockets, local, number, dialled, caller };
-        self.join_telephone(leg, waiting, &session, Some((errand, ended))).await;
-    }
-
     async fn confirmed(&self, leg: Leg, answer: Option<Vec<u8>>) {
         let Some(waiting) = lock(&self.waiting).remove(&leg) else {
             return;
@@ -454,6 +391,7 @@ impl Switchboard {
         let id = ConversationId::new(self.parts.store.new_id(now));
         let page = self.parts.scribe.page(id.clone());
         let file = self.parts.recordings.join(format!("{id}.wav"));
+        let caller_diverted = caller.diverted;
         let phone = caller.number.as_deref().and_then(job_core::phone::e164);
         let language = number.language;
         let rows = self.parts.store.org(&number.org);
@@ -469,6 +407,9 @@ impl Switchboard {
             ..Record::beginning(id.clone(), Channel::Phone, language, now)
         };
         page.begin(number.org.clone(), record);
+        if let Some(detail) = caller_diverted {
+            page.note(Note::Event { at: Duration::ZERO, kind: "diverted", detail });
+        }
         if records {
             self.parts.studio.tape.begin(leg, file);
         }
@@ -612,14 +553,6 @@ fn notice(packs: &Packs, language: Language, error: &SpeechError) -> Talk {
 fn fixed(packs: &Packs, language: Language, name: &str) -> Reply {
     let line = packs.get(language).map(|pack| pack.line(name, 0, &[])).unwrap_or_default();
     Reply { text: line.text, speech: line.speech, awaiting: Awaiting::None }
-}
-
-/// Who phones, and what for.
-fn said(packs: &Packs, errand: &Errand) -> Reply {
-    let begin = fixed(packs, errand.language, "errand_begin");
-    let text = format!("{} {}", begin.text, errand.words);
-    let speech = format!("{} {}", begin.speech, errand.words);
-    Reply { text, speech, awaiting: Awaiting::None }
 }
 
 fn trouble(error: impl Into<anyhow::Error>) -> Refusal {

@@ -176,6 +176,8 @@ pub struct Caller {
     /// The number an exchange on the way vouches for (RFC 3325, or Remote-Party-ID); worth what the
     /// exchange is.
     pub asserted: Option<String>,
+    /// What was dialled before the call was sent on to us, as an exchange on the way says.
+    pub diverted: Option<String>,
 }
 
 /// Exactly one `Ended` closes every leg, and nothing about a leg follows it.

@@ -18,7 +18,18 @@ pub fn caller_of(invite: &Message) -> Caller {
         number: number.filter(|number| !number.is_empty() && number != "anonymous"),
         display: from.display.map(|display| wire::readable(&display)),
         asserted: asserted(invite),
+        diverted: diverted(invite),
     }
+}
+
+/// The number that was dialled before the call was sent on to ours (RFC 5806; RFC 7044, where the first
+/// entry is what the caller dialled).
+fn diverted(invite: &Message) -> Option<String> {
+    let number = |member: &str| Some(Uri::read(Address::read(member).ok()?.uri).ok()?.number());
+    let dialled = invite.request_uri().map(|uri| uri.number());
+    let said = ["Diversion", "History-Info"].into_iter().flat_map(|name| invite.members(name));
+    let number = said.filter_map(number).find(|number| Some(number) != dialled.as_ref())?;
+    (!number.is_empty()).then(|| wire::readable(&number))
 }
 
 /// The first number among what was asserted: a header may hold a `sip:` and a `tel:` address.
@@ -31,4 +42,26 @@ fn asserted(invite: &Message) -> Option<String> {
     numbers
         .map(|number| wire::readable(&number))
         .find(|number| number.len() > 2 && number.chars().all(|c| c.is_ascii_digit() || c == '+'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn diverted_by(name: &'static str, value: &str) -> Option<String> {
+        let invite = Message::request(rsip::Method::Invite, "sip:100@h").with(name, value);
+        caller_of(&invite.with("From", "<sip:a@h>;tag=1")).diverted
+    }
+
+    #[test]
+    fn a_call_sent_on_says_what_was_dialled_at_first() {
+        let diversion = "<sip:+74012000007@pbx>;reason=unconditional;counter=1";
+        assert_eq!(diverted_by("Diversion", diversion), Some("+74012000007".into()));
+        let history = "<sip:+74012000007@pbx>;index=1, <sip:100@h;cause=302>;index=1.1";
+        assert_eq!(diverted_by("History-Info", history), Some("+74012000007".into()));
+        assert_eq!(diverted_by("History-Info", "<sip:100@h>;index=1"), None);
+        for nothing in ["", "<sip:", "unknown"] {
+            assert_eq!(diverted_by("Diversion", nothing), None, "{nothing}");
+        }
+    }
 }

@@ -230,7 +230,7 @@ mod tests {
         let mut state = 1_u32;
         let mut chance = |below: u32| {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (u64::from(state) * u64::from(below) >> 32) as u32
+            ((u64::from(state) * u64::from(below)) >> 32) as u32
         };
         let mut firsts = std::collections::HashMap::new();
         for _ in 0..1_000 {

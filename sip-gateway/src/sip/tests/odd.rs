@@ -58,7 +58,7 @@ fn odd_but_meaningful_invites_are_calls() {
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         assert_eq!(
             who,
-            Caller { number: some(caller), display: some(display), asserted: None },
+            Caller { number: some(caller), display: some(display), ..Caller::default() },
             "{case}"
         );
         assert_eq!(said, ["100"], "{case}");
