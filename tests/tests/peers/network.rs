@@ -1,18 +1,21 @@
 //! Exchanges, doors, transfers and dialogues that go wrong: the telephone network's side of the gateway.
 
 use std::net::TcpListener;
+use std::time::Duration;
 
 use crate::doors::{Doors, options};
 use crate::exchange::{Exchange, Names, Relay};
 use crate::gateway::{Gateway, until};
 use crate::pages::{self, Recording};
 use crate::phones::{
-    Peer, baresip_by, data, earpiece, linphone, natted, recognised, sipp, sipp_scenario, sipp_to,
-    telephone,
+    Peer, baresip_by, data, earpiece, heard_in, linphone, natted, recognised, sipp, sipp_scenario,
+    sipp_to, telephone, waiting_softphone,
 };
 use crate::scanner::scanned;
 use crate::{A_CALL, HUNG_UP_AT_ONCE, beside_others};
 
+/// "Здравствуйте! Это автоматический помощник службы ремонта": so long.
+const HEARS_WHO_PHONES: Duration = Duration::from_secs(8);
 /// Each is one call, of a caller named like its scenario, and ends so.
 const ODD_DIALOGUES: &[(&str, &[&str])] = &[
     ("late-ack", HUNG_UP_AT_ONCE),
@@ -294,6 +297,34 @@ fn a_relay_that_encrypts_carries_both_voices() {
     assert!(carried.contains("RTP/AVP") && carried.contains("RTP/SAVP"), "{carried}");
     let greeting = recognised(&earpiece(&gateway));
     assert!(greeting.contains("помощник"), "{greeting}");
+    gateway.stop();
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn a_softphone_that_is_phoned_hears_what_for() {
+    let _machine = beside_others();
+    let folder = std::env::temp_dir().join(format!("gudok-waiting-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let (phone, address) = waiting_softphone(&folder);
+    let settings = [
+        ("GUDOK_TRUNKS__PBX__EXCHANGE", address.as_str()),
+        ("GUDOK_OUTGOING__TRUNK", "pbx"),
+        ("GUDOK_OUTGOING__PREFIXES", "+7"),
+        ("GUDOK_OUTGOING__PER_HOUR", "1"),
+    ];
+    let gateway = Gateway::start_with("phones-baresip", &settings);
+
+    let told = |call: &pages::Call| {
+        let events = gateway.page(call).events;
+        events.iter().any(|it| it.kind == "person_answered").then(|| call.id.clone())
+    };
+    until("a person to answer", A_CALL, || gateway.calls().iter().find_map(told));
+    std::thread::sleep(HEARS_WHO_PHONES);
+    phone.close();
+
+    let heard = recognised(&heard_in(&folder));
+    assert!(heard.contains("помощник"), "{heard}");
     gateway.stop();
     std::fs::remove_dir_all(folder).unwrap();
 }

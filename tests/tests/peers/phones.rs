@@ -213,6 +213,23 @@ pub(crate) fn telephone(scenario: &str, words: &str) -> (Peer, String) {
     (Peer::start(scenario, &folder, &mut command), format!("127.0.0.1:{port}"))
 }
 
+/// baresip that picks up whoever of the demo's people is phoned, says a word and waits. And where it is.
+pub(crate) fn waiting_softphone(folder: &Path) -> (Peer, String) {
+    let port = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let address = format!("127.0.0.1:{port}");
+    let microphone = folder.join("microphone.wav");
+    let word = synthesise("алло");
+    write(&microphone, word.into_iter().chain(std::iter::repeat_n(0, 4 * QUIET_AT_THE_END)));
+    Softphone { codec: "pcma", encryption: "" }.furnish(folder, &address, &microphone);
+    let numbers = (1..20).chain(101..120).map(|nth| {
+        format!("<sip:+70000000{nth:03}@127.0.0.1>;regint=0;audio_codecs=pcma;answermode=auto\n")
+    });
+    std::fs::write(folder.join("accounts"), numbers.collect::<String>()).unwrap();
+    let mut command = Command::new("baresip");
+    command.arg("-f").arg(folder);
+    (Peer::start("baresip", folder, &mut command), address)
+}
+
 /// linphone as `linphone.sh` has it; what it printed.
 pub(crate) fn linphone(gateway: &Gateway) -> String {
     let folder = gateway.folder("linphone");
@@ -247,7 +264,7 @@ pub(crate) fn earpiece(gateway: &Gateway) -> Vec<i16> {
     heard_in(&gateway.folder("baresip"))
 }
 
-fn heard_in(folder: &Path) -> Vec<i16> {
+pub(crate) fn heard_in(folder: &Path) -> Vec<i16> {
     let is_heard = |file: &PathBuf| file.to_string_lossy().ends_with("-dec.wav");
     let mut files = std::fs::read_dir(folder).unwrap();
     let file = files.find_map(|file| Some(file.unwrap().path()).filter(is_heard)).unwrap();
