@@ -8,6 +8,8 @@ use super::message::Message;
 
 /// Shorter ones are refused (RFC 4028 section 4).
 pub const LEAST: Duration = Duration::from_secs(90);
+/// Usual between exchanges (RFC 4028 section 4 recommends it).
+pub const USUAL: Duration = Duration::from_secs(1_800);
 /// Longer ones are as good as none.
 const MOST: Duration = Duration::from_secs(86_400);
 /// The call ends this long before its time is up (section 10).
@@ -48,6 +50,31 @@ impl SessionTimer {
             None => !supported,
         };
         Ok(Some(SessionTimer { interval, ours, supported }))
+    }
+
+    /// As asked for in a request of ours: long enough for every network, short enough that a call whose
+    /// other end is gone does not stay.
+    /// `least` is what somebody on the way insists on.
+    pub fn ask(request: Message, interval: Duration, least: Duration) -> Message {
+        request
+            .with("Session-Expires", interval.as_secs().to_string())
+            .with("Min-SE", least.as_secs().to_string())
+    }
+
+    /// What the answer to our request agreed to; nothing: no signs of life.
+    pub fn agreed(answer: &Message) -> Option<Self> {
+        let value = answer.header("Session-Expires")?;
+        let (seconds, params) = value.split_once(';').unwrap_or((value, ""));
+        let interval = Duration::from_secs(seconds.trim().parse().ok()?).clamp(LEAST, MOST);
+        let theirs = super::address::param(params, "refresher")
+            .is_some_and(|who| who.eq_ignore_ascii_case("uas"));
+        Some(SessionTimer { interval, ours: !theirs, supported: true })
+    }
+
+    /// The least somebody on the way of our request insists on (422).
+    pub fn least(refusal: &Message) -> Option<Duration> {
+        let least = Duration::from_secs(refusal.header("Min-SE")?.trim().parse().ok()?);
+        (LEAST..=MOST).contains(&least).then_some(least)
     }
 
     /// As said in the answer to their request.

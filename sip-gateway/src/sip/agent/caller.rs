@@ -6,6 +6,7 @@ use super::super::address::{Address, Uri};
 use super::super::dialog::Dialog;
 use super::super::digest::{Challenge, Proof};
 use super::*;
+use std::time::Duration;
 
 impl Agent {
     pub(super) fn call(&mut self, leg: Leg, flow: Flow, to: &str, from: &str, sdp: Vec<u8>) {
@@ -24,7 +25,8 @@ impl Agent {
             .with("CSeq", "1 INVITE")
             .with("Contact", self.contact(flow))
             .with("Allow", ALLOW)
-            .with("Supported", "100rel")
+            .with("Supported", "100rel, timer");
+        let invite = SessionTimer::ask(invite, session_timer::USUAL, session_timer::LEAST)
             .with_sdp(sdp.clone());
         let client = self.send(invite, flow, User::Leg(leg));
         let calling = State::Calling { client, rung: false };
@@ -53,7 +55,9 @@ impl Agent {
             (Some(invite), 100..200) => self.progressed(leg, &invite, response),
             (Some(invite), 200..300) => self.accepted(leg, id, &invite, response),
             (Some(invite), status) => {
-                if !self.asked_for_proof(leg, &invite, response) {
+                let again = self.asked_for_proof(leg, &invite, response)
+                    || self.asked_for_longer(leg, &invite, response);
+                if !again {
                     self.refused(leg, status);
                 }
             }
@@ -112,6 +116,7 @@ impl Agent {
         match waiting {
             Some((leg, State::Calling { .. })) => {
                 self.join(leg, dialog, client, invite);
+                self.count_session(leg, SessionTimer::agreed(answer));
                 self.desk.tell(Event::Answered { leg, sdp: answer.body.clone() });
             }
             Some((leg, State::Cancelling { why, .. })) => {
@@ -196,6 +201,28 @@ impl Agent {
         true
     }
 
+    /// Somebody on the way wants fewer signs of life (RFC 4028 section 7.3): the same INVITE again, once.
+    fn asked_for_longer(&mut self, leg: Option<Leg>, invite: &Message, answer: &Message) -> bool {
+        let least = SessionTimer::least(answer).filter(|_| answer.status() == Some(422));
+        let call = leg.and_then(|leg| Some((leg, self.calls.get(&leg)?)));
+        let (Some((leg, call)), Some(least)) = (call, least) else {
+            return false;
+        };
+        let asked = invite.header("Session-Expires").and_then(|it| it.parse().ok());
+        let longer = asked.is_none_or(|asked| Duration::from_secs(asked) < least);
+        if !matches!(call.state, State::Calling { .. }) || !longer {
+            return false;
+        }
+        let flow = call.flow;
+        let mut invite = renumbered(invite);
+        invite.headers.retain(|it| it.name != "Session-Expires" && it.name != "Min-SE");
+        let client = self.send(SessionTimer::ask(invite, least, least), flow, User::Leg(leg));
+        if let Some(call) = self.calls.get_mut(&leg) {
+            call.state = State::Calling { client, rung: false };
+        }
+        true
+    }
+
     fn refused(&mut self, leg: Option<Leg>, status: u16) {
         let Some(leg) = leg else { return };
         match self.calls.get(&leg).map(|call| &call.state) {
@@ -266,13 +293,17 @@ fn repeated(request: &Message, proof: impl FnOnce(&str) -> (&'static str, String
         return request.clone();
     };
     let (name, value) = proof(uri);
+    renumbered(request).with(name, value)
+}
+
+fn renumbered(request: &Message) -> Message {
     let mut again = request.clone();
     again.headers.retain(|header| header.name != "Via" && header.name != "User-Agent");
     let next = request.cseq().map_or(1, |cseq| cseq.number + 1);
     for header in again.headers.iter_mut().filter(|header| header.name == "CSeq") {
         header.value = format!("{next} INVITE");
     }
-    again.with(name, value)
+    again
 }
 
 /// The URI to put into the request line.

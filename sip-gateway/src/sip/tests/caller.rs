@@ -56,6 +56,37 @@ fn a_second_end_that_answers_is_hung_up_on_and_a_repeated_200_gets_its_ack() {
 }
 
 #[test]
+fn signs_of_life_are_asked_for_and_given_or_missed_as_the_answer_says() {
+    for (refresher, due, gives) in [("uac", 900, true), ("uas", 1_768, false)] {
+        let (mut bench, invite) = calling();
+        assert_eq!(invite.header("Session-Expires"), Some("1800"));
+        let agreed = format!(
+            "Contact: <sip:b@192.0.2.2>\r\nSession-Expires: 1800;refresher={refresher}\r\n"
+        );
+        bench.hear(&response(&invite, 200, "far", &agreed));
+        bench.wait(Duration::from_secs(due - 1));
+
+        let sent: Vec<String> = bench.wait(Duration::from_secs(2)).iter().map(name).collect();
+
+        assert_eq!(sent.first().map(String::as_str), Some(if gives { "UPDATE" } else { "BYE" }));
+    }
+}
+
+#[test]
+fn an_exchange_that_wants_fewer_signs_of_life_is_asked_again_once() {
+    let (mut bench, invite) = calling();
+    bench.hear(&response(&invite, 422, "far", "Min-SE: 3600\r\n"));
+    assert_eq!(bench.said(), ["ACK", "INVITE"]);
+    let again = bench.last().clone();
+    assert_eq!(again.header("Session-Expires"), Some("3600"));
+    assert_eq!((again.call_id(), again.cseq().map(|it| it.number)), (invite.call_id(), Some(2)));
+
+    bench.hear(&response(&again, 422, "far", "Min-SE: 3600\r\n"));
+
+    assert_eq!(bench.events, [Event::Ended { leg: Leg(1), why: Why::Refused(422) }]);
+}
+
+#[test]
 fn an_address_that_is_none_is_not_called() {
     let mut bench = Bench::new(Transport::Udp);
     let (leg, flow) = (bench.agent.next_leg(), bench.flow);
