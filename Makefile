@@ -62,7 +62,7 @@ bench-core:
 	@deploy/postgres sh -c 'target/release/examples/bench_core "$$TEST_POSTGRES_URL"'
 
 test-long: test
-	@$(CARGO) test --release -p call-tests -p dialog -- --ignored --nocapture
+	@$(CARGO) test --release -p call-tests -p dialog -p sip-gateway -- --ignored --nocapture
 	@deploy/postgres $(CARGO) test --release -p job-core -- --ignored --nocapture --test-threads 1
 
 # Ten minutes of made-up bytes for each reader of strangers' bytes; PART=uas for one of them.

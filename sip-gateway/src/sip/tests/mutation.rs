@@ -9,7 +9,6 @@ use super::super::agent::{Command, Transport};
 use super::super::sdp;
 use super::*;
 
-const DATAGRAMS: u32 = 100_000;
 /// Bits that change what a parser does.
 const SPLICES: [&[u8]; 14] = [
     b"\r\n",
@@ -30,12 +29,23 @@ const SPLICES: [&[u8]; 14] = [
 
 #[test]
 fn a_hundred_thousand_mutated_datagrams_do_no_harm() {
-    let mut chance = ChaCha8Rng::seed_from_u64(3);
+    mutated(3, 100_000);
+}
+
+#[test]
+#[ignore = "part of make test-long"]
+fn a_million_mutated_datagrams_do_no_harm() {
+    mutated(5, 1_000_000);
+}
+
+/// So many datagrams at an agent that answers, refuses and hangs up.
+fn mutated(seed: u64, datagrams: u32) {
+    let mut chance = ChaCha8Rng::seed_from_u64(seed);
     let mut agent = Agent::new(settings(1));
     let (mut now, flow) = (start(), flow(Transport::Udp));
     let seeds = seeds();
 
-    for _ in 0..DATAGRAMS {
+    for _ in 0..datagrams {
         let mut bytes = seeds[pick(&mut chance, seeds.len())].clone().into_bytes();
         for _ in 0..=pick(&mut chance, 6) {
             mutate(&mut bytes, &mut chance);
@@ -130,6 +140,10 @@ fn seeds() -> Vec<String> {
         request("ACK", 1, "a", "x", ""),
         request("BYE", 2, "b", "x", ""),
         request("CANCEL", 1, "a", "", ""),
+        request("PRACK", 2, "d", "x", "RAck: 1 1 INVITE\r\n"),
+        request("UPDATE", 2, "e", "x", "Session-Expires: 90;refresher=uac\r\n"),
+        request("NOTIFY", 2, "f", "x", "Event: refer\r\nSubscription-State: terminated\r\n"),
+        request("INFO", 2, "g", "x", "Content-Type: application/dtmf-relay\r\n"),
         request("OPTIONS", 1, "c", "", "Accept: */*\r\nRequire: a\r\n"),
         "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nFrom: <sip:a@h>;tag=1\r\n\
          To: <sip:b@h>;tag=2\r\nCall-ID: c\r\nCSeq: 1 INVITE\r\n\r\n"
