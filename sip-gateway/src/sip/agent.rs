@@ -2,7 +2,8 @@
 //!
 //! Bytes, commands and the passing of time go in; bytes to send and news about calls come out.
 //! `callee` serves what others ask of us, `caller` is what we ask of others, `reliable` has both ends know
-//! of the ringing, `handover` passes a call on, `account` makes us known.
+//! of the ringing, `handover` passes a call on, `within` asks within
+//! a call, with a proof where one is wanted, `account` makes us known.
 //!
 //! **Never here:** tokio, sockets, SQL, `Instant::now`; whether a number exists or a call fits.
 
@@ -11,6 +12,7 @@ mod callee;
 mod caller;
 mod handover;
 mod reliable;
+mod within;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::SocketAddr;
@@ -149,7 +151,7 @@ impl Agent {
                     Some((User::Leg(leg), invite, news)) => self.unanswered(leg, invite, news),
                     Some((User::Account(id), _, News::TimedOut)) => self.registrar_silent(id),
                     Some((User::Handover(leg), _, News::TimedOut)) => {
-                        self.handover_answered(leg, None);
+                        self.handover_silent(leg);
                     }
                     Some((User::Account(_) | User::Handover(_) | User::Nobody, _, _)) | None => {}
                 }
@@ -166,7 +168,7 @@ impl Agent {
             Timer::Undecided => return self.refuse(leg, 480, "", None),
             Timer::RingAgain => return self.ring_again(leg),
             Timer::PrackMissing => return self.ringing_unheard(leg),
-            Timer::HandoverSilent => return self.handover_answered(leg, None),
+            Timer::HandoverSilent => return self.handover_silent(leg),
             _ => {}
         }
         let unconfirmed = self.calls.get_mut(&leg).and_then(|call| call.unconfirmed.as_mut());
@@ -196,13 +198,7 @@ impl Agent {
         if !session.ours {
             return self.begin_to_hang_up(leg, Why::Lapsed);
         }
-        let (way, flow) = (call.way(), call.flow);
-        let Some(dialog) = &mut call.dialog else {
-            return;
-        };
-        let update = session.renew(dialog.request(rsip::Method::Update));
-        let update = update.with("Contact", self.contact(flow));
-        self.send(update, way, User::Leg(leg));
+        self.send_update(leg);
         self.desk.wait(Owner::Leg(leg), Timer::Session, session.due());
     }
 
@@ -259,15 +255,19 @@ impl Agent {
     }
 
     fn send_bye(&mut self, leg: Leg) {
-        let Some(call) = self.calls.get_mut(&leg) else {
+        self.ask_within(leg, rsip::Method::Bye, User::Leg(leg), |bye| bye);
+    }
+
+    fn send_update(&mut self, leg: Leg) {
+        let Some((session, flow)) =
+            self.calls.get(&leg).and_then(|it| Some((it.session?, it.flow)))
+        else {
             return;
         };
-        let way = call.way();
-        let Some(dialog) = &mut call.dialog else {
-            return;
-        };
-        let bye = dialog.request(rsip::Method::Bye);
-        self.send(bye, way, User::Leg(leg));
+        let contact = self.contact(flow);
+        self.ask_within(leg, rsip::Method::Update, User::Leg(leg), |update| {
+            session.renew(update).with("Contact", contact)
+        });
     }
 
     /// A request of ours, given the Via of a new transaction.

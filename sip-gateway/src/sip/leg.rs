@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::dialog::Dialog;
-use super::digest::Credentials;
+use super::digest::{Credentials, Proof};
 use super::event::{Flow, Why};
 use super::message::Message;
 use super::session_timer::SessionTimer;
@@ -53,14 +53,16 @@ pub(super) struct Call {
     pub(super) behind_nat: bool,
     /// Signs of life that were agreed on.
     pub(super) session: Option<SessionTimer>,
-    /// For an exchange that wants to know who calls, and has not been told yet.
+    /// For an exchange that wants to know who calls.
     pub(super) credentials: Option<Credentials>,
     /// Our ringing waits for the word that it arrived.
     pub(super) ringing: Option<Ringing>,
     /// Their ringing has been acknowledged.
     pub(super) early: Option<Early>,
-    /// We have asked the other end to talk to somebody else, and have not heard how that ended.
-    pub(super) handing_over: bool,
+    /// Whom we have asked the other end to talk to, while we have not heard how that ended.
+    pub(super) handing_over: Option<String>,
+    /// An exchange wants every request of ours proven.
+    pub(super) proof: Option<Proof>,
 }
 
 /// A provisional answer of ours that goes out again until its PRACK comes.
@@ -92,7 +94,8 @@ impl Call {
             credentials: None,
             ringing: None,
             early: None,
-            handing_over: false,
+            handing_over: None,
+            proof: None,
         }
     }
 

@@ -97,6 +97,10 @@ impl Registration {
         }
     }
 
+    pub fn credentials(&self) -> &Credentials {
+        &self.account.credentials
+    }
+
     /// We do not want to be known any more; the next request says so.
     pub fn leave(&mut self) {
         self.leaving = true;

@@ -3,8 +3,10 @@
 //! **Never here:** what an answer means (`registration`), what becomes of it in the house.
 
 use super::super::address::{Address, Uri};
+use super::super::digest::Credentials;
 use super::super::registration::{Account, Next, Registration};
 use super::*;
+use std::net::IpAddr;
 
 #[derive(Debug)]
 pub(super) struct Enrolled {
@@ -12,6 +14,14 @@ pub(super) struct Enrolled {
     flow: Flow,
     /// What we say where we are.
     contact: String,
+}
+
+impl Enrolled {
+    /// Ours at whoever has that address.
+    pub(super) fn credentials_at(&self, address: IpAddr) -> Option<Credentials> {
+        let same = self.flow.remote.ip() == address;
+        same.then(|| self.registration.credentials().clone())
+    }
 }
 
 impl Agent {

@@ -48,7 +48,7 @@ impl Agent {
         let leg = match client.user {
             User::Leg(leg) => Some(leg),
             User::Account(account) => return self.registrar_answered(account, response),
-            User::Handover(leg) => return self.handover_answered(leg, response.status()),
+            User::Handover(leg) => return self.handover_answered(leg, response),
             User::Nobody => None,
         };
         match (invite, response.status().unwrap_or_default()) {
@@ -61,6 +61,7 @@ impl Agent {
                     self.refused(leg, status);
                 }
             }
+            (None, 401 | 407) if leg.is_some_and(|leg| self.prove_within(leg, response)) => {}
             (None, 408 | 481) => self.gone(leg),
             (None, _) => self.hung_up(leg),
         }
@@ -188,12 +189,16 @@ impl Agent {
         if !matches!(call.state, State::Calling { .. }) {
             return false;
         }
-        let (flow, Some(credentials)) = (call.flow, call.credentials.take()) else {
+        let (flow, Some(credentials), None) = (call.flow, call.credentials.clone(), &call.proof)
+        else {
             return false;
         };
         let mut proof = Proof::new(challenge, name == "Proxy-Authenticate");
-        let invite =
-            repeated(invite, |uri| proof.header("INVITE", uri, &credentials, &self.word()));
+        let word = self.word();
+        let invite = repeated(invite, |uri| proof.header("INVITE", uri, &credentials, &word));
+        if let Some(call) = self.calls.get_mut(&leg) {
+            call.proof = Some(proof);
+        }
         let client = self.send(invite, flow, User::Leg(leg));
         if let Some(call) = self.calls.get_mut(&leg) {
             call.state = State::Calling { client, rung: false };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::agent::{AccountId, Command, Event, Input, Transport, Why};
+use super::super::agent::{AccountId, Command, Event, Input, Leg, Transport, Why};
 use super::super::digest::Credentials;
 use super::super::registration::{Account, EXPIRES};
 use super::*;
@@ -74,6 +74,34 @@ fn a_registrar_that_is_away_is_asked_again_after_longer_and_longer_waits() {
 
     let sent = bench.wait(again);
     assert!(sent.iter().any(|message| name(message) == "REGISTER"));
+}
+
+#[test]
+fn an_exchange_that_wants_every_request_proven_gets_its_proof_within_a_call_too() {
+    let mut bench = registering();
+    let bare = bench.last().clone();
+    bench.hear(&answer(&bare, 200, ""));
+    bench.hear(&super::request("INVITE", 1, "a", "", ""));
+    let leg = Leg(1);
+    bench.input(Input::Command(Command::Answer { leg, sdp: OFFER.into() }));
+    let tag = bench.our_tag.clone();
+    bench.hear(&super::request("ACK", 1, "b", &tag, ""));
+    bench.input(Input::Command(Command::HandOver { leg, to: "sip:200@pbx".into() }));
+    let refer = bench.last().clone();
+    assert_eq!(refer.header("Authorization"), None);
+
+    bench.hear(&answer(&refer, 401, &format!("WWW-Authenticate: {CHALLENGE}\r\n")));
+    let proven = bench.last().clone();
+    assert_eq!(name(&proven), "REFER");
+    assert_eq!(proven.header("Refer-To"), refer.header("Refer-To"));
+    assert!(proven.header("Authorization").is_some_and(|it| it.contains("nc=00000001")));
+    bench.hear(&answer(&proven, 202, ""));
+
+    bench.input(Input::Command(Command::HangUp { leg }));
+    let bye = bench.last().clone();
+    assert!(bye.header("Authorization").is_some_and(|it| it.contains("nc=00000002")), "at once");
+    bench.hear(&answer(&bye, 401, &format!("WWW-Authenticate: {CHALLENGE}\r\n")));
+    assert_eq!(bench.events, [Event::Ended { leg, why: Why::HungUp }], "asked twice, not believed");
 }
 
 #[test]
