@@ -74,7 +74,7 @@ impl Greeting {
         if lasts(since) < DECIDES_WITHIN {
             return None;
         }
-        let talks = self.voiced as f32 / since as f32 >= TALKER_SHARE;
+        let talks = silence < WAITS_FOR && self.voiced as f32 / since as f32 >= TALKER_SHARE;
         Some(if talks { Answerer::Machine } else { Answerer::Person })
     }
 }

@@ -332,9 +332,13 @@ impl Switchboard {
     /// An answered call that finds no seat is let go at once.
     pub async fn join(&self, joining: Joining) {
         let (leg, hang_up) = (joining.leg, Arc::clone(&joining.hang_up));
+        let told = joining.errand.as_ref().map(|(_, told)| Arc::clone(told));
         if let Err(error) = self.seat(joining).await {
             tracing::error!(%leg, %error, "call not seated");
             hang_up(leg);
+            if let Some(told) = told {
+                told(Ended::Answered(End::Crashed));
+            }
         }
     }
 
@@ -473,6 +477,9 @@ impl Switchboard {
     /// The caller hung up before the call was seated.
     fn abandoned(&self, seat: &Seat) {
         seat.page.end(End::CallerHungUp, seat.call.conversation());
+        if let Some(told) = &seat.told {
+            told(Ended::Answered(End::CallerHungUpOverAgent));
+        }
         self.parts.studio.tape.end(seat.leg);
     }
 

@@ -7,6 +7,7 @@ use crate::net::trunks::WayOut;
 
 /// Whom we phone may let it ring for so long.
 const RINGS_FOR: Duration = Duration::from_secs(40);
+
 /// Somebody we phone.
 pub(super) struct Calling {
     sockets: [UdpSocket; 2],
@@ -27,6 +28,9 @@ impl Switchboard {
         errand: Errand,
         ended: Told,
     ) -> Result<(), String> {
+        if self.closing.load(Ordering::Relaxed) {
+            return Err("the house is about to close".into());
+        }
         let way = self.parts.trunks.way_out(trunk).await?;
         let strained = |nth: usize| self.parts.beats[nth].strained();
         lock(&self.lines).take(leg, strained).map_err(|why| format!("no line: {why:?}"))?;
