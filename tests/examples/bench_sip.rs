@@ -98,7 +98,7 @@ async fn idle(address: &str, folder: &Path) -> anyhow::Result<()> {
 
 async fn flat(address: &str, folder: &Path) -> anyhow::Result<()> {
     print!("\nresident after so many calls more, all of them over:");
-    for _ in 0..4 {
+    for _ in 0..6 {
         sipp(address, folder, &["-r", "2000", "-m", "50000"]).await?;
         tokio::time::sleep(LINGERS).await;
         print!(" {} MiB", resident()? / 1024 / 1024);
