@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -125,9 +125,13 @@ impl Trunk {
         Exchange::read(&self.exchange, self.transport.map(Transport::from))
     }
 
+    /// What follows a number there.
+    fn domain(&self) -> String {
+        if self.domain.is_empty() { self.place().host } else { self.domain.clone() }
+    }
+
     fn account(&self) -> Account {
-        let host = self.place().host;
-        let domain = if self.domain.is_empty() { &host } else { &self.domain };
+        let domain = self.domain();
         let auth = if self.auth_user.is_empty() { &self.user } else { &self.auth_user };
         Account {
             registrar: format!("sip:{domain}"),
@@ -164,7 +168,18 @@ pub struct WayOut {
 struct Known {
     name: String,
     trunk: Trunk,
-    trust: Option<Arc<rustls::ClientConfig>>,
+    /// Read when TLS is first wanted: a trunk by UDP needs none.
+    trust: OnceLock<Arc<rustls::ClientConfig>>,
+}
+
+impl Known {
+    fn trust(&self) -> anyhow::Result<Arc<rustls::ClientConfig>> {
+        if let Some(trust) = self.trust.get() {
+            return Ok(Arc::clone(trust));
+        }
+        let read = certificates::trust(&self.trunk.trust)?;
+        Ok(Arc::clone(self.trust.get_or_init(|| read)))
+    }
 }
 
 /// Where an exchange was last found, and which of its places is used.
@@ -209,10 +224,13 @@ impl Trunks {
     ) -> anyhow::Result<Self> {
         let mut all = BTreeMap::new();
         for (id, (name, trunk)) in (1..).map(AccountId).zip(settings) {
-            let plain = matches!(trunk.transport, Some(By::Udp | By::Tcp));
-            let trust = (!plain).then(|| certificates::trust(&trunk.trust)).transpose();
-            let trust = trust.with_context(|| format!("trunks.{name}"))?;
-            all.insert(id, Known { name, trunk, trust });
+            let told_at_once =
+                trunk.transport == Some(By::Tls) || !trunk.trust.as_os_str().is_empty();
+            let known = Known { name, trunk, trust: OnceLock::new() };
+            if told_at_once {
+                known.trust().with_context(|| format!("trunks.{}", known.name))?;
+            }
+            all.insert(id, known);
         }
         let standing = |known: &Known| match known.trunk.user.is_empty() {
             true => Standing::ByAddress,
@@ -292,8 +310,10 @@ impl Trunks {
         if !transport.is_reliable() {
             return Ok(Flow { transport, local: self.local, remote, connection: 0 });
         }
-        let secured = transport == Transport::Tls;
-        let trust = known.trust.clone().filter(|_| secured);
+        let trust = match transport {
+            Transport::Tls => Some(known.trust().map_err(|error| format!("{error:#}"))?),
+            Transport::Udp | Transport::Tcp | Transport::Wss => None,
+        };
         // Records may lead anywhere; the certificate must be the exchange's own (RFC 5922 section 4).
         let name = known.trunk.place().host;
         self.handset.connect(Line { transport, remote, name, trust }).await
@@ -371,7 +391,7 @@ impl Trunks {
         let place = place.ok_or_else(|| format!("trunk {name} has not been found yet"))?;
         let flow = self.flow(known, place).await?;
         let account = known.trunk.account();
-        let domain = account.registrar.trim_start_matches("sip:").to_owned();
+        let domain = known.trunk.domain();
         let us =
             if known.trunk.user.is_empty() { format!("sip:{domain}") } else { account.address };
         let credentials = (!known.trunk.user.is_empty()).then_some(account.credentials);

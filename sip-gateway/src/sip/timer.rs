@@ -23,7 +23,7 @@ const HANDED_OVER_WITHIN: Duration = Duration::from_secs(60);
 /// Routers keep a way by UDP open for 30 s or more (RFC 4787 asks for two minutes, few obey).
 const ALIVE_EVERY: Duration = Duration::from_secs(25);
 
-/// RFC 3261 table 4 (A to K), RFC 6026 (L, M), and the two of section 13.3.1.4.
+/// RFC 3261 table 4 (A to K), RFC 6026 (L, M), and what dialogs and accounts wait for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Timer {
     /// Send the INVITE again.
