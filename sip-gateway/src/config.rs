@@ -124,6 +124,8 @@ pub struct Calls {
     /// Who takes over callers that ask for a person, as in `sip:200@sip.example.org`: the caller's exchange
     /// is asked to put them through (REFER). Empty, or nobody there: a person phones back.
     pub operator: String,
+    /// Whoever calls may have us talk to somebody else (REFER), at the owner's cost.
+    pub follows_transfers: bool,
 }
 
 /// Calls from web pages.
@@ -234,7 +236,13 @@ impl Default for LoadLine {
 
 impl Default for Calls {
     fn default() -> Self {
-        Self { most: 2_000, longest_seconds: 900, drain_seconds: 300, operator: String::new() }
+        Self {
+            most: 2_000,
+            longest_seconds: 900,
+            drain_seconds: 300,
+            operator: String::new(),
+            follows_transfers: false,
+        }
     }
 }
 

@@ -29,6 +29,7 @@ async fn main() -> anyhow::Result<()> {
         user_agent: "gudok".into(),
         contact_user: "gudok".into(),
         advertised: None,
+        follows: false,
         seed: 1,
     };
     let gate = Arc::new(Mutex::new(Gate::new(Vec::new())));

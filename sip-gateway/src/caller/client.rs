@@ -89,6 +89,7 @@ pub async fn call(dial: Dial) -> anyhow::Result<Outcome> {
         user_agent: "gudok-caller".into(),
         contact_user: "caller".into(),
         advertised: None,
+        follows: false,
         seed: dial.seed,
     };
     let listen = SocketAddr::new(local_for(dial.target)?, 0);

@@ -292,6 +292,7 @@ fn agent_settings(settings: &Settings, random: &Mutex<ChaCha20Rng>) -> sip::agen
         user_agent: concat!("gudok/", env!("CARGO_PKG_VERSION")).into(),
         contact_user: "gudok".into(),
         advertised: settings.sip.advertise,
+        follows: settings.calls.follows_transfers,
         seed: lock(random).next_u64(),
     }
 }

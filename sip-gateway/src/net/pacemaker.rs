@@ -29,7 +29,7 @@ use crate::call::handover::Handover;
 use crate::call::strain::Strain;
 use crate::clock;
 use crate::sip::agent::Leg;
-use crate::sip::sdp::Session;
+use crate::sip::sdp::{Secret, Session};
 
 /// Messages waiting for one pacemaker; one more is refused, and its sender ends what it was doing.
 const MESSAGES_MAX: usize = 8_192;
@@ -49,8 +49,8 @@ pub enum Message {
     Report(Leg, SocketAddr, Vec<u8>),
     /// A key that came beside the sound.
     Key(Leg, char),
-    /// The other end has changed the terms.
-    Reagreed(Leg, Box<Session>),
+    /// The other end has changed the terms; beside them what we encrypt with.
+    Reagreed(Leg, Box<(Session, Secret)>),
     /// How putting the caller through goes.
     HandedOver(Leg, Handover),
     /// The other end hung up.
@@ -157,9 +157,9 @@ impl Pacemaker {
                 }
             }
             Message::Key(leg, key) => self.tell(now, leg, Input::Key(key)),
-            Message::Reagreed(leg, session) => {
+            Message::Reagreed(leg, terms) => {
                 if let Some(seat) = self.seats().find(|seat| seat.leg() == leg) {
-                    seat.reagree(now, &session);
+                    seat.reagree(now, &terms.0, &terms.1);
                 }
             }
             Message::HandedOver(leg, how) => self.tell(now, leg, Input::HandedOver(how)),

@@ -23,7 +23,7 @@ use crate::call::handover::Handover;
 use crate::call::line::Agreed;
 use crate::call::{Call, Input, Output};
 use crate::sip::agent::Leg;
-use crate::sip::sdp::{Direction, Session};
+use crate::sip::sdp::{Direction, Secret, Session};
 
 /// Ticks handed to the tape at a time: one second.
 const TICKS_PER_REEL: usize = 50;
@@ -151,7 +151,10 @@ impl Seat {
     }
 
     /// The other end has changed the terms: where it listens, what it hears, whether it hears at all.
-    pub fn reagree(&mut self, now: Instant, session: &Session) {
+    pub fn reagree(&mut self, now: Instant, session: &Session, ours: &Secret) {
+        if let Err(error) = self.wire.secure_by(session.crypto.as_ref(), ours) {
+            tracing::warn!(leg = %self.leg, %error, "the new keys do not work, the old ones stay");
+        }
         self.wire.move_to(session.remote);
         let held = matches!(session.direction, Direction::SendOnly | Direction::Inactive);
         let held = held || session.remote.ip().is_unspecified();

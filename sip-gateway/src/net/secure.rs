@@ -21,6 +21,7 @@ const REPLAY_WINDOW: usize = 64;
 pub struct Secure {
     ours: Context,
     theirs: Context,
+    keys: Crypto,
     /// The contexts' keys live as long as their provider.
     _provider: Arc<dyn RTCCryptoProvider>,
 }
@@ -39,8 +40,14 @@ impl Secure {
                 provider.crypto(),
             )
         };
-        let (ours, theirs) = (context(ours, false)?, context(&theirs.secret, true)?);
-        Ok(Secure { ours, theirs, _provider: provider })
+        let (ours, theirs_keys) = (context(ours, false)?, theirs);
+        let theirs = context(&theirs.secret, true)?;
+        Ok(Secure { ours, theirs, keys: *theirs_keys, _provider: provider })
+    }
+
+    /// What the other end encrypts with.
+    pub fn keys(&self) -> &Crypto {
+        &self.keys
     }
 
     /// What a packet or report of theirs holds; an error for one that is forged, broken or repeated.

@@ -172,10 +172,7 @@ impl Switchboard {
                 Event::Unregistered { id } => self.parts.trunks.left(id),
                 Event::Stranded { id } => self.parts.trunks.stranded(id),
                 Event::Pressed { leg, key } => self.pass_on(leg, Message::Key(leg, key)),
-                Event::Reoffered { leg, offer } => match sdp::read_answer(&offer) {
-                    Ok(session) => self.pass_on(leg, Message::Reagreed(leg, Box::new(session))),
-                    Err(error) => tracing::info!(%leg, %error, "new terms not understood"),
-                },
+                Event::Reoffered { leg, offer, ours } => self.reagreed(leg, &offer, &ours),
                 Event::HandedOver { leg, how } => {
                     let how = match how {
                         refer::Handover::Begun | refer::Handover::Rings => Handover::Rings,
@@ -342,8 +339,20 @@ impl Switchboard {
         }
     }
 
+    /// The call goes on under other terms, or with somebody else.
+    fn reagreed(&self, leg: Leg, offer: &[u8], ours: &[u8]) {
+        let secret = sdp::own(ours).map(|(local, _)| local.secret).unwrap_or_default();
+        match sdp::read_answer(offer) {
+            Ok(session) => self.pass_on(leg, Message::Reagreed(leg, Box::new((session, secret)))),
+            Err(error) => tracing::info!(%leg, %error, "new terms not understood"),
+        }
+    }
+
     async fn confirmed(&self, leg: Leg, answer: Option<Vec<u8>>) {
         let Some(waiting) = lock(&self.waiting).remove(&leg) else {
+            if let Some(answer) = answer {
+                self.reagreed(leg, &answer, &[]);
+            }
             return;
         };
         let session = answer.and_then(|answer| sdp::read_answer(&answer).ok());

@@ -11,6 +11,7 @@ use media::packets::Packets;
 use super::beside::Beside;
 use super::browsers::Way;
 use super::secure::Secure;
+use crate::sip::sdp::{Crypto, Secret};
 
 /// What one look at the wire brings.
 #[derive(Debug)]
@@ -86,6 +87,18 @@ impl Wire {
             Wire::Socket(socket) => socket.move_to(remote),
             Wire::Browser { .. } => {}
         }
+    }
+
+    /// The line is encrypted by these keys from now on, or not at all; the same ones go on counting.
+    pub fn secure_by(&mut self, theirs: Option<&Crypto>, ours: &Secret) -> anyhow::Result<()> {
+        let Wire::Socket(socket) = self else {
+            return Ok(());
+        };
+        if socket.secure.as_ref().map(|secure| secure.keys()) != theirs {
+            let secure = theirs.map(|theirs| Secure::new(theirs, ours)).transpose()?;
+            socket.secure = secure.map(Box::new);
+        }
+        Ok(())
     }
 
     pub fn report(&mut self, report: &[u8]) {

@@ -129,7 +129,7 @@ fn read_host_port(place: &str) -> Result<(&str, Option<u16>), AddressError> {
     Ok((host, port))
 }
 
-fn percent_decoded(text: &str) -> String {
+pub fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&first, after)) = rest.split_first() {

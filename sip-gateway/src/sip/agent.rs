@@ -2,8 +2,9 @@
 //!
 //! Bytes, commands and the passing of time go in; bytes to send and news about calls come out.
 //! `callee` serves what others ask of us, `caller` is what we ask of others, `reliable` has both ends know
-//! of the ringing, `handover` passes a call on, `within` asks within
-//! a call, with a proof where one is wanted, `account` makes us known.
+//! of the ringing, `handover` passes a call on, `referred` follows
+//! to somebody else, `takeover` has somebody else come in; `midcall` serves what is asked within a call, `within` asks there,
+//! with a proof where one is wanted, `refresh` gives signs of life; `account` makes us known.
 //!
 //! **Never here:** tokio, sockets, SQL, `Instant::now`; whether a number exists or a call fits.
 
@@ -11,7 +12,11 @@ mod account;
 mod callee;
 mod caller;
 mod handover;
+mod midcall;
+mod referred;
+mod refresh;
 mod reliable;
+mod takeover;
 mod within;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -22,11 +27,13 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use self::account::Enrolled;
+use super::dialog::Dialog;
 pub use super::event::{
     AccountId, Caller, Command, Event, Flow, Input, Leg, Output, Settings, Transport, Why,
 };
-use super::leg::{Call, Early, Ringing, State, Unconfirmed};
+use super::leg::{Call, Early, Referred, Ringing, State, Unconfirmed};
 use super::message::{Header, Message, Start};
+use super::refer::{Failure, Handover};
 use super::session_timer::{self, SessionTimer};
 use super::timer::Timer;
 use super::transaction::{Desk, MAGIC, News, Owner, TransactionId, Transactions, User};
@@ -37,7 +44,7 @@ pub const LEGS_MAX: usize = 16_384;
 /// What a peer refused for want of room is asked to wait, in seconds.
 const COME_BACK_IN: &str = "5";
 /// What we serve.
-pub const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK, NOTIFY";
+pub const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK, NOTIFY, REFER";
 
 #[derive(Debug)]
 pub struct Agent {
@@ -153,6 +160,7 @@ impl Agent {
                     Some((User::Handover(leg), _, News::TimedOut)) => {
                         self.handover_silent(leg);
                     }
+                    Some((User::Reoffer(leg), _, news)) => self.offer_unanswered(leg, news),
                     Some((User::Account(_) | User::Handover(_) | User::Nobody, _, _)) | None => {}
                 }
             }
@@ -169,6 +177,7 @@ impl Agent {
             Timer::RingAgain => return self.ring_again(leg),
             Timer::PrackMissing => return self.ringing_unheard(leg),
             Timer::HandoverSilent => return self.handover_silent(leg),
+            Timer::GlareOver => return self.offer_again(leg),
             _ => {}
         }
         let unconfirmed = self.calls.get_mut(&leg).and_then(|call| call.unconfirmed.as_mut());
@@ -198,7 +207,7 @@ impl Agent {
         if !session.ours {
             return self.begin_to_hang_up(leg, Why::Lapsed);
         }
-        self.send_update(leg);
+        self.give_sign_of_life(leg);
         self.desk.wait(Owner::Leg(leg), Timer::Session, session.due());
     }
 
@@ -258,18 +267,6 @@ impl Agent {
         self.ask_within(leg, rsip::Method::Bye, User::Leg(leg), |bye| bye);
     }
 
-    fn send_update(&mut self, leg: Leg) {
-        let Some((session, flow)) =
-            self.calls.get(&leg).and_then(|it| Some((it.session?, it.flow)))
-        else {
-            return;
-        };
-        let contact = self.contact(flow);
-        self.ask_within(leg, rsip::Method::Update, User::Leg(leg), |update| {
-            session.renew(update).with("Contact", contact)
-        });
-    }
-
     /// A request of ours, given the Via of a new transaction.
     fn send(&mut self, request: Message, flow: Flow, user: User) -> TransactionId {
         let request = self.signed(request, flow);
@@ -295,17 +292,16 @@ impl Agent {
 
     /// The end of every leg.
     fn end(&mut self, leg: Leg, why: Why) {
-        self.forget_unconfirmed(leg);
-        for timer in [Timer::Session, Timer::Undecided, Timer::HandoverSilent] {
-            self.desk.stop(Owner::Leg(leg), timer);
-        }
-        self.stop_ringing(leg);
-        let Some(call) = self.calls.remove(&leg) else {
+        let Some(call) = self.lift(leg) else {
             return;
         };
-        self.by_tag.remove(&call.local_tag);
-        self.on_streams.remove(&(call.flow.connection, leg));
         self.desk.tell(Event::Ended { leg, why });
+        if let Some(by) = call.referred.and_then(|order| order.by) {
+            self.cancel(by, Why::Cancelled);
+        }
+        if let Some(referrer) = call.following {
+            self.followed_in_vain(referrer, why);
+        }
     }
 
     /// Our 200 needs no repeating any more.

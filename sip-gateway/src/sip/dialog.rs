@@ -71,6 +71,16 @@ impl Dialog {
         }
     }
 
+    /// No exchange stands in the way.
+    pub fn is_direct(&self) -> bool {
+        self.routes.is_empty()
+    }
+
+    /// Who we are in it, a URI.
+    pub fn us(&self) -> &str {
+        Address::read(&self.local).map_or("", |address| address.uri)
+    }
+
     /// Whether this request was sent within this dialog.
     pub fn holds(&self, request: &Message) -> bool {
         request.call_id() == Some(&self.call_id) && request.from_tag() == self.remote_tag.as_deref()

@@ -91,6 +91,8 @@ pub struct Settings {
     pub contact_user: String,
     /// The address peers reach us at when it is not the socket's own (behind NAT).
     pub advertised: Option<IpAddr>,
+    /// Somebody we talk to may have us phone somebody else (REFER): that costs what the call costs.
+    pub follows: bool,
     /// Every tag, branch and Call-ID grows from this: the same seed gives the same bytes.
     pub seed: u64,
 }
@@ -220,11 +222,12 @@ pub enum Event {
         leg: Leg,
         key: char,
     },
-    /// A re-INVITE or UPDATE was accepted on our unchanged terms; `offer` says where the peer now
-    /// listens.
+    /// The call goes on under other terms, or with somebody else at the far end: `offer` says where they
+    /// listen, `ours` what we have told them.
     Reoffered {
         leg: Leg,
         offer: Vec<u8>,
+        ours: Vec<u8>,
     },
     Ended {
         leg: Leg,

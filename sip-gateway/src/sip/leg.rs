@@ -4,9 +4,10 @@
 
 use std::time::Duration;
 
+use super::address::Uri;
 use super::dialog::Dialog;
 use super::digest::{Credentials, Proof};
-use super::event::{Flow, Why};
+use super::event::{Flow, Leg, Why};
 use super::message::Message;
 use super::session_timer::SessionTimer;
 use super::transaction::TransactionId;
@@ -63,6 +64,25 @@ pub(super) struct Call {
     pub(super) handing_over: Option<String>,
     /// An exchange wants every request of ours proven.
     pub(super) proof: Option<Proof>,
+    /// We have phoned.
+    pub(super) placed: bool,
+    /// The other end knows UPDATE.
+    pub(super) takes_updates: bool,
+    /// An offer of ours within the call waits for its answer.
+    pub(super) offering: bool,
+    /// The other end wants us to talk to somebody else.
+    pub(super) referred: Option<Referred>,
+    /// The leg whose partner wants us to make this call.
+    pub(super) following: Option<Leg>,
+}
+
+/// An order to talk to somebody else, while it is not known whether they are there.
+#[derive(Debug)]
+pub(super) struct Referred {
+    /// The leg that phones them.
+    pub(super) by: Option<Leg>,
+    /// Whoever asked has hung up already.
+    pub(super) left: bool,
 }
 
 /// A provisional answer of ours that goes out again until its PRACK comes.
@@ -96,6 +116,11 @@ impl Call {
             early: None,
             handing_over: None,
             proof: None,
+            placed: false,
+            takes_updates: true,
+            offering: false,
+            referred: None,
+            following: None,
         }
     }
 
@@ -103,6 +128,17 @@ impl Call {
     /// next hop's socket, unless the peer does not know its own address.
     pub(super) fn way(&self) -> Flow {
         self.dialog.as_ref().map_or(self.flow, |dialog| self.way_of(dialog))
+    }
+
+    /// The way to somebody else this call's partner names: where their address says, or else by the same
+    /// exchange.
+    pub(super) fn way_to(&self, uri: &str) -> Flow {
+        let direct = self.dialog.as_ref().is_some_and(Dialog::is_direct);
+        let named = Uri::read(uri).ok().and_then(|uri| uri.socket()).filter(|_| direct);
+        match named.filter(|socket| socket.is_ipv4() == self.flow.remote.is_ipv4()) {
+            Some(remote) if !self.flow.transport.is_reliable() => Flow { remote, ..self.flow },
+            Some(_) | None => self.way(),
+        }
     }
 
     /// … of a dialog that is just beginning.

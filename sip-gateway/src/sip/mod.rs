@@ -23,6 +23,7 @@ pub mod message;
 pub mod refer;
 pub mod registration;
 pub mod reliable;
+pub mod replaces;
 pub mod sdp;
 pub mod session_timer;
 pub mod timer;

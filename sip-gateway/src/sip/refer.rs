@@ -1,9 +1,10 @@
-//! Handing a call over to somebody else (RFC 3515): what is asked, and how it went on.
+//! Handing a call over to somebody else (RFC 3515): what is asked, of them or of us, and how it went on.
 //!
 //! **Never here:** who that is, the call itself.
 
-use super::address::{Address, Uri};
-use super::message::{Message, media_type};
+use super::address::{Address, Uri, percent_decoded};
+use super::message::{Message, media_type, phrase};
+use super::replaces::Replaces;
 
 /// What a NOTIFY about it carries (RFC 3420).
 const FRAGMENT: &str = "message/sipfrag";
@@ -71,6 +72,53 @@ pub fn told(notify: &Message) -> Option<Handover> {
         (Some(180 | 183), false) => Some(Handover::Rings),
         (Some(_), false) => Some(Handover::Begun),
         (None, false) => None,
+    }
+}
+
+/// What we tell of it, the first line of a response.
+pub fn fragment(status: u16) -> String {
+    format!("SIP/2.0 {status} {}\r\n", phrase(status))
+}
+
+/// Somebody asks us to talk to somebody else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    /// Whom, without headers.
+    pub uri: String,
+    /// In place of this call of theirs.
+    replaces: Option<String>,
+    by: Option<String>,
+}
+
+impl Order {
+    /// `None` if it names nobody one can call, or several. Of the headers in the URI only Replaces is taken.
+    pub fn read(refer: &Message) -> Option<Self> {
+        let mut named = refer.values("Refer-To");
+        let (to, None) = (named.next()?, named.next()) else {
+            return None;
+        };
+        let uri = Address::read(to).ok()?.uri;
+        let read = Uri::read(uri).ok()?;
+        if !(read.is_sip() || read.is_tel()) {
+            return None;
+        }
+        let replaces = read.headers.split('&').find_map(|header| {
+            let (name, value) = header.split_once('=')?;
+            name.eq_ignore_ascii_case("Replaces").then(|| percent_decoded(value))
+        });
+        let readable = replaces.as_deref().is_none_or(|it| {
+            Replaces::read(it).is_some() && !it.contains(|c: char| c.is_control())
+        });
+        let uri = uri.split('?').next().unwrap_or(uri).to_owned();
+        let by = refer.header("Referred-By").map(str::to_owned);
+        readable.then_some(Order { uri, replaces, by })
+    }
+
+    /// Of the call it asks for (RFC 3891, RFC 3892).
+    pub fn headers(&self) -> Vec<(&'static str, String)> {
+        let replaces = self.replaces.clone().map(|it| ("Replaces", it));
+        let by = self.by.clone().map(|it| ("Referred-By", it));
+        replaces.into_iter().chain(by).collect()
     }
 }
 

@@ -68,6 +68,8 @@ pub enum Timer {
     Session,
     /// Register again; how long that waits is the registrar's to say.
     Register,
+    /// Two offers have crossed, and ours may be made again; how long that waits is drawn.
+    GlareOver,
     /// The way to the registrar is kept open: networks between forget it within half a minute.
     KeepAlive,
 }
@@ -111,7 +113,9 @@ impl Timer {
             Timer::HandoverSilent => (HANDED_OVER_WITHIN, None, Same),
             Timer::Undecided => (RING_LIMIT, None, Same),
             Timer::KeepAlive => (ALIVE_EVERY, None, Off),
-            Timer::AckMissing | Timer::Session | Timer::Register => (PATIENCE, None, Same),
+            Timer::AckMissing | Timer::Session | Timer::Register | Timer::GlareOver => {
+                (PATIENCE, None, Same)
+            }
         };
         Row { first, doubles_to, over_streams }
     }

@@ -112,6 +112,7 @@ impl Peer {
             user_agent: "gudok".into(),
             contact_user: "gudok".into(),
             advertised: None,
+            follows: true,
             seed: 1,
         };
         Peer { agent: Agent::new(settings), now: start(), legs: Vec::new(), our_tag: String::new() }

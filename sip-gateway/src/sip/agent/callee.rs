@@ -3,33 +3,32 @@
 //! **Never here:** requests of our own, but for the BYE that a refused 200 leaves behind.
 
 use super::super::address;
-use super::super::dialog::Dialog;
 use super::super::identity::caller_of;
-use super::super::info::{self, key_told};
 use super::super::message::{Fault, Method, media_type};
-use super::super::sdp;
+use super::super::replaces::{Replaces, Unclear};
+use super::refresh::takes_updates;
 use super::*;
 
 /// What we read.
 const ACCEPT: &str = "application/sdp";
-/// Extensions somebody may require of us (RFC 4028, RFC 3262).
-const SUPPORTED: &str = "timer, 100rel";
+/// Extensions somebody may require of us (RFC 4028, RFC 3262, RFC 3891).
+const SUPPORTED: &str = "timer, 100rel, replaces";
 
 /// A refusal, and the header that explains it.
 #[derive(Debug)]
-struct Refusal {
-    status: u16,
+pub(super) struct Refusal {
+    pub(super) status: u16,
     /// Empty for the usual phrase.
-    reason: String,
-    explained: Option<(&'static str, String)>,
+    pub(super) reason: String,
+    pub(super) explained: Option<(&'static str, String)>,
 }
 
 impl Refusal {
-    fn plain(status: u16) -> Self {
+    pub(super) fn plain(status: u16) -> Self {
         Refusal { status, reason: String::new(), explained: None }
     }
 
-    fn explained(status: u16, name: &'static str, value: impl Into<String>) -> Self {
+    pub(super) fn explained(status: u16, name: &'static str, value: impl Into<String>) -> Self {
         Refusal { explained: Some((name, value.into())), ..Refusal::plain(status) }
     }
 }
@@ -74,6 +73,7 @@ impl Agent {
             | rsip::Method::Info
             | rsip::Method::Notify
             | rsip::Method::PRack
+            | rsip::Method::Refer
             | rsip::Method::Update => match (unfit(request), request.to_tag()) {
                 (Some(refusal), _) => self.refuse_once(request, way, refusal),
                 (None, Some(tag)) => self.serve_within(request, flow, way, tag),
@@ -82,7 +82,6 @@ impl Agent {
             rsip::Method::Ack => {}
             rsip::Method::Message
             | rsip::Method::Publish
-            | rsip::Method::Refer
             | rsip::Method::Register
             | rsip::Method::Subscribe => {
                 self.refuse_once(request, way, Refusal::explained(405, "Allow", ALLOW))
@@ -103,11 +102,15 @@ impl Agent {
             let full = Refusal::explained(503, "Retry-After", COME_BACK_IN);
             self.refuse_once(request, way, full);
         } else {
-            self.invited(request, flow, way, behind_nat);
+            match Replaces::of(request) {
+                Ok(None) => self.invited(request, flow, way, behind_nat),
+                Ok(Some(call)) => self.takes_over(request, flow, way, behind_nat, &call),
+                Err(Unclear) => self.refuse_once(request, way, Refusal::plain(400)),
+            }
         }
     }
 
-    fn say_what_we_can(&mut self, request: &Message, way: Flow) {
+    pub(super) fn say_what_we_can(&mut self, request: &Message, way: Flow) {
         let tag = steady_tag(request);
         let answer = Message::response(request, 200, "", &tag)
             .with("Contact", self.contact(way))
@@ -133,7 +136,9 @@ impl Agent {
         let call_id = invite.call_id().unwrap_or_default().to_owned();
         let dialog = Dialog::of_callee(invite, &local_tag);
         let invited = State::Invited { server, invite: invite.clone() };
-        let call = Call { dialog, behind_nat, ..Call::new(invited, flow, local_tag) };
+        let takes_updates = takes_updates(invite);
+        let call =
+            Call { dialog, behind_nat, takes_updates, ..Call::new(invited, flow, local_tag) };
         self.insert(leg, call);
         let patience = Timer::Undecided.first(way.transport).unwrap_or_default();
         self.desk.wait(Owner::Leg(leg), Timer::Undecided, patience);
@@ -168,7 +173,13 @@ impl Agent {
     }
 
     /// 200 to an INVITE or re-INVITE, again and again until its ACK.
-    fn accept(&mut self, leg: Leg, server: TransactionId, invite: &Message, sdp: Vec<u8>) {
+    pub(super) fn accept(
+        &mut self,
+        leg: Leg,
+        server: TransactionId,
+        invite: &Message,
+        sdp: Vec<u8>,
+    ) {
         let Some(way) = self.transactions.server(server).map(|server| server.flow) else {
             return;
         };
@@ -212,7 +223,7 @@ impl Agent {
         }
     }
 
-    fn refuse_invite(
+    pub(super) fn refuse_invite(
         &mut self,
         leg: Leg,
         status: u16,
@@ -252,11 +263,15 @@ impl Agent {
         let Some(call) = self.calls.get_mut(&leg) else {
             return;
         };
+        let answer = (offered && !ack.body.is_empty()).then(|| ack.body.clone());
         let State::Answered { hang_up } = call.state else {
+            if let Some(offer) = answer {
+                let ours = call.sdp.clone();
+                self.desk.tell(Event::Reoffered { leg, offer, ours });
+            }
             return;
         };
         call.state = State::Up;
-        let answer = (offered && !ack.body.is_empty()).then(|| ack.body.clone());
         self.desk.tell(Event::Confirmed { leg, answer });
         if hang_up {
             self.begin_to_hang_up(leg, Why::HungUp);
@@ -280,160 +295,8 @@ impl Agent {
         }
     }
 
-    fn serve_within(&mut self, request: &Message, flow: Flow, way: Flow, tag: &str) {
-        let Some(leg) = self.leg_of(request).filter(|_| !tag.is_empty()) else {
-            return self.refuse_once(request, way, Refusal::plain(481));
-        };
-        if request.is(rsip::Method::Options) {
-            return self.say_what_we_can(request, way);
-        }
-        let Some(call) = self.calls.get_mut(&leg) else {
-            return;
-        };
-        let in_order = call.dialog.as_mut().is_some_and(|dialog| dialog.is_in_order(request));
-        if !in_order {
-            return self.refuse_once(
-                request,
-                way,
-                Refusal { reason: "CSeq Out Of Order".into(), ..Refusal::plain(500) },
-            );
-        }
-
-        self.move_to(leg, flow);
-        match request.method() {
-            Some(Method::Known(rsip::Method::Bye)) => self.bye(request, way, leg),
-            Some(Method::Known(rsip::Method::Info)) => self.informed(request, way, leg),
-            Some(Method::Known(rsip::Method::Update)) => self.updated(request, way, leg),
-            Some(Method::Known(rsip::Method::PRack)) => {
-                let known = self.ringing_arrived(request, leg);
-                self.say_if_known(request, way, known);
-            }
-            Some(Method::Known(rsip::Method::Notify)) => {
-                let known = self.notified(request, leg);
-                self.say_if_known(request, way, known);
-            }
-            Some(_) | None => self.reinvited(request, way, leg),
-        }
-    }
-
-    /// 200, or 481 for what we know nothing of.
-    fn say_if_known(&mut self, request: &Message, way: Flow, known: bool) {
-        match known {
-            true => self.respond_kept(request, way, Message::response(request, 200, "", "")),
-            false => self.refuse_kept(request, way, Refusal::plain(481)),
-        }
-    }
-
-    /// Keys by INFO, as exchanges send them that know no RFC 4733; anything else is not for us.
-    fn informed(&mut self, info: &Message, way: Flow, leg: Leg) {
-        if info.header("Content-Type").is_none() {
-            return self.respond_kept(info, way, Message::response(info, 200, "", ""));
-        }
-        match key_told(info) {
-            Some(key) => {
-                self.respond_kept(info, way, Message::response(info, 200, "", ""));
-                self.desk.tell(Event::Pressed { leg, key });
-            }
-            None => self.refuse_kept(info, way, Refusal::explained(415, "Accept", info::ACCEPT)),
-        }
-    }
-
-    /// Other terms without a second ring (RFC 3311), or just a sign of life.
-    fn updated(&mut self, update: &Message, way: Flow, leg: Leg) {
-        let Ok(session) = SessionTimer::asked(update) else {
-            return self.refuse_kept(update, way, too_short());
-        };
-        let contact = self.contact(way);
-        let Some(call) = self.calls.get_mut(&leg) else {
-            return;
-        };
-        let ok = Message::response(update, 200, "", "").with("Contact", contact);
-        let ok = agreed(session, ok);
-        if update.body.is_empty() {
-            self.count_session(leg, session);
-            return self.respond_kept(update, way, ok);
-        }
-        if !matches!(call.state, State::Up) || call.unconfirmed.is_some() {
-            return self.refuse_kept(update, way, Refusal::explained(500, "Retry-After", "1"));
-        }
-        let Some(sdp) = answer_again(&call.sdp, &update.body) else {
-            return self.refuse_kept(update, way, Refusal::plain(488));
-        };
-        call.sdp.clone_from(&sdp);
-        if let Some(dialog) = &mut call.dialog {
-            dialog.retarget(update);
-        }
-        self.count_session(leg, session);
-        self.respond_kept(update, way, ok.with_sdp(sdp));
-        self.desk.tell(Event::Reoffered { leg, offer: update.body.clone() });
-    }
-
-    /// The peer's stream was replaced by a newer one: that is the way to it now.
-    fn move_to(&mut self, leg: Leg, flow: Flow) {
-        let Some(call) = self.calls.get_mut(&leg) else {
-            return;
-        };
-        if call.flow.connection == flow.connection && call.flow.transport == flow.transport {
-            return;
-        }
-        self.on_streams.remove(&(call.flow.connection, leg));
-        call.flow = flow;
-        if flow.transport.is_reliable() {
-            self.on_streams.insert((flow.connection, leg));
-        }
-    }
-
-    fn bye(&mut self, bye: &Message, way: Flow, leg: Leg) {
-        self.respond_kept(bye, way, Message::response(bye, 200, "", ""));
-        let Some(call) = self.calls.get(&leg) else {
-            return;
-        };
-        let why = match &call.state {
-            State::Invited { .. } => {
-                self.refuse_invite(leg, 487, "", None);
-                Why::Cancelled
-            }
-            State::HangingUp { why } => *why,
-            State::Answered { .. }
-            | State::Calling { .. }
-            | State::Cancelling { .. }
-            | State::Up => Why::CallerHungUp,
-        };
-        self.end(leg, why);
-    }
-
-    fn reinvited(&mut self, invite: &Message, way: Flow, leg: Leg) {
-        let Some(call) = self.calls.get(&leg) else {
-            return;
-        };
-        if !matches!(call.state, State::Up) || call.unconfirmed.is_some() {
-            return self.refuse_kept(invite, way, Refusal::explained(500, "Retry-After", "1"));
-        }
-        if SessionTimer::asked(invite).is_err() {
-            return self.refuse_kept(invite, way, too_short());
-        }
-        let Some(sdp) = answer_again(&call.sdp, &invite.body) else {
-            return self.refuse_kept(invite, way, Refusal::plain(488));
-        };
-        let server = (!self.transactions.is_full())
-            .then(|| self.transactions.serve(invite, way, Some(leg)))
-            .flatten();
-        let Some(server) = server else {
-            let full = Refusal::explained(500, "Retry-After", COME_BACK_IN);
-            return self.refuse_once(invite, way, full);
-        };
-
-        if let Some(dialog) = self.calls.get_mut(&leg).and_then(|call| call.dialog.as_mut()) {
-            dialog.retarget(invite);
-        }
-        self.accept(leg, server, invite, sdp);
-        if !invite.body.is_empty() {
-            self.desk.tell(Event::Reoffered { leg, offer: invite.body.clone() });
-        }
-    }
-
     /// An answer that repeated requests get again; without room for that it is given once.
-    fn respond_kept(&mut self, request: &Message, way: Flow, response: Message) {
+    pub(super) fn respond_kept(&mut self, request: &Message, way: Flow, response: Message) {
         let room = !self.transactions.is_full();
         let server = room.then(|| self.transactions.serve(request, way, None)).flatten();
         match server {
@@ -442,14 +305,14 @@ impl Agent {
         }
     }
 
-    fn refuse_kept(&mut self, request: &Message, way: Flow, refusal: Refusal) {
+    pub(super) fn refuse_kept(&mut self, request: &Message, way: Flow, refusal: Refusal) {
         let response = self.refusal(request, refusal);
         self.respond_kept(request, way, response);
     }
 
     /// Refuse without remembering: the same request gets the same answer each time it comes
     /// (RFC 3261 section 8.2.7).
-    fn refuse_once(&mut self, request: &Message, way: Flow, refusal: Refusal) {
+    pub(super) fn refuse_once(&mut self, request: &Message, way: Flow, refusal: Refusal) {
         let response = self.refusal(request, refusal);
         self.desk.send(way, response.to_bytes());
     }
@@ -465,7 +328,7 @@ impl Agent {
     }
 
     /// The leg whose dialog this request was sent within.
-    fn leg_of(&self, request: &Message) -> Option<Leg> {
+    pub(super) fn leg_of(&self, request: &Message) -> Option<Leg> {
         let leg = *self.by_tag.get(request.to_tag()?)?;
         let dialog = self.calls.get(&leg)?.dialog.as_ref()?;
         dialog.holds(request).then_some(leg)
@@ -497,11 +360,11 @@ fn way_back(request: &mut Message, flow: Flow) -> Flow {
     }
 }
 
-fn too_short() -> Refusal {
+pub(super) fn too_short() -> Refusal {
     Refusal::explained(422, "Min-SE", session_timer::LEAST.as_secs().to_string())
 }
 
-fn agreed(session: Option<SessionTimer>, answer: Message) -> Message {
+pub(super) fn agreed(session: Option<SessionTimer>, answer: Message) -> Message {
     match session {
         Some(session) => session.agree(answer),
         None => answer,
@@ -539,21 +402,6 @@ fn unfit(request: &Message) -> Option<Refusal> {
     let any = accepted.peek().is_none();
     let takes_sdp = any || accepted.any(|kind| [ACCEPT, "application/*", "*/*"].contains(&&*kind));
     (!takes_sdp).then(|| Refusal::plain(406))
-}
-
-/// Our terms again for an offer that may have changed: `None` if it cannot be met.
-fn answer_again(ours: &[u8], offer: &[u8]) -> Option<Vec<u8>> {
-    if offer.is_empty() {
-        return Some(ours.to_vec());
-    }
-
-    let (here, origin) = sdp::own(ours)?;
-    let same = sdp::answer_as(offer, &here, origin).ok()?.sdp;
-    if same == ours {
-        return Some(same);
-    }
-    let changed = sdp::Origin { version: origin.version + 1, ..origin };
-    Some(sdp::answer_as(offer, &here, changed).ok()?.sdp)
 }
 
 /// A To tag that is the same each time the same request comes, without remembering it.

@@ -3,13 +3,26 @@
 //! **Never here:** requests that reach us.
 
 use super::super::address::{Address, Uri};
-use super::super::dialog::Dialog;
 use super::super::digest::{Challenge, Proof};
+use super::refresh::takes_updates;
 use super::*;
 use std::time::Duration;
 
 impl Agent {
     pub(super) fn call(&mut self, leg: Leg, flow: Flow, to: &str, from: &str, sdp: Vec<u8>) {
+        self.call_with(leg, flow, to, from, sdp, Vec::new());
+    }
+
+    /// … with further headers.
+    pub(super) fn call_with(
+        &mut self,
+        leg: Leg,
+        flow: Flow,
+        to: &str,
+        from: &str,
+        sdp: Vec<u8>,
+        more: Vec<(&'static str, String)>,
+    ) {
         assert!(!self.calls.contains_key(&leg), "{leg} is already a call");
         let room = self.calls.len() < LEGS_MAX && !self.transactions.is_full();
         let (Some(uri), Some(from), true) = (callable(to), named(from), room) else {
@@ -25,12 +38,13 @@ impl Agent {
             .with("CSeq", "1 INVITE")
             .with("Contact", self.contact(flow))
             .with("Allow", ALLOW)
-            .with("Supported", "100rel, timer");
+            .with("Supported", "100rel, timer, replaces");
+        let invite = more.into_iter().fold(invite, |it, (name, value)| it.with(name, value));
         let invite = SessionTimer::ask(invite, session_timer::USUAL, session_timer::LEAST)
             .with_sdp(sdp.clone());
         let client = self.send(invite, flow, User::Leg(leg));
         let calling = State::Calling { client, rung: false };
-        self.insert(leg, Call { sdp, ..Call::new(calling, flow, local_tag) });
+        self.insert(leg, Call { sdp, placed: true, ..Call::new(calling, flow, local_tag) });
     }
 
     /// A response, to whichever request of ours it answers.
@@ -49,6 +63,12 @@ impl Agent {
             User::Leg(leg) => Some(leg),
             User::Account(account) => return self.registrar_answered(account, response),
             User::Handover(leg) => return self.handover_answered(leg, response),
+            User::Reoffer(leg) => {
+                if let Some(invite) = invite {
+                    self.offer_answered(leg, id, &invite, response);
+                }
+                return;
+            }
             User::Nobody => None,
         };
         match (invite, response.status().unwrap_or_default()) {
@@ -62,13 +82,14 @@ impl Agent {
                 }
             }
             (None, 401 | 407) if leg.is_some_and(|leg| self.prove_within(leg, response)) => {}
+            (None, 405 | 501) if leg.is_some_and(|leg| self.takes_no_updates(leg)) => {}
             (None, 408 | 481) => self.gone(leg),
             (None, _) => self.hung_up(leg),
         }
     }
 
     /// The other end knows nothing of the call any more.
-    fn gone(&mut self, leg: Option<Leg>) {
+    pub(super) fn gone(&mut self, leg: Option<Leg>) {
         let Some(leg) = leg else { return };
         match self.calls.get(&leg).map(|call| &call.state) {
             Some(State::Up) => self.begin_to_hang_up(leg, Why::Lapsed),
@@ -87,7 +108,10 @@ impl Agent {
             State::Calling { rung, .. } if rings && (!*rung || !response.body.is_empty()) => {
                 *rung = true;
                 let early = (!response.body.is_empty()).then(|| response.body.clone());
-                self.desk.tell(Event::Ringing { leg, early });
+                match call.following {
+                    Some(referrer) => self.tell_referrer(referrer, 180),
+                    None => self.desk.tell(Event::Ringing { leg, early }),
+                }
             }
             State::Cancelling { client, sent, .. } if !*sent => {
                 *sent = true;
@@ -117,8 +141,7 @@ impl Agent {
         match waiting {
             Some((leg, State::Calling { .. })) => {
                 self.join(leg, dialog, client, invite);
-                self.count_session(leg, SessionTimer::agreed(answer));
-                self.desk.tell(Event::Answered { leg, sdp: answer.body.clone() });
+                self.is_there(leg, answer);
             }
             Some((leg, State::Cancelling { why, .. })) => {
                 let why = *why;
@@ -134,6 +157,21 @@ impl Agent {
             ))
             | None => self.leave(dialog, client, invite),
         }
+    }
+
+    fn is_there(&mut self, by: Leg, answer: &Message) {
+        let Some(call) = self.calls.get_mut(&by) else {
+            return;
+        };
+        call.takes_updates = takes_updates(answer);
+        let (ours, sdp) = (call.sdp.clone(), answer.body.clone());
+        let Some(leg) = call.following else {
+            self.count_session(by, SessionTimer::agreed(answer));
+            return self.desk.tell(Event::Answered { leg: by, sdp });
+        };
+        self.follow_there(leg, by);
+        self.count_session(leg, SessionTimer::agreed(answer));
+        self.desk.tell(Event::Reoffered { leg, offer: sdp, ours });
     }
 
     /// The far end is there: acknowledge, and remember the ACK for when its 2xx comes again.
@@ -153,7 +191,7 @@ impl Agent {
         }
     }
 
-    fn acknowledge(&mut self, dialog: &Dialog, way: Flow, invite: &Message) -> Vec<u8> {
+    pub(super) fn acknowledge(&mut self, dialog: &Dialog, way: Flow, invite: &Message) -> Vec<u8> {
         let number = invite.cseq().map_or(1, |cseq| cseq.number);
         let ack = self.signed(dialog.ack(number), way).to_bytes();
         self.desk.send(way, ack.clone());

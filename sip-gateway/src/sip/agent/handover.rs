@@ -2,7 +2,7 @@
 //!
 //! **Never here:** what the words mean (`sip/refer`), whether it is wise.
 
-use super::super::refer::{self, Failure, Handover};
+use super::super::refer;
 use super::*;
 
 impl Agent {

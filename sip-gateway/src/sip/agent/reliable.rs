@@ -2,7 +2,6 @@
 //!
 //! **Never here:** what their headers say (`sip/reliable`).
 
-use super::super::dialog::Dialog;
 use super::super::reliable::{Wish, acknowledged, number, wish};
 use super::*;
 

@@ -57,13 +57,14 @@ impl Agent {
             Some(Method::Known(rsip::Method::Bye)) => self.send_bye(leg),
             Some(Method::Known(rsip::Method::Update)) => self.send_update(leg),
             Some(Method::Known(rsip::Method::Refer)) => self.send_refer(leg),
+            Some(Method::Known(rsip::Method::Invite)) => self.offer_again(leg),
             Some(_) | None => return false,
         }
         true
     }
 
     /// Those the call was placed with, or those of our account where it came from.
-    fn credentials(&self, leg: Leg) -> Option<Credentials> {
+    pub(super) fn credentials(&self, leg: Leg) -> Option<Credentials> {
         let call = self.calls.get(&leg)?;
         let from = call.flow.remote.ip();
         let account = || self.accounts.values().find_map(|account| account.credentials_at(from));

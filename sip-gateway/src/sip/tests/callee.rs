@@ -243,7 +243,7 @@ fn a_reinvite_is_answered_on_the_same_terms_or_refused() {
     bench.hear(&request("INVITE", 2, "f", &tag, ""));
 
     assert_eq!(String::from_utf8_lossy(&again.body), String::from_utf8_lossy(&our_answer()));
-    assert_eq!(events, [Event::Reoffered { leg: Leg(1), offer: OFFER.into() }]);
+    assert_eq!(events, [Event::Reoffered { leg: Leg(1), offer: OFFER.into(), ours: our_answer() }]);
     assert_eq!((unmet, bench.said()), (vec!["488".to_owned()], vec!["500".to_owned()]));
     assert_eq!(bench.agent.legs(), 1);
 }
@@ -262,7 +262,10 @@ fn an_update_changes_the_terms_without_an_ack_or_is_a_sign_of_life() {
     bench.hear(&request("UPDATE", 4, "e", "nobody", ""));
 
     assert!(String::from_utf8_lossy(&held.body).contains("a=recvonly"), "{held:?}");
-    assert_eq!(events, [Event::Reoffered { leg: Leg(1), offer: hold.into() }]);
+    assert_eq!(
+        events,
+        [Event::Reoffered { leg: Leg(1), offer: hold.into(), ours: held.body.clone() }]
+    );
     assert_eq!((alive.status(), alive.body.is_empty()), (Some(200), true));
     assert_eq!(bench.said(), ["481"]);
     assert_eq!(bench.wait(Duration::from_secs(3)).len(), 0, "nothing is repeated");
@@ -404,22 +407,26 @@ fn when_full_a_call_is_asked_to_come_back() {
 }
 
 /// Answers leg 1 and returns our tag.
-fn answer(bench: &mut Bench) -> String {
+pub(super) fn answer(bench: &mut Bench) -> String {
     let sdp = our_answer();
     bench.input(Input::Command(Command::Answer { leg: Leg(1), sdp }));
     assert_eq!(bench.said(), ["200"]);
     bench.last().to_tag().expect("a tag").to_owned()
 }
 
-fn our_answer() -> Vec<u8> {
+pub(super) fn our_answer() -> Vec<u8> {
     let address = [192, 0, 2, 1].into();
     let local = sdp::Local { address, port: 6000, secret: sdp::Secret::default() };
     sdp::answer(OFFER.as_bytes(), &local).expect("ours").sdp
 }
 
-fn established() -> (Bench, String) {
-    let mut bench = Bench::new(Transport::Udp);
-    bench.hear(&request("INVITE", 1, "a", "", ""));
+pub(super) fn established() -> (Bench, String) {
+    establish(Bench::new(Transport::Udp))
+}
+
+pub(super) fn establish(mut bench: Bench) -> (Bench, String) {
+    let more = bench.more.clone();
+    bench.hear(&request("INVITE", 1, "a", "", &more));
     let tag = answer(&mut bench);
     bench.hear(&request("ACK", 1, "b", &tag, ""));
     (bench, tag)

@@ -105,7 +105,7 @@ fn an_address_that_is_none_is_not_called() {
     assert_eq!(bench.agent.open(), 0);
 }
 
-fn calling() -> (Bench, Message) {
+pub(super) fn calling() -> (Bench, Message) {
     let mut bench = Bench::new(Transport::Udp);
     let (leg, flow) = (bench.agent.next_leg(), bench.flow);
     let (to, from) = ("sip:b@192.0.2.2".to_owned(), "\"G\" <sip:us@192.0.2.1>".to_owned());
@@ -115,7 +115,7 @@ fn calling() -> (Bench, Message) {
     (bench, invite)
 }
 
-fn response(request: &Message, status: u16, to_tag: &str, more: &str) -> String {
+pub(super) fn response(request: &Message, status: u16, to_tag: &str, more: &str) -> String {
     let bytes = Message::response(request, status, "", to_tag).to_bytes();
     let text = String::from_utf8(bytes).expect("text");
     text.replace("Content-Length", &format!("{more}Content-Length"))

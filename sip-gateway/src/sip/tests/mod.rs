@@ -9,8 +9,10 @@ mod model;
 mod mutation;
 mod odd;
 mod pair;
+mod refresh;
 mod reliable;
 mod torture;
+mod transfer;
 
 use std::time::{Duration, Instant};
 
@@ -29,6 +31,7 @@ fn settings(seed: u64) -> Settings {
         user_agent: "gudok".to_owned(),
         contact_user: "gudok".to_owned(),
         advertised: None,
+        follows: false,
         seed,
     }
 }
@@ -52,13 +55,19 @@ struct Bench {
     kept_alive: u32,
     /// The To tag of our last answer.
     our_tag: String,
+    /// Header lines of the peer's first INVITE.
+    more: String,
 }
 
 const KEEP_ALIVE: &[u8] = b"\r\n\r\n";
 
 impl Bench {
     fn new(transport: Transport) -> Self {
-        let (agent, now, flow) = (Agent::new(settings(7)), start(), flow(transport));
+        Bench::with(settings(7), transport)
+    }
+
+    fn with(settings: Settings, transport: Transport) -> Self {
+        let (agent, now, flow) = (Agent::new(settings), start(), flow(transport));
         Bench {
             agent,
             now,
@@ -67,6 +76,7 @@ impl Bench {
             events: Vec::new(),
             kept_alive: 0,
             our_tag: String::new(),
+            more: String::new(),
         }
     }
 

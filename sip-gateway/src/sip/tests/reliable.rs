@@ -71,7 +71,7 @@ fn ringing_of_theirs_is_acknowledged_once_and_its_sound_told() {
         credentials: None,
     }));
     let invite = bench.last().clone();
-    assert_eq!(invite.header("Supported"), Some("100rel, timer"));
+    assert_eq!(invite.header("Supported"), Some("100rel, timer, replaces"));
     let early = |number: u32| {
         Message::response(&invite, 183, "", "far")
             .with("Require", "100rel")

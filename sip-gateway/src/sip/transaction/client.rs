@@ -195,6 +195,7 @@ impl Client {
             | Timer::PrackMissing
             | Timer::HandoverSilent
             | Timer::Undecided
+            | Timer::GlareOver
             | Timer::KeepAlive
             | Timer::Session
             | Timer::Register => (vec![Done], News::Nothing),

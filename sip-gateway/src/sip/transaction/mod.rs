@@ -38,6 +38,8 @@ pub enum User {
     Leg(Leg),
     /// Asked to talk to somebody else.
     Handover(Leg),
+    /// Offered the same terms again.
+    Reoffer(Leg),
     Account(AccountId),
     Nobody,
 }
@@ -280,6 +282,18 @@ impl Transactions {
             self.remove_client(id, desk);
         }
         told
+    }
+
+    /// Answers to requests within one leg's dialog belong to another leg from now on.
+    pub fn pass(&mut self, from: Leg, to: Leg) {
+        for client in self.clients.values_mut() {
+            client.user = match client.user {
+                User::Leg(leg) if leg == from => User::Leg(to),
+                User::Handover(leg) if leg == from => User::Handover(to),
+                User::Reoffer(leg) if leg == from => User::Reoffer(to),
+                user => user,
+            };
+        }
     }
 
     /// Whatever hangs on a lost stream is over. The legs that had requests under way there.
