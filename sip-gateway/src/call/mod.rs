@@ -88,6 +88,8 @@ pub enum Input<'a> {
         agreed: Agreed,
         held: bool,
     },
+    /// Somebody else has taken the other end's place.
+    GoesOnWith(String),
     /// How putting the caller through goes.
     HandedOver(Handover),
     /// The other end hung up.
@@ -305,6 +307,7 @@ impl Call {
             Input::Core(request, answer) => self.tell(now, Word::Answered(request, answer)),
             Input::Key(key) => self.key(now, key),
             Input::Reagreed { agreed, held } => self.reagree(now, agreed, held),
+            Input::GoesOnWith(with) => self.note_event("goes_on_with", with),
             Input::HandedOver(how) => self.handed_over(now, how),
             Input::HungUp => self.caller_hung_up(now),
             Input::Stop(end) => self.hang_up(now, end),

@@ -51,6 +51,8 @@ pub enum Message {
     Key(Leg, char),
     /// The other end has changed the terms; beside them what we encrypt with.
     Reagreed(Leg, Box<(Session, Secret)>),
+    /// Somebody else has taken the other end's place: their number or address.
+    GoesOnWith(Leg, String),
     /// How putting the caller through goes.
     HandedOver(Leg, Handover),
     /// The other end hung up.
@@ -162,6 +164,7 @@ impl Pacemaker {
                     seat.reagree(now, &terms.0, &terms.1);
                 }
             }
+            Message::GoesOnWith(leg, with) => self.tell(now, leg, Input::GoesOnWith(with)),
             Message::HandedOver(leg, how) => self.tell(now, leg, Input::HandedOver(how)),
             Message::HungUp(leg) => self.tell(now, leg, Input::HungUp),
             Message::Stop(leg, end) => self.tell(now, leg, Input::Stop(end)),

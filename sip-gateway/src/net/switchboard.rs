@@ -172,7 +172,12 @@ impl Switchboard {
                 Event::Unregistered { id } => self.parts.trunks.left(id),
                 Event::Stranded { id } => self.parts.trunks.stranded(id),
                 Event::Pressed { leg, key } => self.pass_on(leg, Message::Key(leg, key)),
-                Event::Reoffered { leg, offer, ours } => self.reagreed(leg, &offer, &ours),
+                Event::Reoffered { leg, offer, ours, with } => {
+                    if let Some(with) = with {
+                        self.pass_on(leg, Message::GoesOnWith(leg, with));
+                    }
+                    self.reagreed(leg, &offer, &ours);
+                }
                 Event::HandedOver { leg, how } => {
                     let how = match how {
                         refer::Handover::Begun | refer::Handover::Rings => Handover::Rings,
@@ -341,6 +346,9 @@ impl Switchboard {
 
     /// The call goes on under other terms, or with somebody else.
     fn reagreed(&self, leg: Leg, offer: &[u8], ours: &[u8]) {
+        if offer.is_empty() {
+            return;
+        }
         let secret = sdp::own(ours).map(|(local, _)| local.secret).unwrap_or_default();
         match sdp::read_answer(offer) {
             Ok(session) => self.pass_on(leg, Message::Reagreed(leg, Box::new((session, secret)))),

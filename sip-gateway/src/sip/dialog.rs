@@ -81,6 +81,11 @@ impl Dialog {
         Address::read(&self.local).map_or("", |address| address.uri)
     }
 
+    /// Whom we talk to, a URI.
+    pub fn them(&self) -> &str {
+        Address::read(&self.remote).map_or("", |address| address.uri)
+    }
+
     /// Whether this request was sent within this dialog.
     pub fn holds(&self, request: &Message) -> bool {
         request.call_id() == Some(&self.call_id) && request.from_tag() == self.remote_tag.as_deref()

@@ -223,11 +223,13 @@ pub enum Event {
         key: char,
     },
     /// The call goes on under other terms, or with somebody else at the far end: `offer` says where they
-    /// listen, `ours` what we have told them.
+    /// listen (empty where that comes with `Confirmed`), `ours` what we have told them.
     Reoffered {
         leg: Leg,
         offer: Vec<u8>,
         ours: Vec<u8>,
+        /// The somebody else: a number, or an address.
+        with: Option<String>,
     },
     Ended {
         leg: Leg,

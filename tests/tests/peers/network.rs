@@ -1,6 +1,7 @@
 //! Exchanges, doors, transfers and dialogues that go wrong: the telephone network's side of the gateway.
 
 use std::net::TcpListener;
+use std::path::Path;
 use std::time::Duration;
 
 use crate::doors::{Doors, options};
@@ -9,7 +10,7 @@ use crate::gateway::{Gateway, until};
 use crate::pages::{self, Recording};
 use crate::phones::{
     Peer, baresip_by, data, earpiece, heard_in, linphone, natted, recognised, sipp, sipp_scenario,
-    sipp_to, telephone, waiting_softphone,
+    sipp_to, telephone, waiting_linphone, waiting_softphone,
 };
 use crate::scanner::scanned;
 use crate::{A_CALL, HUNG_UP_AT_ONCE, beside_others};
@@ -215,12 +216,38 @@ fn linphone_holds_comes_back_and_is_put_through() {
     gateway.stop();
 }
 
+/// By a call of their own, or because whoever phoned wants it so.
+#[test]
+fn a_call_goes_on_with_somebody_else_at_the_far_end() {
+    let _machine = beside_others();
+    // Who was sent to the load line talks to it for ever.
+    let follows = [("GUDOK_CALLS__FOLLOWS_TRANSFERS", "true"), ("GUDOK_CALLS__DRAIN_SECONDS", "1")];
+    let gateway = Gateway::start_with("transfers", &follows);
+    let load_line = format!("sip:900@{}", gateway.keys.sip);
+
+    for (name, with) in [("taken-over", "takes-over"), ("sends-us-on", load_line.as_str())] {
+        sipp_scenario(&gateway, name).finish();
+
+        let theirs = |call: &pages::Call| call.participant.as_deref() == Some(name);
+        until(with, A_CALL, || {
+            let page = gateway.page(&gateway.calls().into_iter().find(theirs)?);
+            page.events
+                .iter()
+                .any(|it| it.kind == "goes_on_with" && it.detail == with)
+                .then_some(())
+        });
+    }
+    gateway.call_of("taken-over");
+    gateway.stop();
+}
+
 /// The demo's messages wait when the gateway starts; the first of them is a call.
 #[test]
 fn whoever_we_phone_is_told_and_machines_and_the_busy_are_not_talked_to() {
     let _machine = beside_others();
     std::thread::scope(|threads| {
         threads.spawn(|| we_phone("picks-up", "алло", "Delivered", Some("person_answered")));
+        threads.spawn(|| we_phone("rings-reliably", "алло", "Delivered", Some("person_answered")));
         let machine =
             "здравствуйте вы позвонили на голосовую почту оставьте сообщение после сигнала";
         threads.spawn(|| we_phone("picks-up", machine, "an answering machine picked up", None));
@@ -302,18 +329,34 @@ fn a_relay_that_encrypts_carries_both_voices() {
 }
 
 #[test]
-fn a_softphone_that_is_phoned_hears_what_for() {
+fn softphones_that_are_phoned_hear_what_for() {
     let _machine = beside_others();
-    let folder = std::env::temp_dir().join(format!("gudok-waiting-{}", std::process::id()));
+    std::thread::scope(|threads| {
+        threads.spawn(|| is_phoned("baresip", waiting_softphone, |phone, _| phone.close()));
+        threads.spawn(|| {
+            is_phoned("linphone", waiting_linphone, |phone, folder| {
+                std::fs::write(folder.join("enough"), "").unwrap();
+                phone.finish();
+            });
+        });
+    });
+}
+
+fn is_phoned(
+    name: &str,
+    wait_for_us: fn(&Path) -> (Peer, String),
+    puts_down: impl FnOnce(Peer, &Path),
+) {
+    let folder = std::env::temp_dir().join(format!("gudok-{name}-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
-    let (phone, address) = waiting_softphone(&folder);
+    let (phone, address) = wait_for_us(&folder);
     let settings = [
         ("GUDOK_TRUNKS__PBX__EXCHANGE", address.as_str()),
         ("GUDOK_OUTGOING__TRUNK", "pbx"),
         ("GUDOK_OUTGOING__PREFIXES", "+7"),
         ("GUDOK_OUTGOING__PER_HOUR", "1"),
     ];
-    let gateway = Gateway::start_with("phones-baresip", &settings);
+    let gateway = Gateway::start_with(&format!("phones-{name}"), &settings);
 
     let told = |call: &pages::Call| {
         let events = gateway.page(call).events;
@@ -321,10 +364,10 @@ fn a_softphone_that_is_phoned_hears_what_for() {
     };
     until("a person to answer", A_CALL, || gateway.calls().iter().find_map(told));
     std::thread::sleep(HEARS_WHO_PHONES);
-    phone.close();
+    puts_down(phone, &folder);
 
     let heard = recognised(&heard_in(&folder));
-    assert!(heard.contains("помощник"), "{heard}");
+    assert!(heard.contains("помощник"), "{name}: {heard}");
     gateway.stop();
     std::fs::remove_dir_all(folder).unwrap();
 }

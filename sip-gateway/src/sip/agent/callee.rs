@@ -267,7 +267,7 @@ impl Agent {
         let State::Answered { hang_up } = call.state else {
             if let Some(offer) = answer {
                 let ours = call.sdp.clone();
-                self.desk.tell(Event::Reoffered { leg, offer, ours });
+                self.desk.tell(Event::Reoffered { leg, offer, ours, with: None });
             }
             return;
         };

@@ -169,9 +169,10 @@ impl Agent {
             self.count_session(by, SessionTimer::agreed(answer));
             return self.desk.tell(Event::Answered { leg: by, sdp });
         };
+        let with = call.dialog.as_ref().map(|dialog| dialog.them().to_owned());
         self.follow_there(leg, by);
         self.count_session(leg, SessionTimer::agreed(answer));
-        self.desk.tell(Event::Reoffered { leg, offer: sdp, ours });
+        self.desk.tell(Event::Reoffered { leg, offer: sdp, ours, with });
     }
 
     /// The far end is there: acknowledge, and remember the ACK for when its 2xx comes again.

@@ -98,7 +98,7 @@ impl Agent {
         }
         self.count_session(leg, session);
         self.respond_kept(update, way, ok.with_sdp(sdp.clone()));
-        self.desk.tell(Event::Reoffered { leg, offer: update.body.clone(), ours: sdp });
+        self.desk.tell(Event::Reoffered { leg, offer: update.body.clone(), ours: sdp, with: None });
     }
 
     /// The peer's stream was replaced by a newer one: that is the way to it now.
@@ -167,7 +167,12 @@ impl Agent {
         }
         self.accept(leg, server, invite, sdp.clone());
         if !invite.body.is_empty() {
-            self.desk.tell(Event::Reoffered { leg, offer: invite.body.clone(), ours: sdp });
+            self.desk.tell(Event::Reoffered {
+                leg,
+                offer: invite.body.clone(),
+                ours: sdp,
+                with: None,
+            });
         }
     }
 }

@@ -90,7 +90,7 @@ impl Agent {
         }
         self.count_session(leg, SessionTimer::agreed(answer));
         if !answer.body.is_empty() {
-            self.desk.tell(Event::Reoffered { leg, offer: answer.body.clone(), ours });
+            self.desk.tell(Event::Reoffered { leg, offer: answer.body.clone(), ours, with: None });
         }
     }
 

@@ -3,6 +3,7 @@
 //!
 //! **Never here:** why somebody takes over.
 
+use super::super::identity::caller_of;
 use super::super::replaces::Replaces;
 use super::callee::Refusal;
 use super::midcall::answer_again;
@@ -38,10 +39,9 @@ impl Agent {
             Call { dialog, behind_nat, takes_updates, ..Call::new(answered, flow, local_tag) };
         let before = self.put_in_place(leg, new);
         self.accept(leg, server, invite, sdp.clone());
-        if !invite.body.is_empty() {
-            let offer = invite.body.clone();
-            self.desk.tell(Event::Reoffered { leg, offer, ours: sdp });
-        }
+        let (offer, caller) = (invite.body.clone(), caller_of(invite));
+        let with = Some(caller.number.unwrap_or_default());
+        self.desk.tell(Event::Reoffered { leg, offer, ours: sdp, with });
         self.begin_to_hang_up(before, Why::HungUp);
     }
 

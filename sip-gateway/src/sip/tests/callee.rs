@@ -243,7 +243,10 @@ fn a_reinvite_is_answered_on_the_same_terms_or_refused() {
     bench.hear(&request("INVITE", 2, "f", &tag, ""));
 
     assert_eq!(String::from_utf8_lossy(&again.body), String::from_utf8_lossy(&our_answer()));
-    assert_eq!(events, [Event::Reoffered { leg: Leg(1), offer: OFFER.into(), ours: our_answer() }]);
+    assert_eq!(
+        events,
+        [Event::Reoffered { leg: Leg(1), offer: OFFER.into(), ours: our_answer(), with: None }]
+    );
     assert_eq!((unmet, bench.said()), (vec!["488".to_owned()], vec!["500".to_owned()]));
     assert_eq!(bench.agent.legs(), 1);
 }
@@ -264,7 +267,7 @@ fn an_update_changes_the_terms_without_an_ack_or_is_a_sign_of_life() {
     assert!(String::from_utf8_lossy(&held.body).contains("a=recvonly"), "{held:?}");
     assert_eq!(
         events,
-        [Event::Reoffered { leg: Leg(1), offer: hold.into(), ours: held.body.clone() }]
+        [Event::Reoffered { leg: Leg(1), offer: hold.into(), ours: held.body.clone(), with: None }]
     );
     assert_eq!((alive.status(), alive.body.is_empty()), (Some(200), true));
     assert_eq!(bench.said(), ["481"]);

@@ -32,9 +32,9 @@ fn a_caller_in_place_of_another_is_answered_on_the_same_leg_and_the_other_hung_u
     let (ok, bye) = (bench.sent[0].1.clone(), bench.sent[1].1.clone());
     assert_eq!((ok.call_id(), bye.call_id()), (Some("call-2"), Some("call-1")));
     assert_ne!(ok.to_tag(), Some(tag.as_str()));
-    let ours = our_answer();
+    let (ours, with) = (our_answer(), Some("+74012000001".to_owned()));
     assert_eq!(String::from_utf8_lossy(&ok.body), String::from_utf8_lossy(&ours));
-    assert_eq!(bench.events, [Event::Reoffered { leg: LEG, offer: OFFER.into(), ours }]);
+    assert_eq!(bench.events, [Event::Reoffered { leg: LEG, offer: OFFER.into(), ours, with }]);
 
     let new = ok.to_tag().expect("a tag").to_owned();
     bench.hear(&response(&bye, 200, "", ""));
