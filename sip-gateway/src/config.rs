@@ -112,6 +112,26 @@ pub struct Speech {
     pub drafts: bool,
 }
 
+/// How a caller comes to a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OperatorBy {
+    /// The caller's exchange is asked to put them through (REFER). Where it does not do that, and we phone at
+    /// all, as below.
+    Transfer,
+    /// We phone the person over `outgoing.trunk`, tell what it is about, and join both lines.
+    Joining,
+}
+
+/// Who takes over callers that ask for a person.
+#[derive(Debug, Clone)]
+pub struct Operator {
+    pub address: String,
+    pub by: OperatorBy,
+    /// Over which we phone them.
+    pub trunk: Option<String>,
+}
+
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Calls {
@@ -121,9 +141,11 @@ pub struct Calls {
     pub longest_seconds: u64,
     /// On SIGTERM running calls may go on for so long; new ones are sent away. Ctrl-C ends all at once.
     pub drain_seconds: u64,
-    /// Who takes over callers that ask for a person, as in `sip:200@sip.example.org`: the caller's exchange
-    /// is asked to put them through (REFER). Empty, or nobody there: a person phones back.
+    /// Who takes over callers that ask for a person, as in `sip:200@sip.example.org`. Empty, or nobody there: a
+    /// person phones back.
     pub operator: String,
+    /// How they come together.
+    pub operator_by: OperatorBy,
     /// Whoever calls may have us talk to somebody else (REFER), at the owner's cost.
     pub follows_transfers: bool,
 }
@@ -241,12 +263,21 @@ impl Default for Calls {
             longest_seconds: 900,
             drain_seconds: 300,
             operator: String::new(),
+            operator_by: OperatorBy::Transfer,
             follows_transfers: false,
         }
     }
 }
 
 impl Settings {
+    /// Who takes over callers that ask for a person, if anybody.
+    pub fn operator(&self) -> Option<Operator> {
+        let named = |name: &String| Some(name.clone()).filter(|name| !name.is_empty());
+        let address = named(&self.calls.operator)?;
+        let trunk = named(&self.outgoing.trunk);
+        Some(Operator { address, by: self.calls.operator_by, trunk })
+    }
+
     /// File (if given), then environment; every value checked.
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
         let mut sources = config::Config::builder();
@@ -345,6 +376,12 @@ impl Settings {
             "outgoing.prefixes",
             format!("{:?} with per_hour = {}", outgoing.prefixes, outgoing.per_hour),
             "name what our calls may begin with, as in [\"+7\"], and how many an hour, as in 60",
+        )?;
+        refuse(
+            self.calls.operator_by == OperatorBy::Transfer || !outgoing.trunk.is_empty(),
+            "calls.operator_by",
+            "\"joining\"".to_owned(),
+            "needs outgoing.trunk: we phone the person ourselves",
         )?;
         let operator = &self.calls.operator;
         refuse(

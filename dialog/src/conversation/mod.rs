@@ -7,6 +7,7 @@
 //! **Never here:** sound, sockets, SQL, the clock, a price or slot the core did not give.
 
 mod answers;
+mod brief;
 mod course;
 mod day;
 mod ends;

@@ -250,7 +250,7 @@ impl Conversation {
         self.memory.last = Some(told);
     }
 
-    fn values(&self) -> Vec<(&'static str, Spelling)> {
+    pub(super) fn values(&self) -> Vec<(&'static str, Spelling)> {
         let mut values = self.values_of_person();
         values.extend(self.values_of_work());
         values.extend(self.values_of_price());

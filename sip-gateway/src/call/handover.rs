@@ -3,6 +3,8 @@
 //!
 //! **Never here:** how one puts a line through.
 
+use media::audio::RATE;
+
 use super::*;
 
 /// How it goes, as far as the line can tell.
@@ -16,6 +18,12 @@ pub enum Handover {
     Failed(String),
 }
 
+/// While somebody is called for the caller, a tone says so: 425 Hz, a second in five (ITU-T E.180).
+const RING_BACK_HZ: f32 = 425.0;
+const RING_BACK_LEVEL: f32 = 1_500.0;
+const RING_BACK_FRAMES: u32 = 50;
+const RING_BACK_EVERY: u32 = 250;
+
 #[derive(Debug, Default)]
 pub(super) enum PutThrough {
     #[default]
@@ -25,7 +33,19 @@ pub(super) enum PutThrough {
     Ordered {
         request: RequestId,
         rings: bool,
+        /// The tick of the order.
+        at: u32,
     },
+}
+
+impl PutThrough {
+    /// Somebody is there: nothing more to wait for.
+    pub(super) fn take(&mut self) -> Option<RequestId> {
+        match std::mem::take(self) {
+            PutThrough::No => None,
+            PutThrough::Asked(request) | PutThrough::Ordered { request, .. } => Some(request),
+        }
+    }
 }
 
 impl Call {
@@ -37,13 +57,31 @@ impl Call {
         if self.saying.is_some() || !self.lines.is_empty() {
             return;
         }
-        self.put_through = PutThrough::Ordered { request, rings: false };
+        self.put_through = PutThrough::Ordered { request, rings: false, at: self.ticks };
         self.note_event("put_through", String::new());
         self.outputs.push_back(Output::HandOver);
     }
 
+    /// What the caller hears while somebody is called.
+    pub(super) fn ring_back(&self) -> Frame {
+        let PutThrough::Ordered { at, .. } = self.put_through else {
+            return SILENCE;
+        };
+        let nth = self.ticks.wrapping_sub(at) % RING_BACK_EVERY;
+        let mut frame = SILENCE;
+        if nth < RING_BACK_FRAMES {
+            let first = nth as usize * frame.len();
+            for (nth, sample) in frame.iter_mut().enumerate() {
+                let time = (first + nth) as f32 / RATE as f32;
+                let phase = std::f32::consts::TAU * RING_BACK_HZ * time;
+                *sample = (RING_BACK_LEVEL * phase.sin()) as i16;
+            }
+        }
+        frame
+    }
+
     pub(super) fn handed_over(&mut self, now: Instant, how: Handover) {
-        let PutThrough::Ordered { request, rings } = &mut self.put_through else {
+        let PutThrough::Ordered { request, rings, .. } = &mut self.put_through else {
             return;
         };
         let request = *request;

@@ -9,8 +9,10 @@
 
 mod draft;
 pub mod end;
+pub mod event;
 pub mod handover;
 mod hearing;
+mod joined;
 pub mod keys;
 pub mod line;
 pub mod note;
@@ -45,10 +47,12 @@ use media::vad::{Vad, Voicing};
 
 use self::draft::Draft;
 use self::end::End;
-use self::handover::{Handover, PutThrough};
+pub use self::event::{Errand, Input, Output, Start, Talk};
+use self::handover::PutThrough;
 use self::hearing::{EarlyYes, Hearing};
+use self::joined::Joined;
 use self::keys::Keys;
-use self::line::{Agreed, Line, Origin};
+use self::line::{Agreed, Line};
 use self::note::Note;
 use self::quality::Quality;
 use self::sentences::sentences;
@@ -69,103 +73,6 @@ const BRIDGE_AFTER: Duration = Duration::from_millis(1200);
 const TONE_FRAMES_MIN: u8 = 5;
 /// Lines waiting to be said; a conversation never says so many at once.
 const LINES_MAX: usize = 8;
-
-#[derive(Debug)]
-pub enum Input<'a> {
-    /// The call is answered: greet.
-    Answered,
-    /// A datagram of the media socket.
-    Packet(&'a [u8]),
-    /// 20 ms have passed: hear one frame, send one frame.
-    Tick,
-    Heard(TurnId, Heard),
-    Spoken(TurnId, Spoken),
-    Core(RequestId, Answer),
-    /// A key that came beside the sound.
-    Key(char),
-    /// The other end has changed the terms; `held` while it wants to hear nothing.
-    Reagreed {
-        agreed: Agreed,
-        held: bool,
-    },
-    /// Somebody else has taken the other end's place.
-    GoesOnWith(String),
-    /// How putting the caller through goes.
-    HandedOver(Handover),
-    /// The other end hung up.
-    HungUp,
-    /// End the call for this reason without another word.
-    Stop(End),
-}
-
-#[derive(Debug)]
-pub enum Output {
-    /// `Call::packets` holds packets to send.
-    Packets,
-    /// To tell the other end how it is heard.
-    Report(Vec<u8>),
-    /// The recogniser: an utterance begins; `back` holds the frames of its first moments. A turn of
-    /// the caller is one utterance, or several where they paused.
-    Listen { turn: TurnId, expect: Expect, back: Vec<Frame> },
-    /// The recogniser: `Call::heard` belongs to this utterance.
-    Hear(TurnId),
-    /// The recogniser: the utterance is over, final words please.
-    Settle(TurnId),
-    /// The recogniser: it was no utterance after all.
-    Forget(TurnId),
-    /// The recogniser failed: open another stream.
-    Reopen,
-    /// The synthesiser: speak.
-    Speak { line: TurnId, text: String, language: Language },
-    /// The synthesiser: what it still makes of this line is not wanted.
-    Hush(TurnId),
-    /// The job core.
-    Ask(RequestId, Request),
-    /// The call's page.
-    Note(Note),
-    /// The conversation's memory changed: keep it, so that a dropped call can go on.
-    Remember,
-    /// Put the caller through to a person; how that goes comes back as `Input::HandedOver`.
-    HandOver,
-    /// Hang up and close everything.
-    HangUp(End),
-}
-
-/// What a call begins with.
-#[derive(Debug)]
-pub struct Start {
-    pub agreed: Agreed,
-    pub origin: Origin,
-    pub talk: Talk,
-    /// Both clocks at the moment of answering.
-    pub at: (Instant, Timestamp),
-    pub longest: Duration,
-    /// The recogniser's final words come this long after they are asked for.
-    pub words_late: Duration,
-    /// Draft answers while the caller still speaks: sooner, for more work of the synthesiser.
-    pub drafts: bool,
-    /// We have phoned: whoever picked up speaks first, and is told this before anything else.
-    pub errand: Option<Reply>,
-}
-
-/// Who answers.
-#[derive(Debug)]
-pub enum Talk {
-    Conversation(Box<Conversation>),
-    /// One line, then the end: all recognisers are taken.
-    Notice {
-        reply: Reply,
-        language: Language,
-        end: End,
-    },
-    /// One line over and over until the caller hangs up; nobody listens, both sides are recorded.
-    Prompt {
-        reply: Reply,
-        language: Language,
-        /// Voice activity is looked for all the same.
-        listens: bool,
-    },
-}
 
 #[derive(Debug)]
 pub struct Call {
@@ -214,7 +121,10 @@ pub struct Call {
     put_through: PutThrough,
     /// We have phoned, and do not know yet who picked up.
     greeting: Option<Greeting>,
-    errand: Option<Reply>,
+    errand: Option<Errand>,
+    /// A line of ours that is to be joined with another.
+    joins: bool,
+    joined: Option<Joined>,
     over: bool,
     /// Since the other end put us on hold.
     held: Option<Instant>,
@@ -275,7 +185,9 @@ impl Call {
             ending: None,
             put_through: PutThrough::No,
             greeting: start.errand.is_some().then(Greeting::default),
+            joins: start.errand.as_ref().is_some_and(|errand| errand.joins),
             errand: start.errand,
+            joined: None,
             over: false,
             held: None,
             taken_up: start.at.0,
@@ -309,6 +221,8 @@ impl Call {
             Input::Reagreed { agreed, held } => self.reagree(now, agreed, held),
             Input::GoesOnWith(with) => self.note_event("goes_on_with", with),
             Input::HandedOver(how) => self.handed_over(now, how),
+            Input::Joined => self.join(now),
+            Input::Across(frame) => self.hear_across(frame),
             Input::HungUp => self.caller_hung_up(now),
             Input::Stop(end) => self.hang_up(now, end),
         }
@@ -345,7 +259,7 @@ impl Call {
     }
 
     fn greet(&mut self, now: Instant) {
-        self.lines.extend(self.errand.take());
+        self.lines.extend(self.errand.take().map(|errand| errand.reply));
         match &self.talk {
             Talk::Conversation(_) => self.tell(now, Word::Opened),
             Talk::Notice { reply, end, .. } => {
@@ -392,6 +306,9 @@ impl Call {
             return self.stay_held(now, since);
         }
         self.heard = self.line.hear(now);
+        if self.pass_across(now) {
+            return;
+        }
         let listens = !matches!(self.talk, Talk::Prompt { listens: false, .. });
         self.for_ear = self.heard;
         let voicing = listens.then(|| self.vad.hear(&self.heard));
@@ -508,6 +425,9 @@ impl Call {
         if self.left_for_a_person(now) {
             return;
         }
+        if self.is_joined() {
+            return self.hang_up(now, End::HandedOver);
+        }
         let end = match (&self.ending, &self.saying) {
             (Some((end, _)), _) if *end != End::Completed => *end,
             (Some(_), _) => End::CallerLeft,
@@ -548,10 +468,13 @@ impl Call {
 
         let quiet = self.saying.is_none() && self.lines.is_empty();
         match &mut self.ending {
-            Some((end, Some(at))) if now >= *at => {
-                let end = *end;
-                self.hang_up(now, end);
-            }
+            Some((end, Some(at))) if now >= *at => match (*end, self.joins) {
+                (End::Completed, true) => {
+                    self.outputs.push_back(Output::Join);
+                    self.join(now);
+                }
+                (end, _) => self.hang_up(now, end),
+            },
             Some((_, at @ None)) if quiet => *at = Some(now + TAIL),
             Some(_) | None => {}
         }

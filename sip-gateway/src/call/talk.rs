@@ -155,12 +155,18 @@ impl Call {
                 self.note_first_sound(now);
             }
             Played::Done(line) => self.line_out(now, line),
-            Played::Waiting | Played::Idle => {}
+            Played::Idle => self.said = self.ring_back(),
+            Played::Waiting => {}
         }
 
         if self.conversation().is_some() {
             self.echo.say(level_dbfs(&self.said));
         }
+        self.send();
+    }
+
+    /// What is said goes out.
+    pub(super) fn send(&mut self) {
         self.packets.clear();
         self.line.say(&self.said, &mut self.packets);
         if !self.packets.is_empty() {

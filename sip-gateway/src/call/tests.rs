@@ -1,8 +1,9 @@
-//! A call's own time: what a hold does to it.
+//! A call's own time: what a hold does to it, and a second line joined with it.
 
 use dialog::state::Awaiting;
 use media::codec::Codec;
 
+use super::line::Origin;
 use super::*;
 
 const ORIGIN: Origin = Origin { ssrc: 1, sequence: 1, timestamp: 1 };
@@ -69,4 +70,33 @@ fn a_hold_nobody_comes_back_from_ends() {
     call.handle(now, Input::Reagreed { agreed: Agreed::usual(Codec::Pcma), held: true });
 
     assert_eq!(live(&mut call, &mut now, 700), (0, Some(End::MediaLost)));
+}
+
+#[test]
+fn a_joined_line_says_what_the_other_hears_and_keeps_no_stale_sound() {
+    let mut now = crate::clock::now();
+    let mut call = prompting(now);
+    call.handle(now, Input::Answered);
+    live(&mut call, &mut now, 1);
+    let loud = |level: i16| Input::Across([level; media::audio::FRAME]);
+    call.handle(now, loud(1));
+    assert_eq!(call.frames().1, &SILENCE, "not before it is joined");
+
+    call.handle(now, Input::Joined);
+    (1..=8).for_each(|level| call.handle(now, loud(level)));
+
+    let mut said = Vec::new();
+    let mut across = 0;
+    for _ in 0..6 {
+        now += FRAME_TIME;
+        call.handle(now, Input::Tick);
+        said.push(call.frames().1[0]);
+        while let Some(output) = call.poll() {
+            across += usize::from(matches!(output, Output::Across(_)));
+        }
+    }
+    assert_eq!((said, across), (vec![4, 5, 6, 7, 8, 0], 6));
+
+    call.handle(now, Input::HungUp);
+    assert_eq!(live(&mut call, &mut now, 1).1, Some(End::HandedOver));
 }

@@ -138,6 +138,7 @@ impl Browsers {
             move |_| way.hang_up()
         });
         let agreed = peer.agreed();
+        let hand_over = self.board.way_to_a_person(&number, false);
         let joining = Joining {
             leg,
             number,
@@ -147,7 +148,7 @@ impl Browsers {
             agreed,
             origin,
             hang_up,
-            hand_over: None,
+            hand_over,
             errand: None,
         };
         let (ended, over) = oneshot::channel();

@@ -126,8 +126,10 @@ impl House {
         let ledger = tokio::spawn(ledger::keep(store.clone(), entries));
         let seed = lock(&random).next_u64();
         let lookup = Lookup::new(&settings.sip.name_servers, Arc::clone(&random))?;
+        let operator = settings.operator();
         let trunks = Trunks::new(settings.trunks, handset.clone(), gate, lookup, sip)?;
         let board = Switchboard::new(Parts {
+            runtime: tokio::runtime::Handle::current(),
             store: store.clone(),
             trunks: trunks.clone(),
             shelf: shelf.clone(),
@@ -141,7 +143,7 @@ impl House {
             most: settings.calls.most,
             longest: Duration::from_secs(settings.calls.longest_seconds),
             drafts: settings.speech.drafts,
-            operator: Some(settings.calls.operator).filter(|operator| !operator.is_empty()),
+            operator,
             load_line: settings.load_line,
             media_address: settings.sip.advertise.unwrap_or(sip.ip()),
         });

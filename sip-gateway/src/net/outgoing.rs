@@ -60,8 +60,12 @@ pub struct Errand {
     pub language: Language,
     /// Told first.
     pub words: String,
+    /// … and how it is spoken, where that differs.
+    pub speech: Option<String>,
     /// A master may answer, and is understood; others only listen.
     pub talks: bool,
+    /// Whose line theirs is joined with then, and the address they are at.
+    pub joins: Option<(Leg, String)>,
 }
 
 /// What became of a call.
@@ -180,7 +184,9 @@ impl Telephone for Outgoing {
             number: message.address.clone(),
             language: message.language,
             words: words.to_owned(),
+            speech: None,
             talks: message.recipient == "master",
+            joins: None,
         });
         Outcome::Taken { id: leg.0.to_string() }
     }

@@ -15,7 +15,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use dialog::conversation::{Answer, RequestId};
-use media::audio::FRAME_TIME;
+use media::audio::{FRAME_TIME, Frame};
 use media::speech::{Heard, Spoken};
 use media::turn::TurnId;
 use thread_priority::{
@@ -23,7 +23,7 @@ use thread_priority::{
     set_thread_priority_and_policy, thread_native_id,
 };
 
-use super::seat::Seat;
+use super::seat::{Partner, Seat};
 use crate::call::end::End;
 use crate::call::handover::Handover;
 use crate::call::strain::Strain;
@@ -55,6 +55,10 @@ pub enum Message {
     GoesOnWith(Leg, String),
     /// How putting the caller through goes.
     HandedOver(Leg, Handover),
+    /// This call's line is joined with that one.
+    Joined(Leg, Partner),
+    /// 20 ms from there.
+    Across(Leg, Box<Frame>),
     /// The other end hung up.
     HungUp(Leg),
     Stop(Leg, End),
@@ -166,6 +170,8 @@ impl Pacemaker {
             }
             Message::GoesOnWith(leg, with) => self.tell(now, leg, Input::GoesOnWith(with)),
             Message::HandedOver(leg, how) => self.tell(now, leg, Input::HandedOver(how)),
+            Message::Joined(leg, partner) => self.join(now, leg, partner),
+            Message::Across(leg, frame) => self.tell(now, leg, Input::Across(*frame)),
             Message::HungUp(leg) => self.tell(now, leg, Input::HungUp),
             Message::Stop(leg, end) => self.tell(now, leg, Input::Stop(end)),
             Message::StopAll(end) => {
@@ -174,6 +180,14 @@ impl Pacemaker {
                 }
                 self.leave();
             }
+        }
+    }
+
+    /// Whoever was to be joined may have left meanwhile.
+    fn join(&mut self, now: Instant, leg: Leg, partner: Partner) {
+        match self.seats().find(|seat| seat.leg() == leg) {
+            Some(seat) => seat.join(now, partner),
+            None => partner.hang_up(End::Completed),
         }
     }
 

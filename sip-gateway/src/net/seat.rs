@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
+use dialog::conversation::Conversation;
 use job_core::trade::Language;
 use media::speech::{Ear, Go, Heard, Line, Recogniser, SpeechError, Spoken, Synthesiser, Voice};
 use media::turn::TurnId;
@@ -15,7 +16,7 @@ use super::clerk::Clerk;
 use super::outgoing::Ended;
 use super::pacemaker::{Beat, Message};
 use super::scribe::Page;
-use super::switchboard::{Order, Told};
+use super::switchboard::{Order, PutThrough, Told};
 use super::tape::{Pair, Tape};
 use super::wire::{Received, Wire};
 use crate::call::end::End;
@@ -55,6 +56,19 @@ pub struct Ears {
     pub en: Arc<dyn Recogniser>,
 }
 
+/// A line joined with another, at whichever pacemaker it sits.
+#[derive(Debug, Clone)]
+pub struct Partner {
+    pub leg: Leg,
+    pub beat: Beat,
+}
+
+impl Partner {
+    pub fn hang_up(&self, end: End) {
+        self.beat.send(Message::Stop(self.leg, end));
+    }
+}
+
 pub struct Seat {
     pub leg: Leg,
     pub call: Call,
@@ -67,7 +81,11 @@ pub struct Seat {
     pub beat: Beat,
     pub hang_up: Order,
     /// How its caller is put through to a person, where one can be.
-    pub hand_over: Option<Order>,
+    pub hand_over: Option<PutThrough>,
+    /// The line this one was phoned for, and will be joined with.
+    pub joins: Option<Partner>,
+    /// The line joined with this one.
+    pub partner: Option<Partner>,
     /// Who hears how a call of ours ended.
     pub told: Option<Told>,
     pub reel: Vec<Pair>,
@@ -207,18 +225,43 @@ impl Seat {
                 }
             }
             Output::HandOver => self.hand_over(),
+            Output::Join => self.ask_to_join(),
+            Output::Across(frame) => {
+                if let Some(partner) = &self.partner {
+                    partner.beat.send(Message::Across(partner.leg, frame));
+                }
+            }
             Output::HangUp(end) => self.hang_up(end),
         }
     }
 
     fn hand_over(&self) {
         match &self.hand_over {
-            Some(hand_over) => hand_over(self.leg),
+            Some(hand_over) => {
+                let brief = self.call.conversation().map(Conversation::brief);
+                hand_over(self.leg, brief.unwrap_or_default());
+            }
             None => {
                 let nobody = Handover::Failed("no person is named in calls.operator".into());
                 self.beat.send(Message::HandedOver(self.leg, nobody));
             }
         }
+    }
+
+    /// All is said to whoever was phoned for another's sake.
+    fn ask_to_join(&mut self) {
+        let Some(partner) = self.joins.take() else {
+            return;
+        };
+        let us = Partner { leg: self.leg, beat: self.beat.clone() };
+        partner.beat.send(Message::Joined(partner.leg, us));
+        self.partner = Some(partner);
+    }
+
+    pub fn join(&mut self, now: Instant, partner: Partner) {
+        self.partner = Some(partner);
+        self.ear = None;
+        self.handle(now, Input::Joined);
     }
 
     fn spoken(&self) -> Language {
@@ -270,6 +313,9 @@ impl Seat {
             return;
         }
         self.ended = Some(end);
+        if let Some(partner) = self.partner.take() {
+            partner.hang_up(End::HandedOver);
+        }
         self.ear = None;
         self.hushed.store(u32::MAX, Ordering::Relaxed);
         self.change_reel();

@@ -2,6 +2,7 @@
 //!
 //! **Never here:** SIP messages, sound, what is said.
 
+mod persons;
 mod phoning;
 
 use std::collections::HashMap;
@@ -24,6 +25,8 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::Rng;
 use tokio::sync::mpsc;
 
+use self::persons::Persons;
+pub use self::persons::PutThrough;
 pub use self::phoning::Told;
 use self::phoning::{Calling, said};
 use super::beside::Beside;
@@ -35,19 +38,17 @@ use super::pacemaker::{Beat, Message};
 use super::phone::Handset;
 use super::ports::Ports;
 use super::scribe::Scribe;
-use super::seat::{Seat, Studio, events};
+use super::seat::{Partner, Seat, Studio, events};
 use super::secure::Secure;
 use super::trunks::Trunks;
 use super::wire::Wire;
 use crate::call::end::End;
-use crate::call::handover::Handover;
 use crate::call::line::{Agreed, Origin};
 use crate::call::note::Note;
 use crate::call::{Call, Start, Talk};
 use crate::clock;
-use crate::config::LoadLine;
+use crate::config::{LoadLine, Operator};
 use crate::sip::agent::{Caller, Command, Event, Leg, Why};
-use crate::sip::refer;
 use crate::sip::sdp::{self, Session};
 
 /// Asked to phone again when all lines are taken, in seconds.
@@ -58,6 +59,7 @@ pub type Shelf = HashMap<String, Packs>;
 
 /// What the switchboard works with.
 pub struct Parts {
+    pub runtime: tokio::runtime::Handle,
     pub store: Store,
     pub shelf: Shelf,
     pub studio: Studio,
@@ -73,7 +75,7 @@ pub struct Parts {
     pub longest: Duration,
     pub drafts: bool,
     /// Who takes over callers that ask for a person.
-    pub operator: Option<String>,
+    pub operator: Option<Operator>,
     pub load_line: LoadLine,
     /// Told to peers in SDP.
     pub media_address: std::net::IpAddr,
@@ -87,6 +89,8 @@ pub struct Switchboard {
     waiting: Arc<Mutex<HashMap<Leg, Waiting>>>,
     /// Whom we phone and who has not picked up yet.
     calling: Arc<Mutex<HashMap<Leg, Calling>>>,
+    /// Callers who are being put through to a person.
+    persons: Persons,
     /// The house is about to close: nobody new comes in.
     closing: Arc<AtomicBool>,
 }
@@ -123,7 +127,7 @@ pub struct Joining {
     /// How its line is cut.
     pub hang_up: Order,
     /// How its caller is put through to a person, where one can be.
-    pub hand_over: Option<Order>,
+    pub hand_over: Option<PutThrough>,
     /// Where we phoned: what for, and who hears how it ended.
     pub errand: Option<(Errand, Told)>,
 }
@@ -147,6 +151,7 @@ impl Switchboard {
             lines,
             waiting: Arc::default(),
             calling: Arc::default(),
+            persons: Persons::default(),
             closing: Arc::default(),
         }
     }
@@ -178,16 +183,9 @@ impl Switchboard {
                     }
                     self.reagreed(leg, &offer, &ours);
                 }
-                Event::HandedOver { leg, how } => {
-                    let how = match how {
-                        refer::Handover::Begun | refer::Handover::Rings => Handover::Rings,
-                        refer::Handover::Done => Handover::Done,
-                        refer::Handover::Failed(why) => Handover::Failed(why.to_string()),
-                    };
-                    self.pass_on(leg, Message::HandedOver(leg, how));
-                }
+                Event::HandedOver { leg, how } => self.handed_over(leg, how),
                 Event::Answered { leg, sdp } => self.picked_up(leg, sdp).await,
-                Event::Ringing { .. } => {}
+                Event::Ringing { leg, .. } => self.person_rings(leg),
             }
         }
     }
@@ -312,10 +310,7 @@ impl Switchboard {
             .inspect_err(|error| tracing::warn!(%leg, %error, "no reports about the sound"))
             .unwrap_or_default();
         let handset = self.parts.handset.clone();
-        let hand_over = self.parts.operator.clone().map(|to| -> Order {
-            let handset = self.parts.handset.clone();
-            Arc::new(move |leg| handset.order(Command::HandOver { leg, to: to.clone() }))
-        });
+        let hand_over = self.way_to_a_person(&number, true);
         self.join(Joining {
             leg,
             number,
@@ -374,6 +369,7 @@ impl Switchboard {
     /// The other end has left.
     pub fn ended(&self, leg: Leg, why: Why) {
         let sat = lock(&self.lines).let_go(leg);
+        self.needs_no_person(leg);
         lock(&self.waiting).remove(&leg);
         if let Some(calling) = lock(&self.calling).remove(&leg) {
             (calling.ended)(Ended::Unanswered(why));
@@ -437,10 +433,13 @@ impl Switchboard {
 
         let beat = self.beat(leg).clone();
         let (errand, told) = errand.unzip();
+        let joins = errand.as_ref().and_then(|errand| errand.joins.clone());
+        let joins = joins.map(|(leg, _)| Partner { leg, beat: self.beat(leg).clone() });
+        let end = if joins.is_some() { "brief_end" } else { "errand_end" };
         let talks = errand.as_ref().is_none_or(|errand| errand.talks);
         let (ear, talk) = match &number.pack {
             _ if !talks => {
-                let reply = fixed(&packs, language, "errand_end");
+                let reply = fixed(&packs, language, end);
                 (None, Talk::Notice { reply, language, end: End::Completed })
             }
             None => (None, self.prompt(&packs, language)),
@@ -476,6 +475,8 @@ impl Switchboard {
             beat: beat.clone(),
             hang_up,
             hand_over,
+            joins,
+            partner: None,
             told,
             reel: Vec::new(),
             records,

@@ -258,6 +258,8 @@ impl<'a> Booth<'a> {
             | call::Output::Reopen
             | call::Output::Hush(_)
             | call::Output::HandOver
+            | call::Output::Join
+            | call::Output::Across(_)
             | call::Output::Remember => {}
         }
     }

@@ -315,6 +315,8 @@ impl World {
             | call::Output::Reopen
             | call::Output::Hush(_)
             | call::Output::HandOver
+            | call::Output::Join
+            | call::Output::Across(_)
             | call::Output::Remember => {}
         }
     }

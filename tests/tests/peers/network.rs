@@ -9,8 +9,8 @@ use crate::exchange::{Exchange, Names, Relay};
 use crate::gateway::{Gateway, until};
 use crate::pages::{self, Recording};
 use crate::phones::{
-    Peer, baresip_by, data, earpiece, heard_in, linphone, natted, recognised, sipp, sipp_scenario,
-    sipp_to, telephone, waiting_linphone, waiting_softphone,
+    Peer, baresip_by, data, earpiece, heard_in, linphone, natted, person, recognised, sipp,
+    sipp_scenario, sipp_to, telephone, waiting_linphone, waiting_softphone,
 };
 use crate::scanner::scanned;
 use crate::{A_CALL, HUNG_UP_AT_ONCE, beside_others};
@@ -189,6 +189,38 @@ fn a_caller_who_wants_a_person_is_put_through_or_told_that_nobody_is_there() {
     assert_eq!(failed.map(|event| event.detail.as_str()), Some("not answered: 486"));
     let said = page.said("agent");
     assert!(said.contains("никто не подошёл") || said.contains("свободных людей"), "{said}");
+    gateway.stop();
+}
+
+/// Their exchange puts nobody through, so the person is phoned, told, and joined with them.
+#[test]
+fn a_person_is_phoned_told_what_it_is_about_and_joined_with_the_caller() {
+    let _machine = beside_others();
+    let (person, address) = person("алло", 16, "здравствуйте у вас течёт кран");
+    let operator = format!("sip:200@{address}");
+    let settings = [
+        ("GUDOK_CALLS__OPERATOR", operator.as_str()),
+        ("GUDOK_TRUNKS__PBX__EXCHANGE", address.as_str()),
+        ("GUDOK_OUTGOING__TRUNK", "pbx"),
+        ("GUDOK_OUTGOING__PREFIXES", "+0"),
+        ("GUDOK_OUTGOING__PER_HOUR", "1"),
+    ];
+    let gateway = Gateway::start_with("joined", &settings);
+
+    std::fs::write(gateway.folder("peers").join("quiet.ulaw"), [0xff; 8_000]).unwrap();
+    sipp_scenario(&gateway, "is-joined").finish();
+    person.finish();
+
+    let (caller, told) = (gateway.call_of("is-joined"), gateway.call_of("200"));
+    let page = gateway.page(&caller);
+    assert_eq!((caller.reason(), told.reason()), ("handed_over", "handed_over"), "{}", page.told());
+    let mut happened = page.events.iter().map(|event| event.kind.as_str());
+    let in_turn = ["put_through", "put_through_rings", "joined"];
+    assert!(in_turn.iter().all(|kind| happened.any(|it| it == *kind)), "{:?}", page.told());
+    let heard_by_caller = recognised(&gateway.recording(&caller).agent);
+    assert!(heard_by_caller.contains("кран"), "{heard_by_caller}");
+    let heard_by_person = gateway.page(&told).said("agent");
+    assert!(heard_by_person.contains("хочет говорить с человеком"), "{heard_by_person}");
     gateway.stop();
 }
 

@@ -144,6 +144,8 @@ pub(crate) struct Recording {
     pub(crate) length: Duration,
     /// Every sample of the left channel.
     pub(crate) caller: Vec<i16>,
+    /// … and of the right one.
+    pub(crate) agent: Vec<i16>,
     loudest: [u16; 2],
 }
 
@@ -165,13 +167,13 @@ impl Recording {
         let mut wav = hound::WavReader::open(file).unwrap();
         let length =
             Duration::from_secs_f64(f64::from(wav.duration()) / f64::from(wav.spec().sample_rate));
-        let (mut loudest, mut caller) = ([0; 2], Vec::new());
+        let (mut loudest, mut caller, mut agent) = ([0; 2], Vec::new(), Vec::new());
         for (nth, sample) in wav.samples::<i16>().enumerate() {
             let (side, sample): (&mut u16, i16) = (&mut loudest[nth % 2], sample.unwrap());
             *side = (*side).max(sample.unsigned_abs());
-            caller.extend((nth % 2 == 0).then_some(sample));
+            if nth % 2 == 0 { &mut caller } else { &mut agent }.push(sample);
         }
-        Self { length, caller, loudest }
+        Self { length, caller, agent, loudest }
     }
 
     pub(crate) fn has_caller(&self) -> bool {

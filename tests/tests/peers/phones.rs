@@ -198,13 +198,27 @@ impl Softphone {
 /// A telephone for the gateway to phone: sipp with that scenario, which says those words once it has
 /// picked up. And where it is.
 pub(crate) fn telephone(scenario: &str, words: &str) -> (Peer, String) {
+    let quiet = vec![0; RATE as usize / 2];
+    telephone_sounding(
+        scenario,
+        &[quiet, synthesise(words), vec![0; 4 * QUIET_AT_THE_END]].concat(),
+    )
+}
+
+/// A person who says a word, and something else so many seconds later.
+pub(crate) fn person(word: &str, later: u32, more: &str) -> (Peer, String) {
+    let quiet = |seconds: u32| vec![0; (seconds * RATE) as usize];
+    let sounds = [quiet(1), synthesise(word), quiet(later), synthesise(more), quiet(60)].concat();
+    telephone_sounding("picks-up", &sounds)
+}
+
+/// … whose owner makes these sounds.
+pub(crate) fn telephone_sounding(scenario: &str, samples: &[i16]) -> (Peer, String) {
     let port = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let folder = std::env::temp_dir().join(format!("gudok-telephone-{port}"));
     std::fs::create_dir_all(&folder).unwrap();
-    let quiet = [0; RATE as usize / 2];
     let mut sound = Vec::new();
-    let samples = [&quiet[..], &synthesise(words), &vec![0; 4 * QUIET_AT_THE_END]].concat();
-    Law::Mu.encode(&samples, &mut sound);
+    Law::Mu.encode(samples, &mut sound);
     std::fs::write(folder.join("says.ulaw"), sound).unwrap();
     let file = data(&format!("{scenario}.xml"));
     let mut command = Command::new("sipp");

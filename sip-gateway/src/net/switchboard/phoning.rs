@@ -3,6 +3,7 @@
 //! **Never here:** whom to phone and why (`outgoing`), who picked up.
 
 use super::*;
+use crate::call;
 use crate::net::trunks::WayOut;
 
 /// Whom we phone may let it ring for so long.
@@ -39,7 +40,10 @@ impl Switchboard {
         let port = sockets[0].local_addr().map(|local| local.port()).unwrap_or_default();
         let local = self.local(port);
         let sdp = sdp::offer(local.address, local.port);
-        let to = format!("sip:{}@{}", errand.number, way.domain);
+        let to = match &errand.joins {
+            Some((_, address)) => address.clone(),
+            None => format!("sip:{}@{}", errand.number, way.domain),
+        };
         lock(&self.calling).insert(leg, Calling { sockets, local, errand, ended });
         let WayOut { flow, us: from, credentials, .. } = way;
         self.parts.handset.order(Command::Call { leg, flow, to, from, sdp, credentials });
@@ -80,9 +84,11 @@ impl Switchboard {
 }
 
 /// Who phones, and what for.
-pub(super) fn said(packs: &Packs, errand: &Errand) -> Reply {
+pub(super) fn said(packs: &Packs, errand: &Errand) -> call::Errand {
     let begin = fixed(packs, errand.language, "errand_begin");
     let text = format!("{} {}", begin.text, errand.words);
-    let speech = format!("{} {}", begin.speech, errand.words);
-    Reply { text, speech, awaiting: Awaiting::None }
+    let speech = errand.speech.as_ref().unwrap_or(&errand.words);
+    let speech = format!("{} {speech}", begin.speech);
+    let reply = Reply { text, speech, awaiting: Awaiting::None };
+    call::Errand { reply, joins: errand.joins.is_some() }
 }
