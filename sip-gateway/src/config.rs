@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::net::services::settings::Service;
 use crate::net::trunks::Trunk;
 use crate::sip::gate::Net;
 use crate::sip::refer;
@@ -26,6 +27,8 @@ pub struct Settings {
     pub media: Media,
     pub http: Http,
     pub speech: Speech,
+    /// Speech services elsewhere, by name.
+    pub services: BTreeMap<String, Service>,
     pub calls: Calls,
     /// Calls we place ourselves.
     pub outgoing: crate::net::outgoing::Settings,
@@ -97,6 +100,9 @@ pub struct Http {
     pub listen: SocketAddr,
 }
 
+/// The recogniser or voice inside the program.
+pub const BUILT_IN: &str = "built_in";
+
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Speech {
@@ -108,6 +114,9 @@ pub struct Speech {
     pub model_ru: PathBuf,
     pub voice_ru: String,
     pub voice_en: String,
+    /// Who hears Russian callers: names under `[services]`, best first; `built_in` is the recogniser inside.
+    pub recognise_ru: Vec<String>,
+    pub recognise_en: Vec<String>,
     /// Answers are synthesised while the caller still speaks; some of that work is thrown away.
     pub drafts: bool,
 }
@@ -185,6 +194,7 @@ impl Default for Settings {
             database: Database::default(),
             sip: Sip::default(),
             trunks: BTreeMap::new(),
+            services: BTreeMap::new(),
             media: Media::default(),
             http: Http::default(),
             speech: Speech::default(),
@@ -238,6 +248,8 @@ impl Default for Speech {
             model_ru: PathBuf::new(),
             voice_ru: "ru".into(),
             voice_en: "slt".into(),
+            recognise_ru: vec![BUILT_IN.into()],
+            recognise_en: vec![BUILT_IN.into()],
             drafts: true,
         }
     }
@@ -290,6 +302,8 @@ impl Settings {
             .try_parsing(true)
             .list_separator(",")
             .with_list_parse_key("media.ports")
+            .with_list_parse_key("speech.recognise_ru")
+            .with_list_parse_key("speech.recognise_en")
             .with_list_parse_key("sip.guests")
             .with_list_parse_key("sip.name_servers")
             .with_list_parse_key("outgoing.prefixes");
@@ -356,6 +370,20 @@ impl Settings {
             format!("{:?} with the key {:?}", tls.certificate, tls.key),
             "a certificate needs its key, and the other way round",
         )?;
+        for (name, service) in &self.services {
+            let fault = service.fault();
+            refuse(fault.is_none(), "services", name.clone(), fault.unwrap_or_default())?;
+        }
+        for names in [&self.speech.recognise_ru, &self.speech.recognise_en] {
+            let unknown =
+                names.iter().find(|it| *it != BUILT_IN && !self.services.contains_key(*it));
+            refuse(
+                !names.is_empty() && unknown.is_none(),
+                "speech.recognise_…",
+                format!("{names:?}"),
+                "must name services under [services], or \"built_in\"",
+            )?;
+        }
         for (name, trunk) in &self.trunks {
             refuse(
                 !trunk.exchange.is_empty(),

@@ -21,6 +21,7 @@ pub mod phrases;
 pub mod pocketsphinx;
 mod pocketsphinx_ffi;
 mod program;
+pub mod service;
 mod store;
 mod wideband;
 mod workshop;

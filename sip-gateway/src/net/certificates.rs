@@ -3,7 +3,7 @@
 //! **Never here:** connections.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -99,6 +99,16 @@ fn made_up() -> anyhow::Result<CertifiedKey> {
     let chain = vec![made.cert.der().clone()];
     let provider = rustls::crypto::ring::default_provider();
     Ok(CertifiedKey::from_der(chain, key.into(), &provider)?)
+}
+
+/// Whom this machine trusts; read once.
+pub fn of_this_machine() -> anyhow::Result<Arc<ClientConfig>> {
+    static TRUSTED: OnceLock<Arc<ClientConfig>> = OnceLock::new();
+    if let Some(known) = TRUSTED.get() {
+        return Ok(Arc::clone(known));
+    }
+    let read = trust(Path::new(""))?;
+    Ok(Arc::clone(TRUSTED.get_or_init(|| read)))
 }
 
 /// Whose certificates we believe: whoever `trust` (PEM) names, or with no such file whoever this machine

@@ -26,6 +26,7 @@ pub mod ports;
 pub mod scribe;
 pub mod seat;
 pub mod secure;
+pub mod services;
 pub mod speech;
 pub mod stream;
 pub mod switchboard;

@@ -16,15 +16,17 @@ use media::speech::flite::Flite;
 use media::speech::language_model::Phrase;
 use media::speech::phrases::common;
 use media::speech::pocketsphinx::{Pocketsphinx, Setup};
-use media::speech::{Expect, Line, Sink, SpeechError, Synthesiser, Tongue, Voice};
+use media::speech::{Expect, Line, Recogniser, Sink, SpeechError, Synthesiser, Tongue, Voice};
 
 use super::house::PACKS;
 use super::seat::{Ears, Studio, Voices};
+use super::services;
+use super::services::understudy::{Service, Understudies};
 use super::switchboard::Shelf;
 use super::tape::Tape;
 use crate::call::sentences::sentences;
 use crate::caller::scenario::Scenario;
-use crate::config::{Settings, Speech};
+use crate::config::{BUILT_IN, Settings, Speech};
 
 /// Synthesiser processes at the same time, of each kind.
 const PROCESSES: usize = 4;
@@ -45,11 +47,52 @@ pub fn studio(settings: &Settings, shelf: &Shelf) -> anyhow::Result<Studio> {
     });
     let ru = ru.map_err(|_| anyhow::anyhow!("the Russian recogniser panicked at its start"))??;
     Ok(Studio {
-        recognisers: Ears { ru: Arc::new(ru), en: Arc::new(en?) },
+        recognisers: Ears {
+            ru: ears(settings, shelf, Arc::new(ru), Language::Ru)?,
+            en: ears(settings, shelf, Arc::new(en?), Language::En)?,
+        },
         synthesiser: synthesiser(&data, shelf, &voices)?,
         voices,
         tape: Tape::start()?,
     })
+}
+
+/// Whoever hears callers of this language, in the owner's order.
+fn ears(
+    settings: &Settings,
+    shelf: &Shelf,
+    built_in: Arc<dyn Recogniser>,
+    language: Language,
+) -> anyhow::Result<Arc<dyn Recogniser>> {
+    let names = match language {
+        Language::Ru => &settings.speech.recognise_ru,
+        Language::En => &settings.speech.recognise_en,
+    };
+    if names.iter().all(|name| name == BUILT_IN) {
+        return Ok(built_in);
+    }
+    let runtime = tokio::runtime::Handle::try_current().context("services need a runtime")?;
+    let hot_words = hot_words(shelf, language);
+    let service = |name: &String| -> anyhow::Result<Service> {
+        let recogniser = match settings.services.get(name) {
+            None => Arc::clone(&built_in),
+            Some(service) => {
+                services::recogniser(service, tongue(language), &hot_words, runtime.clone())
+                    .with_context(|| format!("services.{name}"))?
+            }
+        };
+        Ok(Service::new(name, recogniser))
+    };
+    let services = names.iter().map(service).collect::<anyhow::Result<_>>()?;
+    Ok(Arc::new(Understudies::new(services, runtime)))
+}
+
+/// What no general recogniser knows: streets and towns.
+fn hot_words(shelf: &Shelf, language: Language) -> Vec<String> {
+    let packs = shelf.values().filter_map(|packs| packs.get(language));
+    packs
+        .flat_map(|pack| [spoken(&pack.places.streets), spoken(&pack.places.cities)].concat())
+        .collect()
 }
 
 /// A caller's recogniser knows what gudok says, not what callers say.

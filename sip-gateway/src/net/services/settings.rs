@@ -1,0 +1,105 @@
+//! Services as the owner names them: `[services.NAME]`, with the key from the environment.
+//!
+//! **Never here:** which of them is used for what.
+
+use serde::{Deserialize, Serialize};
+
+/// Callers of one service at once, unless said otherwise.
+const PLACES: usize = 100;
+
+/// What a service speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A Vosk server of one's own.
+    Vosk,
+    /// Deepgram's nova models.
+    Deepgram,
+    /// Deepgram's Flux.
+    Flux,
+    #[serde(rename = "openai")]
+    OpenAi,
+    /// Yandex SpeechKit.
+    Yandex,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Service {
+    pub kind: Kind,
+    /// Empty: where the service is for everybody.
+    #[serde(default)]
+    pub address: String,
+    /// Empty: its usual one.
+    #[serde(default)]
+    pub model: String,
+    #[serde(default, skip_serializing)]
+    pub key: String,
+    /// Yandex: with it the key is a token (`Bearer`), without it an API key.
+    #[serde(default)]
+    pub folder: String,
+    /// Callers at once; more go to the next service.
+    #[serde(default = "places")]
+    pub places: usize,
+}
+
+fn places() -> usize {
+    PLACES
+}
+
+/// The key is for nobody to read.
+impl std::fmt::Debug for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Service { kind, address, model, .. } = self;
+        let mut shown = f.debug_struct("Service");
+        shown.field("kind", kind).field("address", address).field("model", model);
+        shown.finish_non_exhaustive()
+    }
+}
+
+impl Service {
+    pub fn address(&self) -> String {
+        let usual = match self.kind {
+            Kind::Vosk => "ws://127.0.0.1:2700",
+            Kind::Deepgram | Kind::Flux => "wss://api.deepgram.com",
+            Kind::OpenAi => "wss://api.openai.com",
+            Kind::Yandex => "https://stt.api.cloud.yandex.net:443",
+        };
+        let given = self.address.trim_end_matches('/');
+        if given.is_empty() { usual.to_owned() } else { given.to_owned() }
+    }
+
+    pub fn model(&self) -> String {
+        let usual = match self.kind {
+            Kind::Vosk => "",
+            Kind::Deepgram => "nova-3",
+            Kind::Flux => "flux-general-multi",
+            Kind::OpenAi => "gpt-live-transcribe",
+            Kind::Yandex => "general",
+        };
+        if self.model.is_empty() { usual.to_owned() } else { self.model.clone() }
+    }
+
+    pub fn authorization(&self) -> String {
+        let scheme = if self.folder.is_empty() { "Api-Key" } else { "Bearer" };
+        format!("{scheme} {}", self.key)
+    }
+
+    /// What is wrong with it, in words for its owner.
+    pub fn fault(&self) -> Option<&'static str> {
+        let address = self.address();
+        let schemes: &[&str] = match self.kind {
+            Kind::Yandex => &["https://", "http://"],
+            Kind::Vosk | Kind::Deepgram | Kind::Flux | Kind::OpenAi => &["wss://", "ws://"],
+        };
+        if !schemes.iter().any(|scheme| address.starts_with(scheme)) {
+            return Some(
+                "its address must begin with wss:// or ws://, Yandex's with https:// or http://",
+            );
+        }
+        if self.kind != Kind::Vosk && self.key.is_empty() {
+            return Some("has no key; it comes from GUDOK_SERVICES__NAME__KEY");
+        }
+        (self.places == 0).then_some("places = 0 lets nobody in")
+    }
+}
