@@ -31,6 +31,8 @@ const PING_EVERY: Duration = Duration::from_millis(500);
 /// Messages of one stream on their way out: ten seconds of sound.
 const OUT_MAX: usize = 256;
 const NEWS_MAX: usize = 256;
+/// A stream that takes no more is tried again so soon.
+const STUCK_LOOK: Duration = Duration::from_millis(5);
 /// How often overdue words are looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
@@ -119,6 +121,7 @@ impl Recogniser for Yandex {
             news,
             streams: HashMap::new(),
             due: HashMap::new(),
+            stuck: None,
             _place: place,
         };
         self.runtime.spawn(caller.serve());
@@ -147,6 +150,8 @@ struct Caller {
     news: mpsc::Receiver<(Stream, News)>,
     streams: HashMap<Stream, (mpsc::Sender<Vec<u8>>, tokio::task::AbortHandle)>,
     due: HashMap<TurnId, Instant>,
+    /// What a stream does not take yet, and since when.
+    stuck: Option<(Stream, Vec<u8>, Instant)>,
     _place: OwnedSemaphorePermit,
 }
 
@@ -154,11 +159,11 @@ impl Caller {
     async fn serve(mut self) {
         let mut look = tokio::time::interval(LOOK_EVERY);
         loop {
-            while let Some(act) = self.talk.poll() {
-                self.carry_out(act);
-            }
+            self.carry_out_all();
+            let stuck = self.stuck.is_some();
             tokio::select! {
-                order = self.inbox.recv() => match order {
+                () = tokio::time::sleep(STUCK_LOOK), if stuck => {}
+                order = self.inbox.recv(), if !stuck => match order {
                     None => break,
                     Some(order) => self.obey(order),
                 },
@@ -202,16 +207,41 @@ impl Caller {
         }
     }
 
+    /// One stream that takes no more holds the others up, so that nothing overtakes anything; not for long.
+    fn carry_out_all(&mut self) {
+        if let Some((stream, message, since)) = self.stuck.take() {
+            self.send(stream, message, since);
+        }
+        while self.stuck.is_none()
+            && let Some(act) = self.talk.poll()
+        {
+            self.carry_out(act);
+        }
+    }
+
+    fn send(&mut self, stream: Stream, message: Vec<u8>, since: Instant) {
+        let Some((out, _)) = self.streams.get(&stream) else {
+            return;
+        };
+        match out.try_send(message) {
+            Err(mpsc::error::TrySendError::Full(message))
+                if clock::now().saturating_duration_since(since) < SILENT_FOR =>
+            {
+                self.stuck = Some((stream, message, since));
+            }
+            Err(mpsc::error::TrySendError::Full(_)) => {
+                let fact = "the stream takes no more sound".to_owned();
+                self.talk.fail(stream, SpeechError::Engine { engine: ENGINE, fact });
+            }
+            // It has ended; how, comes by itself.
+            Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => {}
+        }
+    }
+
     fn carry_out(&mut self, act: Act) {
         match act {
             Act::Open(stream) => self.open(stream),
-            Act::Send(stream, message) => {
-                let sent = self.streams.get(&stream).map(|(out, _)| out.try_send(message));
-                if sent.is_some_and(|sent| sent.is_err()) {
-                    let fact = "the stream takes no more sound".to_owned();
-                    self.talk.fail(stream, SpeechError::Engine { engine: ENGINE, fact });
-                }
-            }
+            Act::Send(stream, message) => self.send(stream, message, clock::now()),
             Act::Finish(stream) => {
                 // Without a sender the request ends, and the answers go on.
                 if let Some((out, _)) = self.streams.get_mut(&stream) {

@@ -8,7 +8,7 @@ use crate::speech::service::transcript::{plain, word};
 use crate::speech::{Word, Words};
 
 /// Two streams may place the same word so far apart, in seconds.
-const SAME_WITHIN: f64 = 0.3;
+const SAME_WITHIN: f64 = 0.2;
 
 /// What one stream has heard of a turn.
 #[derive(Debug)]
@@ -96,10 +96,12 @@ pub(super) fn joined(parts: &[Part]) -> Words {
     let apart = |known: &Word, word: &Word| (middle(known) - middle(word)).abs() >= SAME_WITHIN;
     let mut words: Vec<Word> = Vec::new();
     for part in parts {
-        let seam = words.len().saturating_sub(WORDS_AT_SEAM);
+        let before = words.len();
+        let seam = before.saturating_sub(WORDS_AT_SEAM);
         for word in part.heard().filter(|word| part.owns(word)) {
-            let twice =
-                words[seam..].iter().any(|known| known.text == word.text && !apart(known, word));
+            let twice = words[seam..before]
+                .iter()
+                .any(|known| known.text == word.text && !apart(known, word));
             if !twice {
                 words.push(word.clone());
             }
