@@ -117,6 +117,9 @@ pub struct Speech {
     /// Who hears Russian callers: names under `[services]`, best first; `built_in` is the recogniser inside.
     pub recognise_ru: Vec<String>,
     pub recognise_en: Vec<String>,
+    /// Who speaks to them, likewise.
+    pub speak_ru: Vec<String>,
+    pub speak_en: Vec<String>,
     /// Answers are synthesised while the caller still speaks; some of that work is thrown away.
     pub drafts: bool,
 }
@@ -250,6 +253,8 @@ impl Default for Speech {
             voice_en: "slt".into(),
             recognise_ru: vec![BUILT_IN.into()],
             recognise_en: vec![BUILT_IN.into()],
+            speak_ru: vec![BUILT_IN.into()],
+            speak_en: vec![BUILT_IN.into()],
             drafts: true,
         }
     }
@@ -304,6 +309,8 @@ impl Settings {
             .with_list_parse_key("media.ports")
             .with_list_parse_key("speech.recognise_ru")
             .with_list_parse_key("speech.recognise_en")
+            .with_list_parse_key("speech.speak_ru")
+            .with_list_parse_key("speech.speak_en")
             .with_list_parse_key("sip.guests")
             .with_list_parse_key("sip.name_servers")
             .with_list_parse_key("outgoing.prefixes");
@@ -374,14 +381,19 @@ impl Settings {
             let fault = service.fault();
             refuse(fault.is_none(), "services", name.clone(), fault.unwrap_or_default())?;
         }
-        for names in [&self.speech.recognise_ru, &self.speech.recognise_en] {
-            let unknown =
-                names.iter().find(|it| *it != BUILT_IN && !self.services.contains_key(*it));
+        let Speech { recognise_ru, recognise_en, speak_ru, speak_en, .. } = &self.speech;
+        let lists =
+            [(recognise_ru, false), (recognise_en, false), (speak_ru, true), (speak_en, true)];
+        for (names, speaks) in lists {
+            let fits = |name: &String| {
+                let service = self.services.get(name);
+                name == BUILT_IN || service.is_some_and(|it| it.is_voice() == speaks)
+            };
             refuse(
-                !names.is_empty() && unknown.is_none(),
-                "speech.recognise_…",
+                !names.is_empty() && names.iter().all(fits),
+                if speaks { "speech.speak_…" } else { "speech.recognise_…" },
                 format!("{names:?}"),
-                "must name services under [services], or \"built_in\"",
+                "must name services of that kind under [services], or \"built_in\"",
             )?;
         }
         for (name, trunk) in &self.trunks {

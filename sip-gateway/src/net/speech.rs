@@ -21,6 +21,7 @@ use media::speech::{Expect, Line, Recogniser, Sink, SpeechError, Synthesiser, To
 use super::house::PACKS;
 use super::seat::{Ears, Studio, Voices};
 use super::services;
+use super::services::chorus::{Chorus, Singer};
 use super::services::understudy::{Service, Understudies};
 use super::switchboard::Shelf;
 use super::tape::Tape;
@@ -51,7 +52,7 @@ pub fn studio(settings: &Settings, shelf: &Shelf) -> anyhow::Result<Studio> {
             ru: ears(settings, shelf, Arc::new(ru), Language::Ru)?,
             en: ears(settings, shelf, Arc::new(en?), Language::En)?,
         },
-        synthesiser: synthesiser(&data, shelf, &voices)?,
+        synthesiser: synthesiser(settings, &data, shelf, &voices)?,
         voices,
         tape: Tape::start()?,
     })
@@ -202,9 +203,76 @@ fn rehearsed(pack: &str, language: Language) -> anyhow::Result<Vec<Phrase>> {
 }
 
 /// Speaks through the two programs; fixed lines come from the cache, which fills in the background.
-fn synthesiser(data: &Path, shelf: &Shelf, voices: &Voices) -> anyhow::Result<Arc<Cached<Mouths>>> {
-    let mouths = Mouths::open(data)?;
-    let cached = Arc::new(Cached::new(mouths, &data.join("prompts"), PROMPTS_MAX));
+fn synthesiser(
+    settings: &Settings,
+    data: &Path,
+    shelf: &Shelf,
+    voices: &Voices,
+) -> anyhow::Result<Arc<dyn Synthesiser>> {
+    let built_in: Arc<dyn Synthesiser> =
+        warmed(Mouths::open(data)?, &data.join("prompts"), shelf, voices)?;
+    let plain = |names: &[String]| names.iter().all(|name| name == BUILT_IN);
+    let Speech { speak_ru, speak_en, .. } = &settings.speech;
+    if plain(speak_ru) && plain(speak_en) {
+        return Ok(built_in);
+    }
+    let chorus = |names: &[String]| chorus(settings, names, data, shelf, voices, &built_in);
+    Ok(Arc::new(ByTongue { ru: chorus(speak_ru)?, en: chorus(speak_en)? }))
+}
+
+/// Whoever speaks in this language, in the owner's order, each with its own kept prompts.
+fn chorus(
+    settings: &Settings,
+    names: &[String],
+    data: &Path,
+    shelf: &Shelf,
+    voices: &Voices,
+    built_in: &Arc<dyn Synthesiser>,
+) -> anyhow::Result<Arc<dyn Synthesiser>> {
+    let runtime = tokio::runtime::Handle::try_current().context("services need a runtime")?;
+    let singer = |name: &String| -> anyhow::Result<Singer> {
+        let Some(service) = settings.services.get(name) else {
+            return Ok(Singer::new(name, Arc::clone(built_in), None));
+        };
+        let voice = services::mouth::Voice::new(service, runtime.clone());
+        let voice = voice.with_context(|| format!("services.{name}"))?;
+        let named = |voice: &Voice| Voice { name: service.voice.clone(), ..voice.clone() };
+        let voices = Voices { ru: named(&voices.ru), en: named(&voices.en) };
+        let mouth = warmed(voice, &data.join("prompts").join(name), shelf, &voices)?;
+        Ok(Singer::new(name, mouth, Some(service.voice.clone())))
+    };
+    let singers = names.iter().map(singer).collect::<anyhow::Result<_>>()?;
+    Ok(Arc::new(Chorus::new(singers, runtime)))
+}
+
+/// One synthesiser for each language.
+struct ByTongue {
+    ru: Arc<dyn Synthesiser>,
+    en: Arc<dyn Synthesiser>,
+}
+
+impl Synthesiser for ByTongue {
+    fn speak(&self, line: Line, sink: Sink) {
+        match line.voice.tongue {
+            Tongue::Ru => self.ru.speak(line, sink),
+            Tongue::En => self.en.speak(line, sink),
+        }
+    }
+
+    fn version(&self) -> String {
+        format!("{} / {}", self.ru.version(), self.en.version())
+    }
+}
+
+/// A synthesiser that keeps the fixed lines of all packs, and says them to itself in the background.
+fn warmed<S: Synthesiser + 'static>(
+    synthesiser: S,
+    folder: &Path,
+    shelf: &Shelf,
+    voices: &Voices,
+) -> anyhow::Result<Arc<Cached<S>>> {
+    std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    let cached = Arc::new(Cached::new(synthesiser, folder, PROMPTS_MAX));
     let mut lines = Vec::new();
     for packs in shelf.values() {
         for language in [Language::Ru, Language::En] {

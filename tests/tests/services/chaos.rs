@@ -15,6 +15,7 @@ use tokio::runtime::Handle;
 
 use crate::code::{pause, phrase, text};
 use crate::pages::{self, KEY, Mishap, Speaks};
+use crate::voices::PIECES;
 use crate::{Caller, PAGES, recogniser, speechkit};
 
 /// So many turns each.
@@ -30,6 +31,16 @@ fn mishap(nth: usize) -> Mishap {
         3 => Mishap::Garbage(at),
         4 => Mishap::Slow(Duration::from_millis(5 + 5 * (at as u64 % 20))),
         _ => Mishap::Says(at),
+    }
+}
+
+/// As `mishap`, within the few pieces of a sentence.
+pub(crate) fn voice_mishap(nth: usize) -> Mishap {
+    match mishap(nth) {
+        Mishap::Cuts(at) => Mishap::Cuts(at % PIECES),
+        Mishap::Hangs(at) => Mishap::Hangs(at % PIECES),
+        Mishap::Garbage(at) => Mishap::Garbage(at % PIECES),
+        other => other,
     }
 }
 

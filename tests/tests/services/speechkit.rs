@@ -14,11 +14,13 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::code::{Hearing, PAUSE};
 use crate::pages::{KEY, Mishap};
+use crate::voices::{PIECES, VOICE, tone};
 
 const MOST_FRAMES: usize = 300 * 50;
 const OK: &str = "0";
 const INVALID_ARGUMENT: &str = "3";
 const RESOURCE_EXHAUSTED: &str = "8";
+const UNIMPLEMENTED: &str = "12";
 const UNAVAILABLE: &str = "14";
 const UNAUTHENTICATED: &str = "16";
 
@@ -76,11 +78,15 @@ async fn stream(
     let response = Response::builder().header("content-type", "application/grpc").body(()).unwrap();
     let Ok(mut out) = respond.send_response(response, false) else { return };
     let signed = header("authorization") == Some(&format!("Api-Key {KEY}"));
-    let method = request.uri().path() == "/speechkit.stt.v3.Recognizer/RecognizeStreaming";
-    let status = match (signed, method) {
+    let status = match (signed, request.uri().path()) {
         (false, _) => UNAUTHENTICATED,
-        (true, false) => "12",
-        (true, true) => recognise(request.into_body(), &mut out, mishap, &cut).await,
+        (true, "/speechkit.stt.v3.Recognizer/RecognizeStreaming") => {
+            recognise(request.into_body(), &mut out, mishap, &cut).await
+        }
+        (true, "/speechkit.tts.v3.Synthesizer/UtteranceSynthesis") => {
+            synthesise(request.into_body(), &mut out).await
+        }
+        (true, _) => UNIMPLEMENTED,
     };
     let mut trailers = HeaderMap::new();
     trailers.insert("grpc-status", status.parse().unwrap());
@@ -133,6 +139,34 @@ async fn recognise(
     hearing.close();
     if told < hearing.words.len() {
         send(out, &update(5, &hearing, told));
+    }
+    OK
+}
+
+/// An utterance of at most 250 characters, in raw sound of 8 kHz.
+async fn synthesise(mut body: RecvStream, out: &mut SendStream<bytes::Bytes>) -> &'static str {
+    let mut buffer = Vec::new();
+    while let Some(Ok(data)) = body.data().await {
+        let _ = body.flow_control().release_capacity(data.len());
+        buffer.extend_from_slice(&data);
+    }
+    let utterance = framed(&mut buffer).map(|it| fields(&it)).unwrap_or_default();
+    let text = utterance.get(&2).cloned().unwrap_or_default();
+    let text = String::from_utf8(text).unwrap_or_default();
+    let spec = utterance.get(&5).map(|it| fields(it)).unwrap_or_default();
+    let raw = spec.get(&1).map(|it| fields(it)).unwrap_or_default();
+    let rate = raw.get(&2).and_then(|it| varint(it)).map(|(rate, _)| rate);
+    let voice = utterance.get(&4).map(|it| bytes_of(it, 1)).unwrap_or_default();
+    let fits = (1..=250).contains(&text.chars().count()) && rate == Some(8_000);
+    if !fits || voice != VOICE.as_bytes() {
+        return INVALID_ARGUMENT;
+    }
+    let sound: Vec<u8> = tone(&text, 8_000).iter().flat_map(|it| it.to_le_bytes()).collect();
+    for piece in sound.chunks(sound.len().div_ceil(PIECES)) {
+        let (mut chunk, mut message) = (Vec::new(), Vec::new());
+        put(1, piece, &mut chunk);
+        put(1, &chunk, &mut message);
+        send(out, &message);
     }
     OK
 }

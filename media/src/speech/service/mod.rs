@@ -8,6 +8,7 @@
 mod deepgram;
 mod flux;
 mod openai;
+pub mod sound;
 mod transcript;
 mod turns;
 mod vosk;

@@ -1,13 +1,15 @@
 //! Speech services elsewhere: reached, watched, and replaced within the turn where they fail.
 //!
-//! `line` and `ear` carry a dialect of `media/speech/service` over a WebSocket, `yandex` over gRPC; `health`
-//! says who is well, `understudy` has the next one take over.
+//! `line` and `ear` carry a dialect of `media/speech/service` over a WebSocket, `yandex` over gRPC, `mouth`
+//! has a sentence spoken; `health` says who is well, `understudy` and `chorus` have the next one take over.
 //!
 //! **Never here:** what is said to a service, what becomes of the words.
 
+pub mod chorus;
 pub mod ear;
 pub mod health;
 pub mod line;
+pub mod mouth;
 pub mod settings;
 pub mod understudy;
 pub mod yandex;
@@ -67,6 +69,9 @@ pub fn recogniser(
                 model,
             };
             Arc::new(yandex::Yandex::new(access, tongue, service.places, runtime)?)
+        }
+        Kind::Piper | Kind::OpenAiVoice | Kind::ElevenLabs | Kind::YandexVoice => {
+            anyhow::bail!("is a voice, not a recogniser")
         }
     })
 }

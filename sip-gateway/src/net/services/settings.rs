@@ -21,6 +21,16 @@ pub enum Kind {
     OpenAi,
     /// Yandex SpeechKit.
     Yandex,
+    /// Voices: Piper's HTTP server,
+    Piper,
+    /// OpenAI's,
+    #[serde(rename = "openai_voice")]
+    OpenAiVoice,
+    /// ElevenLabs',
+    #[serde(rename = "elevenlabs")]
+    ElevenLabs,
+    /// Yandex SpeechKit's.
+    YandexVoice,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -33,6 +43,9 @@ pub struct Service {
     /// Empty: its usual one.
     #[serde(default)]
     pub model: String,
+    /// Of a voice: the service's own name for it.
+    #[serde(default)]
+    pub voice: String,
     #[serde(default, skip_serializing)]
     pub key: String,
     /// Yandex: with it the key is a token (`Bearer`), without it an API key.
@@ -64,6 +77,10 @@ impl Service {
             Kind::Deepgram | Kind::Flux => "wss://api.deepgram.com",
             Kind::OpenAi => "wss://api.openai.com",
             Kind::Yandex => "https://stt.api.cloud.yandex.net:443",
+            Kind::Piper => "http://127.0.0.1:5000",
+            Kind::OpenAiVoice => "https://api.openai.com",
+            Kind::ElevenLabs => "wss://api.elevenlabs.io",
+            Kind::YandexVoice => "https://tts.api.cloud.yandex.net:443",
         };
         let given = self.address.trim_end_matches('/');
         if given.is_empty() { usual.to_owned() } else { given.to_owned() }
@@ -71,13 +88,20 @@ impl Service {
 
     pub fn model(&self) -> String {
         let usual = match self.kind {
-            Kind::Vosk => "",
+            Kind::Vosk | Kind::Piper | Kind::YandexVoice => "",
+            Kind::OpenAiVoice => "gpt-4o-mini-tts",
+            Kind::ElevenLabs => "eleven_flash_v2_5",
             Kind::Deepgram => "nova-3",
             Kind::Flux => "flux-general-multi",
             Kind::OpenAi => "gpt-live-transcribe",
             Kind::Yandex => "general",
         };
         if self.model.is_empty() { usual.to_owned() } else { self.model.clone() }
+    }
+
+    /// It speaks; all others hear.
+    pub fn is_voice(&self) -> bool {
+        matches!(self.kind, Kind::Piper | Kind::OpenAiVoice | Kind::ElevenLabs | Kind::YandexVoice)
     }
 
     pub fn authorization(&self) -> String {
@@ -89,16 +113,23 @@ impl Service {
     pub fn fault(&self) -> Option<&'static str> {
         let address = self.address();
         let schemes: &[&str] = match self.kind {
-            Kind::Yandex => &["https://", "http://"],
-            Kind::Vosk | Kind::Deepgram | Kind::Flux | Kind::OpenAi => &["wss://", "ws://"],
+            Kind::Yandex | Kind::YandexVoice | Kind::OpenAiVoice | Kind::Piper => {
+                &["https://", "http://"]
+            }
+            Kind::Vosk | Kind::Deepgram | Kind::Flux | Kind::OpenAi | Kind::ElevenLabs => {
+                &["wss://", "ws://"]
+            }
         };
         if !schemes.iter().any(|scheme| address.starts_with(scheme)) {
             return Some(
-                "its address must begin with wss:// or ws://, Yandex's with https:// or http://",
+                "its address must begin with https:// (or http://), or, where the service talks over a WebSocket, with wss:// (or ws://)",
             );
         }
-        if self.kind != Kind::Vosk && self.key.is_empty() {
+        if !matches!(self.kind, Kind::Vosk | Kind::Piper) && self.key.is_empty() {
             return Some("has no key; it comes from GUDOK_SERVICES__NAME__KEY");
+        }
+        if self.is_voice() && self.voice.is_empty() {
+            return Some("has no voice: the service's own name for one");
         }
         (self.places == 0).then_some("places = 0 lets nobody in")
     }

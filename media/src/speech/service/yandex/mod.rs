@@ -10,6 +10,7 @@
 
 pub mod messages;
 mod seam;
+pub mod voice;
 
 use std::collections::VecDeque;
 
