@@ -9,6 +9,7 @@ use job_core::order::Order;
 use job_core::store::{OrgStore, StoreError};
 
 use crate::conversation::{Answer, Request};
+use crate::llm::{Thinker, Thought};
 use crate::pack::Pack;
 
 /// Answers one request. A store that fails is answered with [`Answer::Failed`] and logged without
@@ -31,6 +32,17 @@ pub async fn answer(
             Answer::Failed(error.to_string())
         }
     }
+}
+
+/// Asks a model, where there is one; one that is away or odd is logged and counts as none.
+pub async fn think(thinker: Option<&dyn Thinker>, thought: &Thought) -> Answer {
+    let Some(thinker) = thinker else {
+        return Answer::Thought(None);
+    };
+    let proposal = thinker.think(thought).await;
+    let said =
+        |error: &String| tracing::warn!(%error, reason = thought.reason, "no model has helped");
+    Answer::Thought(proposal.inspect_err(said).ok())
 }
 
 struct Clerk<'a> {
@@ -80,6 +92,8 @@ impl Clerk<'_> {
             }
             // Lines are put through where they end, not here.
             Request::PutThrough => Answer::PutThrough(false),
+            // Models are asked where they are at hand, not here.
+            Request::Think(_) => Answer::Thought(None),
         })
     }
 
@@ -102,5 +116,6 @@ fn name(request: &Request) -> &'static str {
         Request::CallBack { .. } => "call_back",
         Request::Day { .. } => "day",
         Request::PutThrough => "put_through",
+        Request::Think(_) => "think",
     }
 }

@@ -20,7 +20,10 @@ use job_core::trade::{Channel, Language};
 use serde::{Deserialize, Serialize};
 
 use crate::clerk;
-use crate::conversation::{Conversation, Input, Mark, Memory, Outcome, Output, Packs, Setup};
+use crate::conversation::{
+    Answer, Conversation, Input, Mark, Memory, Outcome, Output, Packs, Request, Setup,
+};
+use crate::llm::Thinker;
 use crate::state::{Awaiting, Intent, State, Status};
 use crate::understand::{Asked, Context, Entity, entities};
 
@@ -79,6 +82,7 @@ pub struct Desk {
     packs: Packs,
     /// 64 bits nobody can guess, from the process.
     chance: Box<dyn Fn() -> u64 + Send + Sync>,
+    thinker: Option<Arc<dyn Thinker>>,
     busy: Mutex<HashMap<ConversationId, Arc<tokio::sync::Mutex<()>>>>,
 }
 
@@ -103,7 +107,15 @@ impl Desk {
         chance: impl Fn() -> u64 + Send + Sync + 'static,
     ) -> Self {
         let busy = Mutex::new(HashMap::new());
-        Self { store, packs: packs.into(), chance: Box::new(chance), busy }
+        let thinker = None;
+        Self { store, packs: packs.into(), chance: Box::new(chance), thinker, busy }
+    }
+
+    /// Models may be asked.
+    #[must_use]
+    pub fn with_thinker(mut self, thinker: Option<Arc<dyn Thinker>>) -> Self {
+        self.thinker = thinker;
+        self
     }
 
     pub async fn start(&self, opening: Opening, now: Timestamp) -> Result<Started, DeskError> {
@@ -118,6 +130,7 @@ impl Desk {
             zone: self.store.settings().await?.time_zone()?,
         };
         let conversation = Conversation::new(self.packs.clone(), setup);
+        let conversation = conversation.with_models(self.thinker.is_some());
         let turn = self.turn(conversation, Input::Opened, now).await;
         let record = Record {
             kind: opening.kind,
@@ -262,14 +275,25 @@ impl Desk {
                 Output::Mark(mark) => marks.push(mark),
                 Output::End(end) => outcome = Some(end),
                 Output::Ask(id, request) => {
-                    let of = conversation.memory().setup.id.clone();
-                    let (pack, random) = (conversation.pack(), (self.chance)());
-                    let answer = clerk::answer(&self.store, pack, &of, random, now, &request).await;
+                    let answer = self.answer(&conversation, &request, now).await;
                     conversation.handle(now, Input::Answered(id, answer));
                 }
             }
         }
         Turn { conversation, replies, marks, outcome }
+    }
+
+    async fn answer(
+        &self,
+        conversation: &Conversation,
+        request: &Request,
+        now: Timestamp,
+    ) -> Answer {
+        if let Request::Think(thought) = request {
+            return clerk::think(self.thinker.as_deref(), thought).await;
+        }
+        let (of, random) = (&conversation.memory().setup.id, (self.chance)());
+        clerk::answer(&self.store, conversation.pack(), of, random, now, request).await
     }
 
     fn lock_of(&self, id: &ConversationId) -> Arc<tokio::sync::Mutex<()>> {

@@ -6,6 +6,7 @@
 pub mod clerk;
 pub mod conversation;
 pub mod desk;
+pub mod llm;
 pub mod pack;
 pub mod phrase;
 pub mod rehearsal;

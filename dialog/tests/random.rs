@@ -4,6 +4,7 @@
 mod world;
 
 use dialog::conversation::{Answer, Conversation, Input, Output, Request};
+use dialog::llm::{Call, Proposal, Thought};
 use dialog::state::{Awaiting, Status};
 use jiff::ToSpan;
 use job_core::ids::HoldId;
@@ -104,6 +105,15 @@ const ENGLISH: [&str; 26] = [
     "mumble mumble",
 ];
 
+/// What a model would like to say; sums among it.
+const SAYINGS: &[&str] = &[
+    "Понимаю, давайте разберёмся.",
+    "Это будет стоить 100–200 ₽.",
+    "Мастер приедет завтра в 10:00.",
+    "I see, let us look at it.",
+    "It costs 100–200 rubles.",
+];
+
 /// Numbers without a pattern, the same for the same seed.
 struct Dice(u64);
 
@@ -139,6 +149,7 @@ impl Caller {
         let language = [Language::Ru, Language::Ru, Language::En][dice.roll(3)];
         let channel = [Channel::Phone, Channel::Phone, Channel::Web][dice.roll(3)];
         let phone = [Some(PHONE), None][dice.roll(2)];
+        let models = dice.roll(2) == 0;
         let core = Core {
             card: (dice.roll(3) == 0).then(known_caller),
             full: dice.roll(12) == 0,
@@ -148,7 +159,8 @@ impl Caller {
         };
         Self {
             dice,
-            conversation: Conversation::new(packs(language), setup(channel, language, phone)),
+            conversation: Conversation::new(packs(language), setup(channel, language, phone))
+                .with_models(models),
             core,
             language,
             phone_line: channel == Channel::Phone,
@@ -279,6 +291,9 @@ impl Caller {
             return Answer::Failed("away".into());
         }
         self.check_request(request);
+        if let Request::Think(thought) = request {
+            return Answer::Thought(self.wild_proposal(thought));
+        }
         if self.dice.roll(25) == 0 && matches!(request, Request::Book(_)) {
             let hold = self.held.take().map_or(HoldId::new("h-0"), |(hold, _)| hold);
             return Answer::Booked(Err(Refused::HoldExpired(hold)));
@@ -291,6 +306,27 @@ impl Caller {
             self.remember(feasibility);
         }
         answer
+    }
+
+    /// A model that says whatever comes into its head.
+    fn wild_proposal(&mut self, thought: &Thought) -> Option<Proposal> {
+        let count = self.dice.roll(4);
+        let calls = (0..count).map(|_| match self.dice.roll(10) {
+            0 | 1 => {
+                let nth = self.dice.roll(thought.diagnoses.len());
+                Call::Problem(thought.diagnoses[nth].0.clone())
+            }
+            2 => Call::Say(SAYINGS[self.dice.roll(SAYINGS.len())].to_owned()),
+            3 => Call::Answer(self.dice.roll(2) == 0),
+            4 => Call::Address(thought.words.clone()),
+            5 => Call::Time(thought.words.clone()),
+            6 => Call::Cancel,
+            7 => [Call::Reschedule, Call::Status, Call::Complain][self.dice.roll(3)].clone(),
+            8 => Call::Price,
+            _ => Call::Name(thought.words.clone()),
+        });
+        let calls = calls.collect();
+        (self.dice.roll(5) > 0).then(|| Proposal { calls, ..Proposal::default() })
     }
 
     fn remember(&mut self, feasibility: &job_core::slot::Feasibility) {
@@ -328,6 +364,7 @@ impl Caller {
             | Request::Complain { .. }
             | Request::CallBack { .. }
             | Request::PutThrough
+            | Request::Think(_)
             | Request::Day { .. } => {}
         }
     }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::net::services::settings::Service;
+use crate::net::services::settings::{Service, Use};
 use crate::net::trunks::Trunk;
 use crate::sip::gate::Net;
 use crate::sip::refer;
@@ -29,6 +29,7 @@ pub struct Settings {
     pub speech: Speech,
     /// Speech services elsewhere, by name.
     pub services: BTreeMap<String, Service>,
+    pub models: Models,
     pub calls: Calls,
     /// Calls we place ourselves.
     pub outgoing: crate::net::outgoing::Settings,
@@ -98,6 +99,16 @@ pub struct Media {
 #[serde(deny_unknown_fields, default)]
 pub struct Http {
     pub listen: SocketAddr,
+}
+
+/// Language models that help where the rules have not understood: names under `[services]`, best first.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Models {
+    pub small: Vec<String>,
+    pub large: Vec<String>,
+    /// In the owner's own house: the only ones that read names, numbers and addresses.
+    pub local: Vec<String>,
 }
 
 /// The recogniser or voice inside the program.
@@ -198,6 +209,7 @@ impl Default for Settings {
             sip: Sip::default(),
             trunks: BTreeMap::new(),
             services: BTreeMap::new(),
+            models: Models::default(),
             media: Media::default(),
             http: Http::default(),
             speech: Speech::default(),
@@ -311,6 +323,9 @@ impl Settings {
             .with_list_parse_key("speech.recognise_en")
             .with_list_parse_key("speech.speak_ru")
             .with_list_parse_key("speech.speak_en")
+            .with_list_parse_key("models.small")
+            .with_list_parse_key("models.large")
+            .with_list_parse_key("models.local")
             .with_list_parse_key("sip.guests")
             .with_list_parse_key("sip.name_servers")
             .with_list_parse_key("outgoing.prefixes");
@@ -382,18 +397,34 @@ impl Settings {
             refuse(fault.is_none(), "services", name.clone(), fault.unwrap_or_default())?;
         }
         let Speech { recognise_ru, recognise_en, speak_ru, speak_en, .. } = &self.speech;
-        let lists =
-            [(recognise_ru, false), (recognise_en, false), (speak_ru, true), (speak_en, true)];
-        for (names, speaks) in lists {
+        let lists = [
+            (recognise_ru, Use::Hears),
+            (recognise_en, Use::Hears),
+            (speak_ru, Use::Speaks),
+            (speak_en, Use::Speaks),
+        ];
+        for (names, good_for) in lists {
             let fits = |name: &String| {
                 let service = self.services.get(name);
-                name == BUILT_IN || service.is_some_and(|it| it.is_voice() == speaks)
+                name == BUILT_IN || service.is_some_and(|it| it.good_for() == good_for)
             };
             refuse(
                 !names.is_empty() && names.iter().all(fits),
-                if speaks { "speech.speak_…" } else { "speech.recognise_…" },
+                if good_for == Use::Speaks { "speech.speak_…" } else { "speech.recognise_…" },
                 format!("{names:?}"),
                 "must name services of that kind under [services], or \"built_in\"",
+            )?;
+        }
+        let Models { small, large, local } = &self.models;
+        for names in [small, large, local] {
+            let thinks = |name: &String| {
+                self.services.get(name).is_some_and(|it| it.good_for() == Use::Thinks)
+            };
+            refuse(
+                names.iter().all(thinks),
+                "models",
+                format!("{names:?}"),
+                "must name language models under [services]",
             )?;
         }
         for (name, trunk) in &self.trunks {

@@ -33,6 +33,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use dialog::conversation::Packs;
 use dialog::desk::Desk;
+use dialog::llm::Thinker;
 use jiff::Timestamp;
 use job_core::ids::OrgId;
 use job_core::store::Store;
@@ -56,6 +57,7 @@ pub struct House {
     exchange: Option<Arc<dyn ring::Exchange>>,
     helpers: Arc<ring::Helpers>,
     trunks: trunk::Trunks,
+    thinker: Option<Arc<dyn Thinker>>,
 }
 
 impl House {
@@ -80,6 +82,7 @@ impl House {
             exchange: None,
             helpers,
             trunks: Arc::new(Vec::new),
+            thinker: None,
         }
     }
 
@@ -92,6 +95,12 @@ impl House {
     /// Tells how these stand.
     pub fn with_trunks(mut self, trunks: trunk::Trunks) -> Self {
         self.trunks = trunks;
+        self
+    }
+
+    /// Models that written conversations may ask.
+    pub fn with_thinker(mut self, thinker: Option<Arc<dyn Thinker>>) -> Self {
+        self.thinker = thinker;
         self
     }
 
@@ -113,7 +122,8 @@ impl House {
         let mut desks = self.desks.lock().unwrap_or_else(PoisonError::into_inner);
         let open = || {
             let chance = Arc::clone(&self.chance);
-            Arc::new(Desk::new(self.store.org(org), self.packs.clone(), move || chance()))
+            let desk = Desk::new(self.store.org(org), self.packs.clone(), move || chance());
+            Arc::new(desk.with_thinker(self.thinker.clone()))
         };
         Arc::clone(desks.entry(org.clone()).or_insert_with(open))
     }

@@ -89,6 +89,7 @@ impl Conversation {
             }
             Answer::CallBackNoted => self.promise(&pending.request),
             Answer::PutThrough(done) => self.put_through(done),
+            Answer::Thought(proposal) => self.thought_over(proposal),
             Answer::Released => self.go_on(),
             Answer::Failed(_) => self.core_failed(&pending.request),
         }
@@ -242,6 +243,7 @@ impl Conversation {
                 self.greet();
             }
             Request::PutThrough => self.put_through(false),
+            Request::Think(_) => self.thought_over(None),
             Request::CallBack { .. } => {
                 self.close("core_failed", "core_failed", Status::Escalated);
             }

@@ -38,6 +38,8 @@ pub(super) struct Heard {
     pub reading: Reading,
     /// Recognised well enough for this moment.
     pub symptom: Option<Symptom>,
+    /// A model had a hand in it.
+    pub proposed: bool,
 }
 
 impl Heard {
@@ -125,7 +127,7 @@ impl Conversation {
         }
         let reading = self.pack.read(&text);
         let symptom = self.symptom(&facts, &reading);
-        Heard { text, confidence, facts, reading, symptom }
+        Heard { text, confidence, facts, reading, symptom, proposed: false }
     }
 
     /// "Не 22, а 23", "в конце 45" about the number just read back.
@@ -161,7 +163,7 @@ impl Conversation {
     }
 
     /// The day of the slot on the table, or of a wish for one day.
-    fn day_talked_about(&self) -> Option<Date> {
+    pub(super) fn day_talked_about(&self) -> Option<Date> {
         if let Some(day) = self.memory.deal.day {
             return Some(day);
         }
@@ -182,7 +184,7 @@ impl Conversation {
         reading.symptoms.first().filter(|symptom| symptom.score >= least).cloned()
     }
 
-    fn take(&mut self, heard: Heard) {
+    pub(super) fn take(&mut self, heard: Heard) {
         let warned = std::mem::take(&mut self.memory.warned);
         self.warn(&heard.reading);
         if self.memory.task == Task::Join {
@@ -218,6 +220,9 @@ impl Conversation {
         } else if warned {
             self.add_line("safety_done");
         } else if !turned && !priced && !self.memory.warned {
+            if self.think(&heard) {
+                return;
+            }
             return self.missed();
         }
         self.memory.misses = 0;

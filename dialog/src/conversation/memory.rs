@@ -76,6 +76,13 @@ pub struct Memory {
     /// A person can be put through to at once; tried once.
     #[serde(default)]
     pub(super) person_near: bool,
+    /// Models are at hand; how often one was asked, and what about.
+    #[serde(default)]
+    pub(super) models: bool,
+    #[serde(default)]
+    pub(super) thoughts: u8,
+    #[serde(default)]
+    pub(super) thought_of: Option<(String, f32)>,
     pub(super) pending: Option<Pending>,
     /// Said while the core was thinking.
     pub(super) later: Vec<(String, f32)>,
@@ -312,6 +319,9 @@ impl Memory {
             turns: 0,
             deaf: false,
             person_near: false,
+            models: false,
+            thoughts: 0,
+            thought_of: None,
             pending: None,
             later: Vec::new(),
             requests: 0,

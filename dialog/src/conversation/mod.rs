@@ -20,6 +20,7 @@ mod memory;
 mod orders;
 mod progress;
 mod replies;
+mod thinking;
 mod view;
 mod wording;
 
@@ -37,6 +38,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::memory::{Memory, Setup};
 pub use self::progress::Progress;
+use crate::llm::{Proposal, Thought};
 use crate::pack::Pack;
 use crate::state::{Awaiting, State, Status};
 pub use job_core::conversation::Kind;
@@ -78,6 +80,12 @@ pub enum Mark {
     PriceTold,
     /// The participant agreed to the read-back, price included.
     PriceAccepted,
+    /// A model has said what the last words mean.
+    Thought,
+    /// It would have said what is not its to say.
+    ThoughtUnspoken,
+    /// It was asked and was of no use.
+    ThoughtInVain,
 }
 
 impl Mark {
@@ -86,6 +94,9 @@ impl Mark {
         match self {
             Self::PriceTold => CallEvent::PRICE_TOLD,
             Self::PriceAccepted => CallEvent::PRICE_ACCEPTED,
+            Self::Thought => "thought",
+            Self::ThoughtUnspoken => "thought_unspoken",
+            Self::ThoughtInVain => "thought_in_vain",
         }
     }
 }
@@ -147,6 +158,8 @@ pub enum Request {
     },
     /// The caller is to be put through to a person, once what was said has been heard.
     PutThrough,
+    /// What words may mean that the rules do not understand.
+    Think(Box<Thought>),
 }
 
 impl Request {
@@ -157,6 +170,8 @@ impl Request {
             Self::Hold { .. } | Self::Release { .. } | Self::Book(_) | Self::Cancel { .. } => false,
             Self::Move { .. } | Self::Complain { .. } => false,
             Self::Day { .. } | Self::CallBack { .. } | Self::PutThrough => false,
+            // It would be paid for, and thrown away.
+            Self::Think(_) => false,
         }
     }
 }
@@ -174,6 +189,8 @@ pub enum Answer {
     CallBackNoted,
     /// Whether a person has taken the caller over.
     PutThrough(bool),
+    /// What a model proposes; nothing where it was late, odd or away.
+    Thought(Option<Proposal>),
     /// The caller is a master.
     Day(Box<DayTold>),
     /// The core could not answer (database away, time-out): say so and promise a call-back.

@@ -109,6 +109,7 @@ pub(super) const LINES: &[(&str, &[&str])] = &[
     ("brief_name", &["name"]),
     ("brief_phone", &["phone"]),
     ("brief_end", &[]),
+    ("model_rules", &[]),
     ("errand_begin", &[]),
     ("errand_end", &[]),
     ("slot_taken", &["when"]),

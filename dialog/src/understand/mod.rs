@@ -121,6 +121,19 @@ pub enum Field {
     Phone,
 }
 
+/// A given name, in whichever case; what is written small is none.
+pub(crate) fn is_given_name(word: &str) -> bool {
+    let names = given::RUSSIAN.split_whitespace().chain(given::ENGLISH.split_whitespace());
+    let stem = |name: &str| name.trim_end_matches(['а', 'я', 'й', 'ь']).to_owned();
+    let endings = 3;
+    let fits = |name: &str| {
+        let stem = stem(name);
+        let left = word.strip_prefix(&stem).map(|rest| rest.chars().count());
+        word == name || stem.chars().count() > endings && left.is_some_and(|left| left <= endings)
+    };
+    word.chars().next().is_some_and(char::is_uppercase) && names.into_iter().any(fits)
+}
+
 /// One word that is a number, or a part of one.
 pub(crate) fn is_number(word: &str) -> bool {
     number::atom(&token::fold(word)).is_some()

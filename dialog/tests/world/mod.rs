@@ -106,6 +106,7 @@ impl Core {
             Request::Complain { .. } => Answer::Complained,
             Request::CallBack { .. } => Answer::CallBackNoted,
             Request::PutThrough => Answer::PutThrough(false),
+            Request::Think(_) => Answer::Thought(None),
             Request::Day { .. } => Answer::Failed("no masters here".into()),
         }
     }
@@ -361,6 +362,7 @@ fn short(request: &Request) -> String {
         Request::Complain { words, .. } => format!("complaint: {words}"),
         Request::Day { act, .. } => format!("{act:?}"),
         Request::PutThrough => "put through".to_owned(),
+        Request::Think(thought) => format!("think: {}", thought.reason),
         Request::CallBack { phone, reason } => format!("call back {phone:?}: {reason}"),
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dialog::conversation::{Answer, Packs, Request};
+use dialog::llm::Thought;
 use job_core::ids::ConversationId;
 use job_core::store::OrgStore;
 use job_core::trade::Language;
@@ -37,9 +38,16 @@ impl Clerk {
     ) {
         let clerk = self.clone();
         self.runtime.spawn(async move {
+            if let Request::Think(thought) = &request {
+                return reply(clerk.think(thought).await);
+            }
             let answer = tokio::time::timeout(CORE_WITHIN, clerk.answer(language, &request)).await;
             reply(answer.unwrap_or_else(|_| Answer::Failed("the job core took too long".into())));
         });
+    }
+
+    async fn think(&self, thought: &Thought) -> Answer {
+        dialog::clerk::think(self.parts.thinker.as_deref(), thought).await
     }
 
     async fn answer(&self, language: Language, request: &Request) -> Answer {

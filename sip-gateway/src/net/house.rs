@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use dialog::conversation::Packs;
+use dialog::llm::Thinker;
 use dialog::pack::Pack;
 use dialog::state::State;
 use job_core::conversation::Page;
@@ -37,7 +38,7 @@ use super::scribe::Scribe;
 use super::seat::Studio;
 use super::switchboard::{Parts, Shelf, Switchboard, lock};
 use super::trunks::Trunks;
-use super::{aftermath, demo, errands, ledger, speech};
+use super::{aftermath, demo, errands, ledger, services, speech};
 use crate::clock;
 use crate::config::{self, Settings};
 use crate::sip;
@@ -127,6 +128,8 @@ impl House {
         let seed = lock(&random).next_u64();
         let lookup = Lookup::new(&settings.sip.name_servers, Arc::clone(&random))?;
         let operator = settings.operator();
+        let thinker =
+            services::mind::Minds::of(&settings).map(|it| Arc::new(it) as Arc<dyn Thinker>);
         let trunks = Trunks::new(settings.trunks, handset.clone(), gate, lookup, sip)?;
         let board = Switchboard::new(Parts {
             runtime: tokio::runtime::Handle::current(),
@@ -143,6 +146,7 @@ impl House {
             most: settings.calls.most,
             longest: Duration::from_secs(settings.calls.longest_seconds),
             drafts: settings.speech.drafts,
+            thinker: thinker.clone(),
             operator,
             load_line: settings.load_line,
             media_address: settings.sip.advertise.unwrap_or(sip.ip()),
@@ -167,7 +171,10 @@ impl House {
         let till = Till::open(settings.till);
         let pages = web::House::new(store.clone(), packs, recordings, clock::wall, chance);
         let standing = trunks.clone();
-        let pages = pages.with_till(till).with_trunks(Arc::new(move || standing.told()));
+        let pages = pages
+            .with_till(till)
+            .with_thinker(thinker)
+            .with_trunks(Arc::new(move || standing.told()));
         serve_pages(listener, pages.with_exchange(Arc::new(browsers), settings.browser.helpers));
 
         let demo_file = match &keys {

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use dialog::conversation::{Conversation, Kind, Memory, Packs, Reply, Setup};
+use dialog::llm::Thinker;
 use dialog::state::Awaiting;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -74,6 +75,8 @@ pub struct Parts {
     pub most: usize,
     pub longest: Duration,
     pub drafts: bool,
+    /// Models that may be asked.
+    pub thinker: Option<Arc<dyn Thinker>>,
     /// Who takes over callers that ask for a person.
     pub operator: Option<Operator>,
     pub load_line: LoadLine,
@@ -449,6 +452,7 @@ impl Switchboard {
                     let setup = setup(id.clone(), language, phone, zone);
                     let conversation = self.conversation(&rows, packs.clone(), setup, now).await;
                     let conversation = conversation.with_person_near(hand_over.is_some());
+                    let conversation = conversation.with_models(self.parts.thinker.is_some());
                     (Some(ear), Talk::Conversation(Box::new(conversation)))
                 }
                 Err(error) => (None, notice(&packs, language, &error)),

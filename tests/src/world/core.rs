@@ -48,6 +48,7 @@ impl QuietDay {
             Request::Complain { .. } => Answer::Complained,
             Request::CallBack { .. } => Answer::CallBackNoted,
             Request::PutThrough => Answer::PutThrough(false),
+            Request::Think(_) => Answer::Thought(None),
             Request::Day { .. } => Answer::Failed("no masters here".into()),
         }
     }

@@ -4,6 +4,7 @@
 
 mod chaos;
 mod code;
+mod minds;
 mod pages;
 mod speechkit;
 mod voices;

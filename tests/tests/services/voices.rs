@@ -137,7 +137,7 @@ async fn over_http(mut socket: TcpStream, kind: Kind, mishap: Mishap, said: Said
     Ok(())
 }
 
-async fn request(
+pub(crate) async fn request(
     socket: &mut TcpStream,
 ) -> Result<(String, Vec<u8>), Box<dyn std::error::Error + Send + Sync>> {
     let (mut read, mut room) = (Vec::new(), [0; 4_096]);

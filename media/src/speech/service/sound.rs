@@ -184,6 +184,6 @@ mod tests {
         let mut endless = b"RIFF\xff\xff\xff\xffWAVELIST\xff\xff\xff\x7f".to_vec();
         endless.extend([0; 64]);
         assert!(push(&endless).is_err());
-        assert_eq!(push(b"RIF").unwrap(), []);
+        assert_eq!(push(b"RIF").unwrap(), Vec::<i16>::new());
     }
 }

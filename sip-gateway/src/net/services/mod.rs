@@ -9,6 +9,7 @@ pub mod chorus;
 pub mod ear;
 pub mod health;
 pub mod line;
+pub mod mind;
 pub mod mouth;
 pub mod settings;
 pub mod understudy;
@@ -70,8 +71,8 @@ pub fn recogniser(
             };
             Arc::new(yandex::Yandex::new(access, tongue, service.places, runtime)?)
         }
-        Kind::Piper | Kind::OpenAiVoice | Kind::ElevenLabs | Kind::YandexVoice => {
-            anyhow::bail!("is a voice, not a recogniser")
+        _ => {
+            anyhow::bail!("is no recogniser")
         }
     })
 }

@@ -59,9 +59,7 @@ impl Voice {
             Kind::OpenAiVoice => "openai",
             Kind::ElevenLabs => "elevenlabs",
             Kind::YandexVoice => "yandex",
-            Kind::Vosk | Kind::Deepgram | Kind::Flux | Kind::OpenAi | Kind::Yandex => {
-                anyhow::bail!("is a recogniser, not a voice")
-            }
+            _ => anyhow::bail!("is no voice"),
         };
         let channel = match service.kind {
             Kind::YandexVoice => Some(channel(&service.address())?),

@@ -31,6 +31,20 @@ pub enum Kind {
     ElevenLabs,
     /// Yandex SpeechKit's.
     YandexVoice,
+    /// Language models: chat completions as OpenAI, OpenRouter, Ollama, vLLM and YandexGPT have them,
+    Chat,
+    /// Anthropic's,
+    Anthropic,
+    /// Google's Gemini.
+    Gemini,
+}
+
+/// What a service is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    Hears,
+    Speaks,
+    Thinks,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -81,6 +95,9 @@ impl Service {
             Kind::OpenAiVoice => "https://api.openai.com",
             Kind::ElevenLabs => "wss://api.elevenlabs.io",
             Kind::YandexVoice => "https://tts.api.cloud.yandex.net:443",
+            Kind::Chat => "https://api.openai.com/v1",
+            Kind::Anthropic => "https://api.anthropic.com",
+            Kind::Gemini => "https://generativelanguage.googleapis.com",
         };
         let given = self.address.trim_end_matches('/');
         if given.is_empty() { usual.to_owned() } else { given.to_owned() }
@@ -91,6 +108,7 @@ impl Service {
             Kind::Vosk | Kind::Piper | Kind::YandexVoice => "",
             Kind::OpenAiVoice => "gpt-4o-mini-tts",
             Kind::ElevenLabs => "eleven_flash_v2_5",
+            Kind::Chat | Kind::Anthropic | Kind::Gemini => "",
             Kind::Deepgram => "nova-3",
             Kind::Flux => "flux-general-multi",
             Kind::OpenAi => "gpt-live-transcribe",
@@ -99,9 +117,12 @@ impl Service {
         if self.model.is_empty() { usual.to_owned() } else { self.model.clone() }
     }
 
-    /// It speaks; all others hear.
-    pub fn is_voice(&self) -> bool {
-        matches!(self.kind, Kind::Piper | Kind::OpenAiVoice | Kind::ElevenLabs | Kind::YandexVoice)
+    pub fn good_for(&self) -> Use {
+        match self.kind {
+            Kind::Vosk | Kind::Deepgram | Kind::Flux | Kind::OpenAi | Kind::Yandex => Use::Hears,
+            Kind::Piper | Kind::OpenAiVoice | Kind::ElevenLabs | Kind::YandexVoice => Use::Speaks,
+            Kind::Chat | Kind::Anthropic | Kind::Gemini => Use::Thinks,
+        }
     }
 
     pub fn authorization(&self) -> String {
@@ -113,22 +134,23 @@ impl Service {
     pub fn fault(&self) -> Option<&'static str> {
         let address = self.address();
         let schemes: &[&str] = match self.kind {
-            Kind::Yandex | Kind::YandexVoice | Kind::OpenAiVoice | Kind::Piper => {
-                &["https://", "http://"]
-            }
             Kind::Vosk | Kind::Deepgram | Kind::Flux | Kind::OpenAi | Kind::ElevenLabs => {
                 &["wss://", "ws://"]
             }
+            _ => &["https://", "http://"],
         };
         if !schemes.iter().any(|scheme| address.starts_with(scheme)) {
             return Some(
                 "its address must begin with https:// (or http://), or, where the service talks over a WebSocket, with wss:// (or ws://)",
             );
         }
-        if !matches!(self.kind, Kind::Vosk | Kind::Piper) && self.key.is_empty() {
+        if !matches!(self.kind, Kind::Vosk | Kind::Piper | Kind::Chat) && self.key.is_empty() {
             return Some("has no key; it comes from GUDOK_SERVICES__NAME__KEY");
         }
-        if self.is_voice() && self.voice.is_empty() {
+        if self.good_for() == Use::Thinks && self.model.is_empty() {
+            return Some("has no model: its name, as the service calls it");
+        }
+        if self.good_for() == Use::Speaks && self.voice.is_empty() {
             return Some("has no voice: the service's own name for one");
         }
         (self.places == 0).then_some("places = 0 lets nobody in")
