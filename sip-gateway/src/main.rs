@@ -47,6 +47,9 @@ enum Command {
     Doctor {
         #[command(flatten)]
         serve: Serve,
+        /// Ask every speech and language service once: how soon does it answer, and is it right?
+        #[arg(long)]
+        live: bool,
     },
     /// Measure answer times and word error rates; prints the README's table.
     Measure {
@@ -110,7 +113,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Serve(serve) => commands::serve(serve.settings()?, serve.demo),
         Command::Demo { serve, caller, once } => commands::demo(serve.settings()?, caller, once),
         Command::Call { to, scenario, out } => commands::call(&to, &scenario, &out),
-        Command::Doctor { serve } => commands::doctor(&serve.settings()?),
+        Command::Doctor { serve, live } => commands::doctor(&serve.settings()?, live),
         Command::Measure { turns } => commands::measure(turns),
         Command::Eval(rehearsal) => commands::eval(&rehearsal),
         Command::Pack(Pack::Check { folder }) => commands::check_packs(folder.as_deref()),

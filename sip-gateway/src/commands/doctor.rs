@@ -1,5 +1,7 @@
 //! `gudok doctor`: is everything there that a call needs, and how is it mended?
 
+mod live;
+
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -21,7 +23,8 @@ struct Finding {
 }
 
 /// Prints one line per check; 0 when all are good.
-pub fn doctor(settings: &Settings) -> anyhow::Result<ExitCode> {
+/// `live`: every speech and language service is asked once, which costs what it costs.
+pub fn doctor(settings: &Settings, live: bool) -> anyhow::Result<ExitCode> {
     log("error");
     let mut findings = vec![
         data_folder(settings),
@@ -33,6 +36,9 @@ pub fn doctor(settings: &Settings) -> anyhow::Result<ExitCode> {
     ];
     findings.extend(packs());
     findings.extend(speech(settings));
+    if live {
+        findings.extend(live::live(settings, &runtime()?));
+    }
 
     for finding in &findings {
         match &finding.found {

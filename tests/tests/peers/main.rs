@@ -11,8 +11,10 @@ mod network;
 mod pages;
 mod phones;
 mod scanner;
+mod services;
 
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
@@ -239,6 +241,33 @@ fn a_russian_and_an_english_caller_at_once_are_talked_through_to_their_bookings(
         assert!(recording.has_caller() && recording.has_agent(), "{recording:?}");
     }
     gateway.stop();
+}
+
+/// Vosk alone hears the caller, and Piper alone speaks.
+#[test]
+fn a_caller_heard_and_answered_by_services_elsewhere_books() {
+    let _machine = alone();
+    let data = std::env::temp_dir().join(format!("gudok-services-{}", std::process::id()));
+    let (vosk, piper) = (services::vosk(&data), services::piper());
+    let settings = [
+        ("GUDOK_SERVICES__OUR_VOSK__KIND", "vosk"),
+        ("GUDOK_SERVICES__OUR_VOSK__ADDRESS", vosk.address.as_str()),
+        ("GUDOK_SERVICES__OUR_PIPER__KIND", "piper"),
+        ("GUDOK_SERVICES__OUR_PIPER__ADDRESS", piper.address.as_str()),
+        ("GUDOK_SERVICES__OUR_PIPER__VOICE", "ru"),
+        ("GUDOK_SPEECH__RECOGNISE_RU", "our_vosk"),
+        ("GUDOK_SPEECH__SPEAK_RU", "our_piper"),
+    ];
+    let gateway = Gateway::start_with("services", &settings);
+
+    caller(&gateway, "100", &demo_caller("demo-ru.toml")).finish();
+
+    let call = gateway.call_of("+79114567890");
+    assert_eq!(call.reason(), "completed", "{}", gateway.page(&call).told());
+    gateway.job_file(&call);
+    assert!(vosk.asked.load(Ordering::Relaxed) > 0 && piper.asked.load(Ordering::Relaxed) > 0);
+    gateway.stop();
+    std::fs::remove_dir_all(data).unwrap();
 }
 
 #[test]

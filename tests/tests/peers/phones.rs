@@ -388,7 +388,7 @@ fn write(file: &Path, samples: impl Iterator<Item = i16>) {
     wav.finalize().unwrap();
 }
 
-fn synthesise(words: &str) -> Vec<i16> {
+pub(crate) fn synthesise(words: &str) -> Vec<i16> {
     let (sender, spoken) = mpsc::channel();
     let line = Line {
         turn: TurnId::first(),
