@@ -32,3 +32,4 @@ pub mod stats;
 pub mod store;
 mod strip;
 pub mod trade;
+pub mod usage;

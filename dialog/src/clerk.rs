@@ -2,14 +2,16 @@
 //!
 //! **Never here:** decisions; what the core refuses is refused.
 
-use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use job_core::day::DayAct;
 use job_core::ids::ConversationId;
 use job_core::order::Order;
 use job_core::store::{OrgStore, StoreError};
+use job_core::usage::{MicroRoubles, Used};
 
 use crate::conversation::{Answer, Request};
-use crate::llm::{Thinker, Thought};
+use crate::llm::{Budget, Thinker, Thought};
 use crate::pack::Pack;
 
 /// Answers one request. A store that fails is answered with [`Answer::Failed`] and logged without
@@ -34,15 +36,60 @@ pub async fn answer(
     }
 }
 
-/// Asks a model, where there is one; one that is away or odd is logged and counts as none.
-pub async fn think(thinker: Option<&dyn Thinker>, thought: &Thought) -> Answer {
+/// Asks a model, where there is one and the budget allows it; one that is away or odd is logged and counts as
+/// none.
+pub async fn think(
+    store: &OrgStore,
+    conversation: &ConversationId,
+    now: Timestamp,
+    thinker: Option<&dyn Thinker>,
+    thought: &Thought,
+) -> Answer {
     let Some(thinker) = thinker else {
         return Answer::Thought(None);
     };
-    let proposal = thinker.think(thought).await;
-    let said =
-        |error: &String| tracing::warn!(%error, reason = thought.reason, "no model has helped");
-    Answer::Thought(proposal.inspect_err(said).ok())
+    let thinking = async {
+        if is_spent(store, conversation, now, thinker.budget()).await? {
+            tracing::warn!(%conversation, "the budget is spent: no model is asked");
+            return Ok(None);
+        }
+        let proposal = match thinker.think(thought).await {
+            Ok(proposal) => proposal,
+            Err(error) => {
+                tracing::warn!(%conversation, %error, reason = thought.reason, "no model has helped");
+                return Ok(None);
+            }
+        };
+        store.add_usage(conversation, &proposal.used, now).await?;
+        Ok::<_, StoreError>(Some(proposal))
+    };
+    let said = |error: &StoreError| tracing::error!(%conversation, %error, "usage is not counted");
+    Answer::Thought(thinking.await.inspect_err(said).ok().flatten())
+}
+
+async fn is_spent(
+    store: &OrgStore,
+    conversation: &ConversationId,
+    now: Timestamp,
+    budget: Budget,
+) -> Result<bool, StoreError> {
+    let sum = |used: Vec<Used>| MicroRoubles(used.iter().map(|used| used.cost.0).sum());
+    let own = match budget.conversation {
+        Some(_) => sum(store.usage_of(conversation).await?),
+        None => MicroRoubles::default(),
+    };
+    let month = match budget.month {
+        Some(_) => {
+            let zone = store.settings().await?.time_zone().unwrap_or(TimeZone::UTC);
+            let first = now.to_zoned(zone).first_of_month().and_then(|it| it.start_of_day());
+            let from = first.map_or(now, |first| first.timestamp());
+            // This very moment counts too.
+            let until = now.saturating_add(SignedDuration::from_secs(1)).unwrap_or(now);
+            sum(store.usage_between(from, until).await?)
+        }
+        None => MicroRoubles::default(),
+    };
+    Ok(budget.is_spent(own, month))
 }
 
 struct Clerk<'a> {

@@ -289,10 +289,11 @@ impl Desk {
         request: &Request,
         now: Timestamp,
     ) -> Answer {
+        let of = &conversation.memory().setup.id;
         if let Request::Think(thought) = request {
-            return clerk::think(self.thinker.as_deref(), thought).await;
+            return clerk::think(&self.store, of, now, self.thinker.as_deref(), thought).await;
         }
-        let (of, random) = (&conversation.memory().setup.id, (self.chance)());
+        let random = (self.chance)();
         clerk::answer(&self.store, conversation.pack(), of, random, now, request).await
     }
 

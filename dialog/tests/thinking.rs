@@ -6,13 +6,15 @@ mod world;
 use std::sync::{Arc, Mutex};
 
 use dialog::desk::{Answered, Desk, Opening};
-use dialog::llm::{Call, Proposal, Route, Thinker, Thinking, Thought};
+use dialog::llm::{Budget, Call, Proposal, Route, Thinker, Thinking, Thought};
 use dialog::state::{Awaiting, Status};
+use jiff::SignedDuration;
 use job_core::conversation::Kind;
 use job_core::demo::seed_demo;
 use job_core::ids::{ConversationId, Ids};
-use job_core::store::Store;
+use job_core::store::{OrgStore, Store};
 use job_core::trade::{Channel, Language};
+use job_core::usage::{MicroRoubles, Unit, Used};
 use world::{morning, packs};
 
 /// A model that proposes just this, whatever it is asked; an error where there is nothing.
@@ -20,6 +22,17 @@ use world::{morning, packs};
 struct Model {
     proposes: Mutex<Option<Vec<Call>>>,
     asked: Mutex<Vec<Thought>>,
+    budget: Mutex<Budget>,
+}
+
+/// Each thought costs this.
+fn paid_for(thoughts: i64) -> Used {
+    Used {
+        service: "model".into(),
+        unit: Unit::Read,
+        amount: 100 * thoughts,
+        cost: MicroRoubles(100 * thoughts),
+    }
 }
 
 impl Thinker for Model {
@@ -28,8 +41,12 @@ impl Thinker for Model {
         let calls = self.proposes.lock().expect("a lock").clone();
         Box::pin(async move {
             let calls = calls.ok_or("it is away")?;
-            Ok(Proposal { calls, ..Proposal::default() })
+            Ok(Proposal { calls, used: vec![paid_for(1)], ..Proposal::default() })
         })
+    }
+
+    fn budget(&self) -> Budget {
+        *self.budget.lock().expect("a lock")
     }
 }
 
@@ -44,6 +61,7 @@ impl Model {
 }
 
 struct Talk {
+    store: Store,
     desk: Desk,
     id: ConversationId,
     model: Arc<Model>,
@@ -65,7 +83,11 @@ impl Talk {
             test: true,
         };
         let id = desk.start(opening, morning()).await.expect("a start").conversation_id;
-        Self { desk, id, model }
+        Self { store, desk, id, model }
+    }
+
+    fn rows(&self) -> OrgStore {
+        self.store.org(&job_core::ids::OrgId::new(job_core::demo::ORG))
     }
 
     async fn says(&self, text: &str) -> Answered {
@@ -225,4 +247,30 @@ async fn a_booking_is_agreed_to_in_the_callers_own_words_or_not_at_all() {
     assert_eq!((answered.state.status, answered.state.job_id), (Status::Active, None));
     assert_eq!(answered.state.awaiting, Awaiting::Confirmation);
     assert!(talk.says("да, верно").await.state.job_id.is_some());
+}
+
+#[tokio::test]
+async fn what_was_used_is_added_up_and_a_spent_budget_asks_no_model() {
+    let talk = Talk::begin(true).await;
+    talk.model.will(&[Call::Say("Понимаю вас.".into())]);
+    talk.says(UNHEARD_OF).await;
+    let rows = talk.rows();
+    let used = rows.usage_of(&talk.id).await.expect("usage");
+    assert_eq!(used, [paid_for(1)]);
+
+    *talk.model.budget.lock().expect("a lock") =
+        Budget { conversation: Some(MicroRoubles(150)), month: None };
+    for _ in 0..3 {
+        talk.says(UNHEARD_OF).await;
+    }
+    assert_eq!(rows.usage_of(&talk.id).await.expect("usage"), [paid_for(2)]);
+
+    let other = Talk::begin(true).await;
+    other.model.will(&[Call::Say("Понимаю вас.".into())]);
+    *other.model.budget.lock().expect("a lock") =
+        Budget { conversation: None, month: Some(MicroRoubles(1)) };
+    other.says(UNHEARD_OF).await;
+    other.says(UNHEARD_OF).await;
+    let (rows, end) = (other.rows(), morning() + SignedDuration::from_hours(1));
+    assert_eq!(rows.usage_between(morning(), end).await.expect("usage"), [paid_for(1)]);
 }

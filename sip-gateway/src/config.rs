@@ -109,6 +109,10 @@ pub struct Models {
     pub large: Vec<String>,
     /// In the owner's own house: the only ones that read names, numbers and addresses.
     pub local: Vec<String>,
+    /// Once a conversation's services have cost so many roubles, or the organisation's in a month, no model is
+    /// asked any more; 0: no limit.
+    pub per_call: f64,
+    pub per_month: f64,
 }
 
 /// The recogniser or voice inside the program.
@@ -167,6 +171,8 @@ pub struct Calls {
     /// Who takes over callers that ask for a person, as in `sip:200@sip.example.org`. Empty, or nobody there: a
     /// person phones back.
     pub operator: String,
+    /// Roubles for a minute of a telephone line.
+    pub price: f64,
     /// How they come together.
     pub operator_by: OperatorBy,
     /// Whoever calls may have us talk to somebody else (REFER), at the owner's cost.
@@ -292,6 +298,7 @@ impl Default for Calls {
             longest_seconds: 900,
             drain_seconds: 300,
             operator: String::new(),
+            price: 0.0,
             operator_by: OperatorBy::Transfer,
             follows_transfers: false,
         }
@@ -415,7 +422,7 @@ impl Settings {
                 "must name services of that kind under [services], or \"built_in\"",
             )?;
         }
-        let Models { small, large, local } = &self.models;
+        let Models { small, large, local, .. } = &self.models;
         for names in [small, large, local] {
             let thinks = |name: &String| {
                 self.services.get(name).is_some_and(|it| it.good_for() == Use::Thinks)

@@ -4,7 +4,7 @@ use super::StoreError;
 use super::db::{Db, Tx, values};
 
 /// In order; a file's number is its place here, from 1.
-const MIGRATIONS: [&str; 10] = [
+const MIGRATIONS: [&str; 11] = [
     include_str!("../../../migrations/0001_first_call.sql"),
     include_str!("../../../migrations/0002_sessions.sql"),
     include_str!("../../../migrations/0003_final_price.sql"),
@@ -15,6 +15,7 @@ const MIGRATIONS: [&str; 10] = [
     include_str!("../../../migrations/0008_consent.sql"),
     include_str!("../../../migrations/0009_trust.sql"),
     include_str!("../../../migrations/0010_calendars.sql"),
+    include_str!("../../../migrations/0011_usage.sql"),
 ];
 
 /// The newest schema this program knows.
@@ -112,6 +113,7 @@ mod tests {
         ("CREATE SCHEMA from_7", "from_7"),
         ("CREATE SCHEMA from_8", "from_8"),
         ("CREATE SCHEMA from_9", "from_9"),
+        ("CREATE SCHEMA from_10", "from_10"),
     ];
 
     /// Brings the database to that schema, writes a job, and comes forward twice.

@@ -34,6 +34,7 @@ mod reviews;
 mod sessions;
 mod slots;
 mod stats;
+mod usage;
 
 use std::sync::Arc;
 

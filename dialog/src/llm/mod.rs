@@ -14,6 +14,7 @@ pub mod utter;
 use std::pin::Pin;
 
 use job_core::trade::Language;
+use job_core::usage::{MicroRoubles, Used};
 use serde::{Deserialize, Serialize};
 
 pub use self::tools::Call;
@@ -66,6 +67,8 @@ pub struct Thought {
 pub struct Proposal {
     pub calls: Vec<Call>,
     pub tokens: Tokens,
+    /// What that has cost.
+    pub used: Vec<Used>,
 }
 
 /// Tokens read and written.
@@ -81,6 +84,26 @@ pub type Thinking<'a> = Pin<Box<dyn Future<Output = Result<Proposal, String>> + 
 pub trait Thinker: Send + Sync {
     /// The error is for the log; the rules answer then.
     fn think<'a>(&'a self, thought: &'a Thought) -> Thinking<'a>;
+
+    fn budget(&self) -> Budget {
+        Budget::default()
+    }
+}
+
+/// What services may cost before models are asked no more; nothing is no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Budget {
+    pub conversation: Option<MicroRoubles>,
+    /// Of one organisation, the calendar month.
+    pub month: Option<MicroRoubles>,
+}
+
+impl Budget {
+    /// Whether one of them is used up.
+    pub fn is_spent(&self, conversation: MicroRoubles, month: MicroRoubles) -> bool {
+        self.conversation.is_some_and(|most| conversation >= most)
+            || self.month.is_some_and(|most| month >= most)
+    }
 }
 
 impl Thought {
@@ -130,5 +153,5 @@ pub(crate) fn proposal(raw: Vec<Raw>, tokens: Tokens) -> Result<Proposal, Fault>
         let arguments = read.map_err(|_| Fault::Arguments { tool: name.clone() })?;
         calls.extend(Call::read(&name, &arguments));
     }
-    Ok(Proposal { calls, tokens })
+    Ok(Proposal { calls, tokens, used: Vec::new() })
 }

@@ -13,7 +13,7 @@ use std::time::SystemTime;
 
 use super::measure::sound_of;
 use super::store::{self, Key};
-use super::{Go, Line, Sink, SpeechError, Spoken, Synthesiser, Voice};
+use super::{Go, Line, Meter, Sink, SpeechError, Spoken, Synthesiser, Voice};
 
 /// Changes with the form of the files.
 const FORM: &str = "gudok prompt 1";
@@ -122,6 +122,14 @@ impl<S: Synthesiser> Synthesiser for Cached<S> {
         };
         if sink(Spoken::Samples(prompt)) == Go::On {
             sink(Spoken::Done);
+        }
+    }
+
+    /// A kept prompt costs nothing.
+    fn speak_metered(&self, line: Line, sink: Sink, meter: Meter) {
+        match self.known(&line) {
+            Some(_) => self.speak(line, sink),
+            None => self.synthesiser.speak_metered(line, sink, meter),
         }
     }
 

@@ -64,6 +64,12 @@ pub trait Recogniser: Send + Sync {
     /// comes through `events`. `SpeechError::Busy` when every place is taken.
     fn open(&self, events: Events) -> Result<Box<dyn Ear>, SpeechError>;
 
+    /// … and is told which service is used, and how much of it.
+    fn open_metered(&self, events: Events, meter: Meter) -> Result<Box<dyn Ear>, SpeechError> {
+        let _ = meter;
+        self.open(events)
+    }
+
     fn capacity(&self) -> Capacity;
 
     /// How long after [`Ear::end`] the final words usually come.
@@ -139,6 +145,12 @@ pub trait Synthesiser: Send + Sync {
     /// `Done` or `Failed`, from some other thread or, where the answer is at hand, from this one.
     fn speak(&self, line: Line, sink: Sink);
 
+    /// … and is told which service is used, and how much of it.
+    fn speak_metered(&self, line: Line, sink: Sink, meter: Meter) {
+        let _ = meter;
+        self.speak(line, sink);
+    }
+
     /// Engine, its version and everything else that changes how the same line sounds: "espeak-ng
     /// 1.51". Part of a cached prompt's key.
     fn version(&self) -> String;
@@ -161,6 +173,17 @@ pub enum Spoken {
     Samples(Arc<[i16]>),
     Done,
     Failed(SpeechError),
+}
+
+/// Told how much of which service was used; what is inside the program costs nothing and is not told.
+pub type Meter = Arc<dyn Fn(&str, Share) + Send + Sync>;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Share {
+    /// Sound that was listened to.
+    Heard(Duration),
+    /// Characters that were spoken.
+    Spoken(usize),
 }
 
 /// Something to say.

@@ -110,7 +110,7 @@ async fn show(mut watch: Receiver<(ConversationId, Entry)>) -> Option<Conversati
                 println!("\n        the call ended: {}", end.name());
                 return Some(conversation);
             }
-            Entry::Begin(_) | Entry::Remember(_) => {}
+            Entry::Begin(_) | Entry::Remember(_) | Entry::Used(..) => {}
         }
     }
 }

@@ -47,7 +47,8 @@ impl Clerk {
     }
 
     async fn think(&self, thought: &Thought) -> Answer {
-        dialog::clerk::think(self.parts.thinker.as_deref(), thought).await
+        let (thinker, now) = (self.parts.thinker.as_deref(), clock::wall());
+        dialog::clerk::think(&self.rows, &self.conversation, now, thinker, thought).await
     }
 
     async fn answer(&self, language: Language, request: &Request) -> Answer {

@@ -36,6 +36,7 @@ use super::phone::Phone;
 use super::ports::Ports;
 use super::scribe::Scribe;
 use super::seat::Studio;
+use super::services::tariff::Tariff;
 use super::switchboard::{Parts, Shelf, Switchboard, lock};
 use super::trunks::Trunks;
 use super::{aftermath, demo, errands, ledger, services, speech};
@@ -128,6 +129,7 @@ impl House {
         let seed = lock(&random).next_u64();
         let lookup = Lookup::new(&settings.sip.name_servers, Arc::clone(&random))?;
         let operator = settings.operator();
+        let tariff = Arc::new(Tariff::of(&settings.services, settings.calls.price));
         let thinker =
             services::mind::Minds::of(&settings).map(|it| Arc::new(it) as Arc<dyn Thinker>);
         let trunks = Trunks::new(settings.trunks, handset.clone(), gate, lookup, sip)?;
@@ -146,6 +148,7 @@ impl House {
             most: settings.calls.most,
             longest: Duration::from_secs(settings.calls.longest_seconds),
             drafts: settings.speech.drafts,
+            tariff: Arc::clone(&tariff),
             thinker: thinker.clone(),
             operator,
             load_line: settings.load_line,

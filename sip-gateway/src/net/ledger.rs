@@ -48,12 +48,17 @@ async fn write(
         pages.insert(conversation.clone(), page);
         return Ok(());
     }
+    // May come after the end: the last words of a call are counted late.
+    if let Entry::Used(org, used) = &entry {
+        let used = std::slice::from_ref(used);
+        return store.org(org).add_usage(conversation, used, clock::wall()).await;
+    }
     let Some(page) = pages.get_mut(conversation) else {
         return Ok(());
     };
 
     match entry {
-        Entry::Begin(_) => Ok(()),
+        Entry::Begin(_) | Entry::Used(..) => Ok(()),
         Entry::Note(note) => page.note(conversation, note).await,
         Entry::Remember(keepsake) => page.remember(conversation, &keepsake).await,
         Entry::End(end, keepsake) => {

@@ -8,6 +8,7 @@
 use dialog::conversation::Conversation;
 use job_core::conversation::Conversation as Record;
 use job_core::ids::{ConversationId, OrgId};
+use job_core::usage::Used;
 use tokio::sync::{broadcast, mpsc};
 
 use crate::call::end::End;
@@ -23,6 +24,8 @@ const WATCH_MAX: usize = 1_024;
 pub enum Entry {
     Begin(Box<(OrgId, Record)>),
     Note(Note),
+    /// Something that costs money was used.
+    Used(OrgId, Used),
     /// Memory and state of the conversation after a turn.
     Remember(Box<Keepsake>),
     End(End, Box<Keepsake>),
@@ -73,6 +76,10 @@ impl Page {
 
     pub fn note(&self, note: Note) {
         self.write(Entry::Note(note));
+    }
+
+    pub fn used(&self, org: &OrgId, used: Used) {
+        self.write(Entry::Used(org.clone(), used));
     }
 
     pub fn remember(&self, conversation: &Conversation) {

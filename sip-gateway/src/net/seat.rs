@@ -8,14 +8,18 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
 use dialog::conversation::Conversation;
+use job_core::ids::OrgId;
 use job_core::trade::Language;
-use media::speech::{Ear, Go, Heard, Line, Recogniser, SpeechError, Spoken, Synthesiser, Voice};
+use media::speech::{
+    Ear, Go, Heard, Line, Meter, Recogniser, SpeechError, Spoken, Synthesiser, Voice,
+};
 use media::turn::TurnId;
 
 use super::clerk::Clerk;
 use super::outgoing::Ended;
 use super::pacemaker::{Beat, Message};
 use super::scribe::Page;
+use super::services::tariff::Tariff;
 use super::switchboard::{Order, PutThrough, Told};
 use super::tape::{Pair, Tape};
 use super::wire::{Received, Wire};
@@ -23,6 +27,7 @@ use crate::call::end::End;
 use crate::call::handover::Handover;
 use crate::call::line::Agreed;
 use crate::call::{Call, Input, Output};
+use crate::clock;
 use crate::sip::agent::Leg;
 use crate::sip::sdp::{Direction, Secret, Session};
 
@@ -88,6 +93,11 @@ pub struct Seat {
     pub partner: Option<Partner>,
     /// Who hears how a call of ours ended.
     pub told: Option<Told>,
+    /// Counts what is used on this call.
+    pub meter: Meter,
+    pub began: Instant,
+    pub org: OrgId,
+    pub tariff: Arc<Tariff>,
     pub reel: Vec<Pair>,
     pub records: bool,
     pub hushed: Arc<AtomicU32>,
@@ -277,7 +287,11 @@ impl Seat {
     }
 
     pub fn open_ear(&mut self) {
-        let opened = self.studio.recognisers.of(self.spoken()).open(self.events());
+        let opened = self
+            .studio
+            .recognisers
+            .of(self.spoken())
+            .open_metered(self.events(), Arc::clone(&self.meter));
         match opened {
             Ok(ear) => self.ear = Some(ear),
             Err(error) => {
@@ -300,7 +314,8 @@ impl Seat {
             }
             if beat.send(Message::Spoken(leg, line, spoken)) { Go::On } else { Go::Stop }
         });
-        self.studio.synthesiser.speak(Line { turn: line, text, voice }, sink);
+        let meter = Arc::clone(&self.meter);
+        self.studio.synthesiser.speak_metered(Line { turn: line, text, voice }, sink, meter);
     }
 
     fn change_reel(&mut self) {
@@ -320,6 +335,7 @@ impl Seat {
         self.hushed.store(u32::MAX, Ordering::Relaxed);
         self.change_reel();
         self.studio.tape.end(self.leg);
+        self.page.used(&self.org, self.tariff.line(clock::now() - self.began));
         self.page.end(end, self.call.conversation());
         if let Some(told) = &self.told {
             told(Ended::Answered(end));

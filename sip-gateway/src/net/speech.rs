@@ -16,7 +16,9 @@ use media::speech::flite::Flite;
 use media::speech::language_model::Phrase;
 use media::speech::phrases::common;
 use media::speech::pocketsphinx::{Pocketsphinx, Setup};
-use media::speech::{Expect, Line, Recogniser, Sink, SpeechError, Synthesiser, Tongue, Voice};
+use media::speech::{
+    Expect, Line, Meter, Recogniser, Sink, SpeechError, Synthesiser, Tongue, Voice,
+};
 
 use super::house::PACKS;
 use super::seat::{Ears, Studio, Voices};
@@ -82,7 +84,8 @@ fn ears(
                     .with_context(|| format!("services.{name}"))?
             }
         };
-        Ok(Service::new(name, recogniser))
+        let costs = settings.services.contains_key(name);
+        Ok(Service { costs, ..Service::new(name, recogniser) })
     };
     let services = names.iter().map(service).collect::<anyhow::Result<_>>()?;
     Ok(Arc::new(Understudies::new(services, runtime)))
@@ -256,6 +259,13 @@ impl Synthesiser for ByTongue {
         match line.voice.tongue {
             Tongue::Ru => self.ru.speak(line, sink),
             Tongue::En => self.en.speak(line, sink),
+        }
+    }
+
+    fn speak_metered(&self, line: Line, sink: Sink, meter: Meter) {
+        match line.voice.tongue {
+            Tongue::Ru => self.ru.speak_metered(line, sink, meter),
+            Tongue::En => self.en.speak_metered(line, sink, meter),
         }
     }
 

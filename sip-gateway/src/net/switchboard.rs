@@ -18,10 +18,10 @@ use dialog::state::Awaiting;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use job_core::conversation::Conversation as Record;
-use job_core::ids::ConversationId;
+use job_core::ids::{ConversationId, OrgId};
 use job_core::store::{Line as Number, OrgStore, Store};
 use job_core::trade::{Channel, Language};
-use media::speech::SpeechError;
+use media::speech::{Meter, SpeechError};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::Rng;
 use tokio::sync::mpsc;
@@ -38,9 +38,10 @@ use super::outgoing::{Ended, Errand};
 use super::pacemaker::{Beat, Message};
 use super::phone::Handset;
 use super::ports::Ports;
-use super::scribe::Scribe;
+use super::scribe::{Page, Scribe};
 use super::seat::{Partner, Seat, Studio, events};
 use super::secure::Secure;
+use super::services::tariff::Tariff;
 use super::trunks::Trunks;
 use super::wire::Wire;
 use crate::call::end::End;
@@ -75,6 +76,7 @@ pub struct Parts {
     pub most: usize,
     pub longest: Duration,
     pub drafts: bool,
+    pub tariff: Arc<Tariff>,
     /// Models that may be asked.
     pub thinker: Option<Arc<dyn Thinker>>,
     /// Who takes over callers that ask for a person.
@@ -435,6 +437,7 @@ impl Switchboard {
         }
 
         let beat = self.beat(leg).clone();
+        let meter = meter(&page, &number.org, &self.parts.tariff);
         let (errand, told) = errand.unzip();
         let joins = errand.as_ref().and_then(|errand| errand.joins.clone());
         let joins = joins.map(|(leg, _)| Partner { leg, beat: self.beat(leg).clone() });
@@ -446,7 +449,13 @@ impl Switchboard {
                 (None, Talk::Notice { reply, language, end: End::Completed })
             }
             None => (None, self.prompt(&packs, language)),
-            Some(_) => match self.parts.studio.recognisers.of(language).open(events(&beat, leg)) {
+            Some(_) => match self
+                .parts
+                .studio
+                .recognisers
+                .of(language)
+                .open_metered(events(&beat, leg), Arc::clone(&meter))
+            {
                 Ok(ear) => {
                     let zone = settings.time_zone()?;
                     let setup = setup(id.clone(), language, phone, zone);
@@ -482,6 +491,10 @@ impl Switchboard {
             joins,
             partner: None,
             told,
+            meter,
+            began: clock::now(),
+            org: number.org.clone(),
+            tariff: Arc::clone(&self.parts.tariff),
             reel: Vec::new(),
             records,
             hushed: Arc::new(AtomicU32::new(0)),
@@ -559,6 +572,12 @@ impl Switchboard {
             timestamp: random.next_u32(),
         }
     }
+}
+
+/// Writes on the page what is used.
+fn meter(page: &Page, org: &OrgId, tariff: &Arc<Tariff>) -> Meter {
+    let (page, org, tariff) = (page.clone(), org.clone(), Arc::clone(tariff));
+    Arc::new(move |service, share| page.used(&org, tariff.share(service, share)))
 }
 
 /// The memory of this number's last conversation, where it broke off a short while ago.

@@ -255,6 +255,9 @@ fn a_caller_heard_and_answered_by_services_elsewhere_books() {
         ("GUDOK_SERVICES__OUR_PIPER__KIND", "piper"),
         ("GUDOK_SERVICES__OUR_PIPER__ADDRESS", piper.address.as_str()),
         ("GUDOK_SERVICES__OUR_PIPER__VOICE", "ru"),
+        ("GUDOK_SERVICES__OUR_VOSK__PRICE", "0.6"),
+        ("GUDOK_SERVICES__OUR_PIPER__PRICE", "1.5"),
+        ("GUDOK_CALLS__PRICE", "1.2"),
         ("GUDOK_SPEECH__RECOGNISE_RU", "our_vosk"),
         ("GUDOK_SPEECH__SPEAK_RU", "our_piper"),
     ];
@@ -266,6 +269,12 @@ fn a_caller_heard_and_answered_by_services_elsewhere_books() {
     assert_eq!(call.reason(), "completed", "{}", gateway.page(&call).told());
     gateway.job_file(&call);
     assert!(vosk.asked.load(Ordering::Relaxed) > 0 && piper.asked.load(Ordering::Relaxed) > 0);
+    let page = gateway.page(&call);
+    for (service, unit) in [("our_vosk", "heard"), ("our_piper", "spoken"), ("line", "line")] {
+        let used = page.usage.iter().find(|it| it.service == service && it.unit == unit);
+        let used = used.unwrap_or_else(|| panic!("{service} is not counted: {:?}", page.usage));
+        assert!(used.amount > 0 && used.cost > 0, "{used:?}");
+    }
     gateway.stop();
     std::fs::remove_dir_all(data).unwrap();
 }

@@ -29,6 +29,15 @@ pub(crate) struct Call {
 pub(crate) struct Page {
     pub(crate) transcript: Vec<Line>,
     pub(crate) events: Vec<Event>,
+    pub(crate) usage: Vec<Used>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Used {
+    pub(crate) service: String,
+    pub(crate) unit: String,
+    pub(crate) amount: i64,
+    pub(crate) cost: i64,
 }
 
 #[derive(Debug, Deserialize)]

@@ -42,6 +42,8 @@ fn settings(kind: Kind, address: &str, key: &str) -> Settings {
         voice: "anna".to_owned(),
         key: key.to_owned(),
         folder: String::new(),
+        price: 0.6,
+        price_written: 0.0,
         places: 2_000,
     }
 }

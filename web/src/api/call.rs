@@ -13,6 +13,7 @@ use job_core::ids::{ConversationId, JobId};
 use job_core::phone;
 use job_core::store::OrgStore;
 use job_core::trade::{Channel, Language};
+use job_core::usage::Used;
 use serde::{Deserialize, Serialize};
 
 use super::body::Asked;
@@ -67,6 +68,9 @@ pub(super) struct Call {
     state: Option<Understood>,
     transcript: Vec<Utterance>,
     events: Vec<CallEvent>,
+    /// Of services that cost money, added up.
+    usage: Vec<Used>,
+    cost_roubles: f64,
 }
 
 /// `GET /calls`: newest first.
@@ -108,7 +112,9 @@ pub(super) async fn call(key: Integration, Path(id): Path<String>) -> Result<Jso
     answers.sort_unstable();
     let line = CallLine::new(&found, &answers, &zone(&key.rows).await?);
     let state = found.state.as_deref().and_then(|state| serde_json::from_str(state).ok());
-    Ok(Json(Call { line, state, transcript, events }))
+    let usage = key.rows.usage_of(&name).await.map_err(Refusal::trouble)?;
+    let cost_roubles = roubles(&usage);
+    Ok(Json(Call { line, state, transcript, events, usage, cost_roubles }))
 }
 
 /// `GET /calls/{id}/recording`: WAV, caller left, agent right; by pieces with `Range`.
@@ -119,6 +125,10 @@ pub(super) async fn recording(
     request: Request,
 ) -> Result<Response, Refusal> {
     sound::recording(&house, &key.rows, &id, request).await
+}
+
+pub(super) fn roubles(usage: &[Used]) -> f64 {
+    usage.iter().map(|used| used.cost.roubles()).sum()
 }
 
 impl CallLine {

@@ -38,6 +38,7 @@ pub(crate) fn router() -> Router<House> {
         .route("/masters/{id}/calendars/{calendar}", delete(calendar::drop))
         .route("/masters/{id}/calendar-feed", post(calendar::open_feed))
         .route("/stats", get(stats::stats))
+        .route("/usage", get(stats::usage))
         .route("/jobs", get(job::jobs))
         .route("/jobs/{id}", get(job::job))
         .route("/jobs/{id}/accept", post(job::accept))

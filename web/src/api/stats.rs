@@ -5,9 +5,11 @@ use axum::extract::State;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use job_core::stats::Stats;
+use job_core::usage::Used;
 use serde::{Deserialize, Serialize};
 
 use super::body::Asked;
+use super::call::roubles;
 use crate::House;
 use crate::access::Integration;
 use crate::refusal::Refusal;
@@ -63,4 +65,29 @@ pub(super) async fn stats(
         automatic_percent: stats.assignment.automatic(),
         stats,
     }))
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct UsageView {
+    from: Date,
+    to: Date,
+    usage: Vec<Used>,
+    cost_roubles: f64,
+}
+
+/// `GET /usage?from=2026-11-01&to=2026-11-30`: what services were used and what that cost.
+pub(super) async fn usage(
+    key: Integration,
+    State(house): State<House>,
+    Asked(days): Asked<Days>,
+) -> Result<Json<UsageView>, Refusal> {
+    let zone = key.rows.settings().await.map_err(Refusal::trouble)?.time_zone();
+    let zone = zone.map_err(Refusal::trouble)?;
+    let (from, to) = days.within((house.clock)().to_zoned(zone.clone()).date())?;
+    let midnight =
+        |day: Date| day.to_zoned(zone.clone()).map(|it| it.timestamp()).map_err(Refusal::trouble);
+    let end = to.saturating_add(1.day());
+    let usage = key.rows.usage_between(midnight(from)?, midnight(end)?).await;
+    let usage = usage.map_err(Refusal::trouble)?;
+    Ok(Json(UsageView { from, to, cost_roubles: roubles(&usage), usage }))
 }

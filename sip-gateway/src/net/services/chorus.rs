@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use media::audio::RATE;
-use media::speech::{Go, Line, Sink, SpeechError, Spoken, Synthesiser};
+use media::speech::{Go, Line, Meter, Sink, SpeechError, Spoken, Synthesiser};
 use tokio::runtime::Handle;
 
 use super::health::Health;
@@ -53,6 +53,10 @@ impl Chorus {
 
 impl Synthesiser for Chorus {
     fn speak(&self, line: Line, sink: Sink) {
+        self.speak_metered(line, sink, Arc::new(|_, _| {}));
+    }
+
+    fn speak_metered(&self, line: Line, sink: Sink, meter: Meter) {
         let part = Part {
             line,
             sink,
@@ -66,6 +70,7 @@ impl Synthesiser for Chorus {
             singers: Arc::clone(&self.singers),
             part: Arc::new(Mutex::new(part)),
             runtime: self.runtime.clone(),
+            meter,
         };
         song.sing(0);
     }
@@ -82,6 +87,7 @@ struct Song {
     singers: Arc<[Singer]>,
     part: Arc<Mutex<Part>>,
     runtime: Handle,
+    meter: Meter,
 }
 
 struct Part {
@@ -124,7 +130,9 @@ impl Song {
         }
         let song = self.clone();
         let sink: Sink = Box::new(move |spoken| song.pass_on(generation, nth, spoken));
-        singer.mouth.speak(line, sink);
+        let (meter, name) = (Arc::clone(&self.meter), singer.name.clone());
+        let named: Meter = Arc::new(move |_, share| meter(&name, share));
+        singer.mouth.speak_metered(line, sink, named);
         if nth + 1 < self.singers.len() {
             self.watch(generation, nth);
         }

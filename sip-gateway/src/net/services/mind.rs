@@ -9,11 +9,15 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use dialog::llm::sse::Events;
-use dialog::llm::{Fault, Proposal, Route, Thinker, Thinking, Thought, anthropic, gemini, openai};
+use dialog::llm::{
+    Budget, Fault, Proposal, Route, Thinker, Thinking, Thought, anthropic, gemini, openai,
+};
+use job_core::usage::{MicroRoubles, Unit};
 use serde_json::Value;
 
 use super::health::Health;
 use super::settings::{Kind, Service};
+use super::tariff::Tariff;
 use crate::clock;
 use crate::config::Settings;
 use crate::net::switchboard::lock;
@@ -30,6 +34,8 @@ pub struct Minds {
     routes: HashMap<Route, Vec<usize>>,
     minds: Vec<Mind>,
     http: reqwest::Client,
+    tariff: Tariff,
+    budget: Budget,
 }
 
 struct Mind {
@@ -62,7 +68,11 @@ impl Minds {
         }
         web::post::secure();
         let http = reqwest::Client::builder().connect_timeout(FIRST_WITHIN).build().ok()?;
-        (!minds.is_empty()).then_some(Minds { routes, minds, http })
+        let limit = |roubles: f64| (roubles > 0.0).then(|| MicroRoubles::of(roubles, 1, 1));
+        let budget =
+            Budget { conversation: limit(models.per_call), month: limit(models.per_month) };
+        let tariff = Tariff::of(&settings.services, settings.calls.price);
+        (!minds.is_empty()).then_some(Minds { routes, minds, http, tariff, budget })
     }
 
     async fn first_of(&self, thought: &Thought) -> Result<Proposal, String> {
@@ -79,8 +89,13 @@ impl Minds {
                 lock(&mind.health).went(clock::now(), answered.is_ok());
                 let took = (clock::now() - began).as_millis() as u64;
                 match answered {
-                    Ok(proposal) => {
+                    Ok(mut proposal) => {
                         let tokens = proposal.tokens;
+                        let count = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
+                        proposal.used = vec![
+                            self.tariff.used(&mind.name, Unit::Read, count(tokens.input)),
+                            self.tariff.used(&mind.name, Unit::Written, count(tokens.output)),
+                        ];
                         tracing::info!(
                             model = mind.name,
                             route = route.name(),
@@ -101,6 +116,10 @@ impl Minds {
 }
 
 impl Thinker for Minds {
+    fn budget(&self) -> Budget {
+        self.budget
+    }
+
     fn think<'a>(&'a self, thought: &'a Thought) -> Thinking<'a> {
         Box::pin(async move {
             let all = tokio::time::timeout(ALL_WITHIN, self.first_of(thought)).await;

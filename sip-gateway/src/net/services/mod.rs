@@ -12,6 +12,7 @@ pub mod line;
 pub mod mind;
 pub mod mouth;
 pub mod settings;
+pub mod tariff;
 pub mod understudy;
 pub mod yandex;
 

@@ -14,7 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use futures_util::{SinkExt, StreamExt};
 use media::speech::service::sound::{Format, Sound};
 use media::speech::service::yandex::voice::{Spoken as YandexSpoken, Utterance, utterances};
-use media::speech::{Go, Line, Sink, SpeechError, Spoken, Synthesiser};
+use media::speech::{Go, Line, Meter, Share, Sink, SpeechError, Spoken, Synthesiser};
 use prost::Message as _;
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
@@ -86,6 +86,11 @@ impl Synthesiser for Voice {
             }
             asked.lay_by(&line.voice.name).await;
         });
+    }
+
+    fn speak_metered(&self, line: Line, sink: Sink, meter: Meter) {
+        meter(self.asked.engine, Share::Spoken(line.text.chars().count()));
+        self.speak(line, sink);
     }
 
     fn version(&self) -> String {

@@ -65,6 +65,12 @@ pub struct Service {
     /// Yandex: with it the key is a token (`Bearer`), without it an API key.
     #[serde(default)]
     pub folder: String,
+    /// Roubles for a minute heard, a thousand characters spoken, a thousand tokens read.
+    #[serde(default)]
+    pub price: f64,
+    /// … and for a thousand tokens written.
+    #[serde(default)]
+    pub price_written: f64,
     /// Callers at once; more go to the next service.
     #[serde(default = "places")]
     pub places: usize,

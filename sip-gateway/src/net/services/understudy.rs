@@ -7,8 +7,8 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
-use media::audio::Frame;
-use media::speech::{Capacity, Ear, Events, Expect, Heard, Recogniser, SpeechError};
+use media::audio::{FRAME_TIME, Frame};
+use media::speech::{Capacity, Ear, Events, Expect, Heard, Meter, Recogniser, Share, SpeechError};
 use media::turn::TurnId;
 use tokio::runtime::Handle;
 
@@ -28,11 +28,13 @@ pub struct Service {
     pub name: String,
     pub recogniser: Arc<dyn Recogniser>,
     pub health: Mutex<Health>,
+    /// What it hears is counted.
+    pub costs: bool,
 }
 
 impl Service {
     pub fn new(name: &str, recogniser: Arc<dyn Recogniser>) -> Self {
-        Service { name: name.to_owned(), recogniser, health: Mutex::default() }
+        Service { name: name.to_owned(), recogniser, health: Mutex::default(), costs: true }
     }
 
     fn went(&self, well: bool) {
@@ -55,12 +57,17 @@ impl Understudies {
 
 impl Recogniser for Understudies {
     fn open(&self, events: Events) -> Result<Box<dyn Ear>, SpeechError> {
+        self.open_metered(events, Arc::new(|_, _| {}))
+    }
+
+    fn open_metered(&self, events: Events, meter: Meter) -> Result<Box<dyn Ear>, SpeechError> {
         let stage = Arc::new_cyclic(|this| {
             Mutex::new(Stage {
                 this: Weak::clone(this),
                 services: Arc::clone(&self.services),
                 runtime: self.runtime.clone(),
                 events,
+                meter,
                 hearing: None,
                 retired: Vec::new(),
                 generation: 0,
@@ -86,6 +93,7 @@ struct Stage {
     services: Arc<[Service]>,
     runtime: Handle,
     events: Events,
+    meter: Meter,
     hearing: Option<Hearing>,
     /// Late ones that may still be the first to answer.
     retired: Vec<Box<dyn Ear>>,
@@ -96,6 +104,8 @@ struct Stage {
 struct Hearing {
     nth: usize,
     ear: Box<dyn Ear>,
+    /// Given to it and not counted yet.
+    frames: u32,
 }
 
 struct Turn {
@@ -159,7 +169,9 @@ impl Stage {
         if let Err(SpeechError::Engine { .. } | SpeechError::Gone) = &ear {
             service.went(false);
         }
-        self.hearing = Some(Hearing { nth, ear: ear? });
+        let ear = ear?;
+        self.count();
+        self.hearing = Some(Hearing { nth, ear, frames: 0 });
         Ok(())
     }
 
@@ -188,6 +200,7 @@ impl Stage {
             self.services[nth].went(true);
             self.turns.retain(|it| it.id != turn);
             self.retired.clear();
+            self.count();
         } else if !current {
             return;
         }
@@ -200,6 +213,7 @@ impl Stage {
             return;
         }
         tracing::warn!(service = self.services[nth].name, %turn, %error, "a recogniser failed");
+        self.count();
         self.hearing = None;
         self.replace(nth + 1, error);
     }
@@ -220,6 +234,7 @@ impl Stage {
         for turn in &self.turns {
             let _ = hearing.ear.begin(turn.id, turn.expect);
             for frame in &turn.frames {
+                hearing.frames += 1;
                 let _ = hearing.ear.hear(frame);
             }
             if turn.ended {
@@ -253,6 +268,9 @@ impl Stage {
                 turn.frames.pop_front();
             }
             turn.frames.push_back(*frame);
+        }
+        if let Some(hearing) = &mut self.hearing {
+            hearing.frames += 1;
         }
         match self.ear()?.hear(frame) {
             Err(SpeechError::Gone) => {
@@ -291,11 +309,31 @@ impl Stage {
         if !owed || generation != self.generation {
             return;
         }
+        self.count();
         self.retired.extend(self.hearing.take().map(|hearing| hearing.ear));
         self.replace(next, SpeechError::Silent { engine: "recogniser", after: LATE_AFTER });
     }
 
+    /// What has been heard since the last time is told.
+    fn count(&mut self) {
+        let Some(hearing) = &mut self.hearing else {
+            return;
+        };
+        let frames = std::mem::take(&mut hearing.frames);
+        let service = &self.services[hearing.nth];
+        if service.costs && frames > 0 {
+            (self.meter)(&service.name, Share::Heard(FRAME_TIME * frames));
+        }
+    }
+
     fn ear(&mut self) -> Result<&mut Box<dyn Ear>, SpeechError> {
         self.hearing.as_mut().map(|hearing| &mut hearing.ear).ok_or(SpeechError::Gone)
+    }
+}
+
+/// What was heard and not counted when the caller left.
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.count();
     }
 }
