@@ -9,7 +9,7 @@ CALLER ?= ru
 # ONCE=1: exit after the call, 0 only if a booking, a recording with both voices and a job file exist.
 ONCE ?=
 
-.PHONY: demo test check test-long measure bench-world bench-dialog bench-floor bench-media bench-sip bench-core fuzz clean
+.PHONY: demo test check test-long measure bench-world bench-dialog bench-floor bench-media bench-sip bench-services bench-core fuzz clean
 
 demo:
 	@deploy/packages demo
@@ -53,6 +53,10 @@ bench-media:
 bench-sip:
 	@deploy/packages test
 	@$(CARGO) run --quiet --release -p call-tests --example bench_sip
+
+# What our own way to speech services costs, where they take no time themselves.
+bench-services:
+	@$(CARGO) test --quiet -p call-tests --test services bench_own_cost -- --ignored --nocapture
 
 # What a caller waits for the database among 100 to 10,000 masters: SQLite, then Postgres.
 bench-core:

@@ -129,7 +129,8 @@ pub struct Speech {
     pub model_ru: PathBuf,
     pub voice_ru: String,
     pub voice_en: String,
-    /// Who hears Russian callers: names under `[services]`, best first; `built_in` is the recogniser inside.
+    /// Who hears Russian callers: names under `[services]`, best first; `built_in`, the recogniser inside, comes
+    /// last where it is not named.
     pub recognise_ru: Vec<String>,
     pub recognise_en: Vec<String>,
     /// Who speaks to them, likewise.

@@ -87,8 +87,17 @@ fn ears(
         let costs = settings.services.contains_key(name);
         Ok(Service { costs, ..Service::new(name, recogniser) })
     };
-    let services = names.iter().map(service).collect::<anyhow::Result<_>>()?;
+    let services = with_built_in(names).iter().map(service).collect::<anyhow::Result<_>>()?;
     Ok(Arc::new(Understudies::new(services, runtime)))
+}
+
+/// Whatever else fails, what is inside the program is there.
+fn with_built_in(names: &[String]) -> Vec<String> {
+    let mut names = names.to_vec();
+    if !names.iter().any(|name| name == BUILT_IN) {
+        names.push(BUILT_IN.to_owned());
+    }
+    names
 }
 
 /// What no general recogniser knows: streets and towns.
@@ -244,7 +253,7 @@ fn chorus(
         let mouth = warmed(voice, &data.join("prompts").join(name), shelf, &voices)?;
         Ok(Singer::new(name, mouth, Some(service.voice.clone())))
     };
-    let singers = names.iter().map(singer).collect::<anyhow::Result<_>>()?;
+    let singers = with_built_in(names).iter().map(singer).collect::<anyhow::Result<_>>()?;
     Ok(Arc::new(Chorus::new(singers, runtime)))
 }
 

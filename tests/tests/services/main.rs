@@ -5,6 +5,7 @@
 mod chaos;
 mod code;
 mod minds;
+mod own_cost;
 mod pages;
 mod speechkit;
 mod voices;

@@ -70,6 +70,7 @@ pub(crate) async fn serve(
     let task = tokio::spawn(async move {
         for nth in 0.. {
             let Ok((socket, _)) = listener.accept().await else { return };
+            socket.set_nodelay(true).unwrap();
             let (mishap, open) = (mishap(nth), Arc::clone(&counted));
             tokio::spawn(async move {
                 open.fetch_add(1, Ordering::Relaxed);

@@ -41,6 +41,7 @@ pub(crate) async fn serve(mishap: impl Fn(usize) -> Mishap + Send + 'static) -> 
     let task = tokio::spawn(async move {
         for nth in 0.. {
             let Ok((socket, _)) = listener.accept().await else { return };
+            socket.set_nodelay(true).unwrap();
             tokio::spawn(connection(socket, mishap(nth)));
         }
     });

@@ -36,8 +36,8 @@ pub(crate) const PIECES: usize = 8;
 /// What was asked to be said, in order.
 pub(crate) type Said = Arc<Mutex<Vec<String>>>;
 
-struct Service {
-    address: String,
+pub(crate) struct Service {
+    pub(crate) address: String,
     said: Said,
     task: tokio::task::JoinHandle<()>,
 }
@@ -48,7 +48,10 @@ impl Drop for Service {
     }
 }
 
-async fn serve(kind: Kind, mishap: impl Fn(usize) -> Mishap + Send + 'static) -> Service {
+pub(crate) async fn serve(
+    kind: Kind,
+    mishap: impl Fn(usize) -> Mishap + Send + 'static,
+) -> Service {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let scheme = if kind == Kind::ElevenLabs { "ws" } else { "http" };
     let address = format!("{scheme}://{}", listener.local_addr().unwrap());
@@ -227,9 +230,9 @@ async fn over_websocket(socket: TcpStream, mishap: Mishap, said: Said) -> Ended 
     Ok(())
 }
 
-const KINDS: [Kind; 3] = [Kind::Piper, Kind::OpenAiVoice, Kind::ElevenLabs];
+pub(crate) const KINDS: [Kind; 3] = [Kind::Piper, Kind::OpenAiVoice, Kind::ElevenLabs];
 
-fn voice(kind: Kind, address: &str, key: &str) -> Arc<dyn Synthesiser> {
+pub(crate) fn voice(kind: Kind, address: &str, key: &str) -> Arc<dyn Synthesiser> {
     Arc::new(Voice::new(&settings(kind, address, key), Handle::current()).unwrap())
 }
 
