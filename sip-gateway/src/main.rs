@@ -56,6 +56,9 @@ enum Command {
         /// Turns per language.
         #[arg(long, default_value_t = 20)]
         turns: usize,
+        /// Only word errors, and over noise too: decibels below the voice, as in 20,10.
+        #[arg(long, value_delimiter = ',')]
+        noise: Vec<f32>,
     },
     /// Let simulated callers talk to the house, in words or by voice, and count who is served.
     Eval(commands::Rehearsal),
@@ -114,7 +117,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Demo { serve, caller, once } => commands::demo(serve.settings()?, caller, once),
         Command::Call { to, scenario, out } => commands::call(&to, &scenario, &out),
         Command::Doctor { serve, live } => commands::doctor(&serve.settings()?, live),
-        Command::Measure { turns } => commands::measure(turns),
+        Command::Measure { turns, noise } => commands::measure(turns, &noise),
         Command::Eval(rehearsal) => commands::eval(&rehearsal),
         Command::Pack(Pack::Check { folder }) => commands::check_packs(folder.as_deref()),
         Command::Pack(Pack::Schema) => commands::print_schema(),

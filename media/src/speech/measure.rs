@@ -86,6 +86,66 @@ impl Sample {
     }
 }
 
+impl Sample {
+    /// The same over steady noise so many decibels below the voice, telephone and all.
+    pub fn in_noise(&self, below_db: f32) -> Sample {
+        let samples = self.sound.as_flattened();
+        let loud: Vec<f32> =
+            samples.iter().map(|it| f32::from(*it)).filter(|it| it.abs() > AUDIBLE).collect();
+        let voice = root_mean_square(&loud);
+        let noise: Vec<f32> = Pink::new(NOISE_SEED).take(samples.len()).collect();
+        let gain =
+            voice * 10_f32.powf(-below_db / 20.0) / root_mean_square(&noise).max(f32::EPSILON);
+        let mixed: Vec<i16> = samples
+            .iter()
+            .zip(&noise)
+            .map(|(it, noise)| (f32::from(*it) + gain * noise) as i16)
+            .collect();
+        let sound = mixed.as_chunks().0.iter().map(over_the_wire).collect();
+        Sample { sound, ..self.clone() }
+    }
+}
+
+/// A voice's samples are louder than its pauses'.
+const AUDIBLE: f32 = 200.0;
+const NOISE_SEED: u64 = 0x9e37_79b9_7f4a_7c15;
+
+fn root_mean_square(samples: &[f32]) -> f32 {
+    let sum: f32 = samples.iter().map(|it| it * it).sum();
+    (sum / samples.len().max(1) as f32).sqrt()
+}
+
+/// Noise that falls by about 3 dB an octave, as streets and fans have it: white noise through three slow
+/// filters. The same for the same seed.
+struct Pink {
+    seed: u64,
+    slow: [f32; 3],
+}
+
+impl Pink {
+    fn new(seed: u64) -> Self {
+        Pink { seed, slow: [0.0; 3] }
+    }
+}
+
+impl Iterator for Pink {
+    type Item = f32;
+
+    fn next(&mut self) -> Option<f32> {
+        self.seed ^= self.seed << 13;
+        self.seed ^= self.seed >> 7;
+        self.seed ^= self.seed << 17;
+        let white = (self.seed >> 40) as f32 / (1_u32 << 23) as f32 - 1.0;
+        for (slow, keeps) in self.slow.iter_mut().zip([0.99, 0.95, 0.6]) {
+            *slow = keeps * *slow + (1.0 - keeps) * white;
+        }
+        Some(
+            self.slow.iter().zip([12.0, 5.0, 1.5]).map(|(slow, gain)| gain * slow).sum::<f32>()
+                + 0.2 * white,
+        )
+    }
+}
+
 /// One line's whole sound; waits for it.
 pub fn sound_of(
     synthesiser: &dyn Synthesiser,
@@ -267,6 +327,26 @@ mod tests {
 
         assert_eq!(rate, Rate { words: 5, wrong: 3, sentences: 2, exact: 0 });
         assert_eq!(rate.percent(), 60.0);
+    }
+
+    #[test]
+    fn noise_lies_as_far_below_the_voice_as_was_said() {
+        let tone: Vec<i16> =
+            (0..16_000).map(|n| (8_000.0 * (n as f32 * 0.6).sin()) as i16).collect();
+        let clean = Sample {
+            text: String::new(),
+            expect: Expect::Anything,
+            sound: tone.as_chunks().0.to_vec(),
+        };
+        let plain: Vec<f32> = tone.iter().map(|it| f32::from(*it)).collect();
+        let voice = root_mean_square(&plain);
+        for below in [20.0, 10.0] {
+            let noisy = clean.in_noise(below);
+            let added = noisy.sound.as_flattened().iter().zip(&plain);
+            let added: Vec<f32> = added.map(|(noisy, plain)| f32::from(*noisy) - plain).collect();
+            let found = 20.0 * (voice / root_mean_square(&added)).log10();
+            assert!((found - below).abs() < 1.0, "{found} dB for {below}");
+        }
     }
 
     #[test]

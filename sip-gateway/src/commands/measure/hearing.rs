@@ -25,8 +25,8 @@ const VOICES: [(Tongue, &str); 5] = [
 /// Four times as fast as speech; the times of final words are a little too long for it.
 const PACE: Duration = Duration::from_millis(5);
 
-/// One hearing per voice.
-pub(super) fn all(data: &Path) -> anyhow::Result<Vec<Hearing>> {
+/// One hearing per voice; each once more for every noise, in decibels below the voice.
+pub(super) fn all(data: &Path, noises: &[f32]) -> anyhow::Result<Vec<Hearing>> {
     let mut settings = Settings { data: data.to_owned(), ..Settings::default() };
     settings.speech.recognisers = 1;
     let shelf = load_packs()?;
@@ -46,8 +46,13 @@ pub(super) fn all(data: &Path) -> anyhow::Result<Vec<Hearing>> {
             Tongue::Ru => &studio.recognisers.ru,
             Tongue::En => &studio.recognisers.en,
         };
-        let title = format!("{tongue}, {name}");
-        found.push(hearing(&title, &**recogniser, &samples?, &watch)?);
+        let (title, samples) = (format!("{tongue}, {name}"), samples?);
+        found.push(hearing(&title, &**recogniser, &samples, &watch)?);
+        for below in noises {
+            let noisy: Vec<Sample> = samples.iter().map(|it| it.in_noise(*below)).collect();
+            let title = format!("{title}, noise {below} dB below");
+            found.push(hearing(&title, &**recogniser, &noisy, &watch)?);
+        }
     }
     Ok(found)
 }

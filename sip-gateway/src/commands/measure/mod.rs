@@ -42,12 +42,24 @@ struct Times {
     ended: Vec<String>,
 }
 
-/// Prints the table; 0 when every figure could be measured.
-pub fn measure(turns: usize) -> anyhow::Result<ExitCode> {
+fn measure_hearing(noises: &[f32]) -> anyhow::Result<ExitCode> {
+    let data = std::env::temp_dir().join(format!("gudok-hearing-{}", std::process::id()));
+    let hearings = hearing::all(&data, noises)?;
+    println!("{}", media::speech::measure::table(&hearings));
+    std::fs::remove_dir_all(&data).with_context(|| data.display().to_string())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints the table; 0 when every figure could be measured. With `noises`, in decibels below the voice, only how
+/// the recognisers hear, in each of them too.
+pub fn measure(turns: usize, noises: &[f32]) -> anyhow::Result<ExitCode> {
     log("error");
+    if !noises.is_empty() {
+        return measure_hearing(noises);
+    }
     let data = std::env::temp_dir().join(format!("gudok-measure-{}", std::process::id()));
     let heard = data.join("hearing");
-    let hearings = std::thread::spawn(move || hearing::all(&heard));
+    let hearings = std::thread::spawn(move || hearing::all(&heard, &[]));
     let times = runtime()?.block_on(phone(&data, turns))?;
     println!("| over SIP on loopback | Russian (espeak-ng) | English (flite) |\n|---|---|---|");
     row("INVITE to first agent audio, p50", &times, |times| share(&times.first_sound, 50));
