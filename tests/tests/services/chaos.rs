@@ -103,3 +103,23 @@ async fn a_thousand_callers_of_each_service_are_heard_whatever_fails() {
         through_chaos(200).await;
     }
 }
+
+/// More of it than whoever takes over has room for at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_turn_that_breaks_off_at_its_end_is_heard_from_its_beginning() {
+    let failing = pages::serve(Speaks::Vosk, |_| Mishap::Cuts(250)).await;
+    let steady = pages::serve(Speaks::Deepgram, |_| Mishap::None).await;
+    let services = vec![
+        Service::new("failing", recogniser(Kind::Vosk, &failing.address, KEY)),
+        Service::new("steady", recogniser(Kind::Deepgram, &steady.address, KEY)),
+    ];
+    let ears = Understudies::new(services, Handle::current());
+    let mut caller = Caller::of(&ears);
+    let words: Vec<usize> = (0..52).map(|nth| (nth * 7) % 16).collect();
+
+    let turn = caller.begin();
+    caller.say(&phrase(&words)).await;
+    caller.end().await;
+
+    assert_eq!(caller.heard(turn).await, Ok(text(&words)));
+}

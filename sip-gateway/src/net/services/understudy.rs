@@ -16,8 +16,10 @@ use super::health::Health;
 use crate::clock;
 use crate::net::switchboard::lock;
 
-/// Frames kept of a turn, for whoever takes over: half a minute.
-const FRAMES_MAX: usize = 1_500;
+/// Frames kept of a turn, for whoever takes over: a minute.
+const FRAMES_MAX: usize = 3_000;
+/// Whoever takes over and is given a long turn at once may be full for a moment.
+const AGAIN_AFTER: Duration = Duration::from_millis(20);
 /// Turns whose words are still owed; there are never more than two but where all fails.
 const TURNS_MAX: usize = 4;
 /// Final words later than this are asked of the next one as well; the first to answer is heard.
@@ -63,6 +65,7 @@ impl Recogniser for Understudies {
     fn open_metered(&self, events: Events, meter: Meter) -> Result<Box<dyn Ear>, SpeechError> {
         let stage = Arc::new_cyclic(|this| {
             Mutex::new(Stage {
+                waits: false,
                 this: Weak::clone(this),
                 services: Arc::clone(&self.services),
                 runtime: self.runtime.clone(),
@@ -90,6 +93,8 @@ impl Recogniser for Understudies {
 /// One caller, whoever hears them.
 struct Stage {
     this: Weak<Mutex<Stage>>,
+    /// Somebody is full, and will be given the rest soon.
+    waits: bool,
     services: Arc<[Service]>,
     runtime: Handle,
     events: Events,
@@ -113,6 +118,15 @@ struct Turn {
     expect: Expect,
     frames: VecDeque<Frame>,
     ended: bool,
+    /// What the one who hears now has been given of it.
+    given: Given,
+}
+
+#[derive(Debug, Default)]
+struct Given {
+    begin: bool,
+    frames: usize,
+    end: bool,
 }
 
 struct Understudy(Arc<Mutex<Stage>>);
@@ -227,20 +241,66 @@ impl Stage {
             }
             return;
         }
-        let Some(hearing) = &mut self.hearing else {
-            return;
-        };
-        tracing::info!(service = self.services[hearing.nth].name, "another recogniser takes over");
-        for turn in &self.turns {
-            let _ = hearing.ear.begin(turn.id, turn.expect);
-            for frame in &turn.frames {
-                hearing.frames += 1;
-                let _ = hearing.ear.hear(frame);
-            }
-            if turn.ended {
-                let _ = hearing.ear.end(turn.id);
+        if let Some(hearing) = &self.hearing {
+            let service = &self.services[hearing.nth].name;
+            tracing::info!(service, "another recogniser takes over");
+        }
+        for turn in &mut self.turns {
+            turn.given = Given::default();
+        }
+        self.give();
+    }
+
+    /// Gives whoever hears now what they have not been given, in order, as long as they take it.
+    fn give(&mut self) {
+        match self.give_all() {
+            Ok(()) => {}
+            Err(SpeechError::Full { .. }) => self.give_soon(),
+            Err(error) => {
+                let nth = self.hearing.as_ref().map_or(0, |hearing| hearing.nth);
+                self.services[nth].went(false);
+                self.count();
+                self.hearing = None;
+                self.replace(nth + 1, error);
             }
         }
+    }
+
+    fn give_all(&mut self) -> Result<(), SpeechError> {
+        let Some(hearing) = &mut self.hearing else {
+            return Ok(());
+        };
+        for turn in &mut self.turns {
+            if !turn.given.begin {
+                hearing.ear.begin(turn.id, turn.expect)?;
+                turn.given.begin = true;
+            }
+            while let Some(frame) = turn.frames.get(turn.given.frames) {
+                hearing.ear.hear(frame)?;
+                turn.given.frames += 1;
+                hearing.frames += 1;
+            }
+            if turn.ended && !turn.given.end {
+                hearing.ear.end(turn.id)?;
+                turn.given.end = true;
+            }
+        }
+        Ok(())
+    }
+
+    fn give_soon(&mut self) {
+        if std::mem::replace(&mut self.waits, true) {
+            return;
+        }
+        let stage = Weak::clone(&self.this);
+        self.runtime.spawn(async move {
+            tokio::time::sleep(AGAIN_AFTER).await;
+            if let Some(stage) = stage.upgrade() {
+                let mut stage = lock(&stage);
+                stage.waits = false;
+                stage.give();
+            }
+        });
     }
 
     /// A turn is heard by the best one that is well, whoever heard the last.
@@ -249,13 +309,15 @@ impl Stage {
             self.turns.pop_front();
         }
         let settled = self.turns.is_empty();
-        self.turns.push_back(Turn { id, expect, frames: VecDeque::new(), ended: false });
+        let given = Given::default();
+        self.turns.push_back(Turn { id, expect, frames: VecDeque::new(), ended: false, given });
         let nth = self.hearing.as_ref().map_or(usize::MAX, |hearing| hearing.nth);
         let better = (0..nth.min(self.services.len())).find(|nth| self.may_serve(*nth));
         if settled && better.is_some_and(|better| self.take(better).is_err()) || nth == usize::MAX {
             self.take_best(0)?;
         }
-        self.ear()?.begin(id, expect)
+        self.give();
+        self.is_heard()
     }
 
     fn may_serve(&self, nth: usize) -> bool {
@@ -266,21 +328,12 @@ impl Stage {
         if let Some(turn) = self.turns.back_mut().filter(|turn| !turn.ended) {
             if turn.frames.len() >= FRAMES_MAX {
                 turn.frames.pop_front();
+                turn.given.frames = turn.given.frames.saturating_sub(1);
             }
             turn.frames.push_back(*frame);
         }
-        if let Some(hearing) = &mut self.hearing {
-            hearing.frames += 1;
-        }
-        match self.ear()?.hear(frame) {
-            Err(SpeechError::Gone) => {
-                let nth = self.hearing.take().map_or(0, |hearing| hearing.nth);
-                self.services[nth].went(false);
-                self.replace(nth + 1, SpeechError::Gone);
-                self.ear().map(|_| ())
-            }
-            other => other,
-        }
+        self.give();
+        self.is_heard()
     }
 
     fn end(&mut self, id: TurnId) -> Result<(), SpeechError> {
@@ -288,7 +341,7 @@ impl Stage {
             return Ok(());
         };
         turn.ended = true;
-        let ended = self.ear()?.end(id);
+        self.give();
         let (stage, generation) = (Weak::clone(&self.this), self.generation);
         self.runtime.spawn(async move {
             tokio::time::sleep(LATE_AFTER).await;
@@ -296,7 +349,7 @@ impl Stage {
                 lock(&stage).late(generation, id);
             }
         });
-        ended
+        self.is_heard()
     }
 
     /// The words of this turn are late: the next one is asked as well.
@@ -326,8 +379,8 @@ impl Stage {
         }
     }
 
-    fn ear(&mut self) -> Result<&mut Box<dyn Ear>, SpeechError> {
-        self.hearing.as_mut().map(|hearing| &mut hearing.ear).ok_or(SpeechError::Gone)
+    fn is_heard(&self) -> Result<(), SpeechError> {
+        self.hearing.as_ref().map(|_| ()).ok_or(SpeechError::Gone)
     }
 }
 
