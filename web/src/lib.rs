@@ -10,6 +10,7 @@ pub mod calendar;
 mod console;
 mod cookie;
 mod manners;
+pub mod metrics;
 mod page;
 pub mod paper;
 pub mod post;
@@ -57,6 +58,7 @@ pub struct House {
     exchange: Option<Arc<dyn ring::Exchange>>,
     helpers: Arc<ring::Helpers>,
     trunks: trunk::Trunks,
+    gauges: metrics::Gauges,
     thinker: Option<Arc<dyn Thinker>>,
 }
 
@@ -82,6 +84,7 @@ impl House {
             exchange: None,
             helpers,
             trunks: Arc::new(Vec::new),
+            gauges: Arc::new(Vec::new),
             thinker: None,
         }
     }
@@ -95,6 +98,12 @@ impl House {
     /// Tells how these stand.
     pub fn with_trunks(mut self, trunks: trunk::Trunks) -> Self {
         self.trunks = trunks;
+        self
+    }
+
+    /// Measures these.
+    pub fn with_gauges(mut self, gauges: metrics::Gauges) -> Self {
+        self.gauges = gauges;
         self
     }
 
@@ -145,6 +154,7 @@ pub fn router(house: House) -> Router {
     Router::new()
         .route("/", get(page::door))
         .route("/healthz", get(api::health::health))
+        .route("/metrics", get(metrics::metrics))
         .route("/assets/{name}", get(assets::asset))
         .route("/language", get(page::switch_language))
         .route("/calendar/{file}", get(calendar::feed::feed))

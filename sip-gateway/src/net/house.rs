@@ -23,6 +23,7 @@ use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use web::calendar::CalendarRoom;
+use web::metrics::{Gauge, Gauges};
 use web::post::{PostRoom, Telephone};
 use web::till::Till;
 
@@ -35,7 +36,7 @@ use super::pacemaker::Beat;
 use super::phone::Phone;
 use super::ports::Ports;
 use super::scribe::Scribe;
-use super::seat::Studio;
+use super::seat::{Ears, Studio};
 use super::services::tariff::Tariff;
 use super::switchboard::{Parts, Shelf, Switchboard, lock};
 use super::trunks::Trunks;
@@ -133,6 +134,7 @@ impl House {
         let thinker =
             services::mind::Minds::of(&settings).map(|it| Arc::new(it) as Arc<dyn Thinker>);
         let trunks = Trunks::new(settings.trunks, handset.clone(), gate, lookup, sip)?;
+        let ears = studio.recognisers.clone();
         let board = Switchboard::new(Parts {
             runtime: tokio::runtime::Handle::current(),
             store: store.clone(),
@@ -177,6 +179,7 @@ impl House {
         let pages = pages
             .with_till(till)
             .with_thinker(thinker)
+            .with_gauges(gauges(&board, &ears))
             .with_trunks(Arc::new(move || standing.told()));
         serve_pages(listener, pages.with_exchange(Arc::new(browsers), settings.browser.helpers));
 
@@ -297,6 +300,27 @@ async fn browser_port(listen: SocketAddr) -> anyhow::Result<UdpSocket> {
 fn beats() -> std::io::Result<Vec<Beat>> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     (0..cores).map(Beat::start).collect()
+}
+
+fn gauges(board: &Switchboard, ears: &Ears) -> Gauges {
+    let (board, ears) = (board.clone(), ears.clone());
+    Arc::new(move || {
+        let free = |language| ears.of(language).capacity().free as f64;
+        let gauge = |name, help, value| Gauge { name, help, value };
+        vec![
+            gauge("gudok_calls", "Calls under way.", board.calls() as f64),
+            gauge(
+                "gudok_recognisers_free_ru",
+                "Russian callers that can be heard.",
+                free(Language::Ru),
+            ),
+            gauge(
+                "gudok_recognisers_free_en",
+                "English callers that can be heard.",
+                free(Language::En),
+            ),
+        ]
+    })
 }
 
 fn agent_settings(settings: &Settings, random: &Mutex<ChaCha20Rng>) -> sip::agent::Settings {

@@ -327,10 +327,14 @@ async fn an_exchange_that_sends_no_calls_is_told_and_seen() {
     let world = World::reached_by(vec![trunk("city", State::Up), trunk("pbx", down)]).await;
 
     let health = world.get("/healthz").await.json();
+    let metrics = world.get("/metrics").await;
+    let metrics = metrics.text();
     let session = world.signed_in().await;
     let seen = world.look(&session, "/console").await;
     let seen = seen.text();
 
+    assert!(metrics.contains("\ngudok_trunk_up{trunk=\"city\"} 1\n"), "{metrics}");
+    assert!(metrics.contains("\ngudok_trunk_up{trunk=\"pbx\"} 0\n"), "{metrics}");
     assert_eq!(health["trunks"], json!({ "city": "up", "pbx": "down" }));
     assert!(seen.contains("pbx</h2><p>403 Forbidden"), "{seen}");
     assert!(!seen.contains("city</h2>"), "{seen}");
