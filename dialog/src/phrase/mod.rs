@@ -129,13 +129,14 @@ pub fn factor(hundredths: i64, lang: Language) -> Spelling {
 /// An E.164 number: "+7 911 123-45-67" and groups in words. Foreign numbers are told digit by digit.
 pub fn phone(e164: &str, lang: Language) -> Spelling {
     let digits: Vec<u8> = e164.bytes().filter(u8::is_ascii_digit).map(|b| b - b'0').collect();
+    let home = digits.first() == Some(&7) && digits.len() == 11;
     let groups: Vec<&[u8]> = match digits.as_slice() {
         [7, rest @ ..] if rest.len() == 10 => {
             vec![&digits[..1], &rest[..3], &rest[3..6], &rest[6..8], &rest[8..]]
         }
         other => other.chunks(3).collect(),
     };
-    Spelling { text: phone_text(&digits, &groups), speech: phone_words(&groups, lang) }
+    Spelling { text: phone_text(&digits, &groups), speech: phone_words(&groups, home, lang) }
 }
 
 fn phone_text(digits: &[u8], groups: &[&[u8]]) -> String {
@@ -148,13 +149,17 @@ fn phone_text(digits: &[u8], groups: &[&[u8]]) -> String {
     }
 }
 
-fn phone_words(groups: &[&[u8]], lang: Language) -> String {
+/// A foreign number, whose groups nobody here knows, is told digit by digit.
+fn phone_words(groups: &[&[u8]], home: bool, lang: Language) -> String {
     let plus = match lang {
         Language::Ru => "плюс ",
         Language::En => "plus ",
     };
-    let words: Vec<String> = groups.iter().map(|group| group_words(group, lang)).collect();
-    format!("{plus}{}", words.join(", "))
+    let words = groups.iter().map(|group| match home {
+        true => group_words(group, lang),
+        false => digits_words(group, lang),
+    });
+    format!("{plus}{}", words.collect::<Vec<_>>().join(", "))
 }
 
 /// Russian groups are read as numbers with their leading zeros, English ones digit by digit.
