@@ -4,6 +4,8 @@
 
 use super::*;
 
+/// No two people talk longer; a line both have forgotten does not stay for ever.
+const LONGEST: Duration = Duration::from_secs(4 * 3_600);
 /// Frames that wait to be said; older ones are stale.
 const WAITING_MAX: usize = 5;
 
@@ -53,6 +55,9 @@ impl Call {
         self.send();
         self.report(now);
         self.close(now);
+        if now.saturating_duration_since(self.at.0) >= LONGEST {
+            self.hang_up(now, End::TimeLimit);
+        }
         true
     }
 }
