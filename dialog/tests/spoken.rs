@@ -96,7 +96,7 @@ fn sentences(language: Language) -> Vec<Spelling> {
         all.push(say(ru_text, en_text, number));
     }
     for nth in 0..20 {
-        let minutes = 15 * (i64::try_from(nth).unwrap_or_default() + 1);
+        let minutes = 15 * (i64::from(nth) + 1);
         let told = phrase::duration(minutes, language);
         all.push(say("Это займёт {}.", "It will take {}.", told));
     }
