@@ -48,6 +48,18 @@ pub enum Input<'a> {
     Stop(End),
 }
 
+impl Input<'_> {
+    /// Words, sound and answers that only the agent has a use for.
+    pub(super) fn is_for_the_agent(&self) -> bool {
+        match self {
+            Input::Heard(..) | Input::Spoken(..) | Input::Core(..) | Input::Key(_) => true,
+            Input::Answered | Input::Packet(_) | Input::Tick | Input::Reagreed { .. } => false,
+            Input::GoesOnWith(_) | Input::HandedOver(_) | Input::Joined | Input::Across(_) => false,
+            Input::HungUp | Input::Stop(_) => false,
+        }
+    }
+}
+
 #[derive(Debug)]
 pub enum Output {
     /// `Call::packets` holds packets to send.

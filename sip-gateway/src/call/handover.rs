@@ -10,8 +10,10 @@ use super::*;
 /// How it goes, as far as the line can tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Handover {
-    /// Somebody is being called.
+    /// Somebody is being called, and the exchange takes the caller there.
     Rings,
+    /// We are calling somebody; the caller's line stays ours until it is joined.
+    WePhone,
     /// A person has taken over.
     Done,
     /// Nobody has, and why.
@@ -91,6 +93,7 @@ impl Call {
                 *rings = true;
                 return self.note_event("put_through_rings", String::new());
             }
+            Handover::WePhone => return self.note_event("put_through_rings", String::new()),
             Handover::Done => true,
             Handover::Failed(why) => {
                 self.note_event("put_through_failed", why);

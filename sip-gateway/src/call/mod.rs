@@ -202,11 +202,16 @@ impl Call {
     }
 
     pub fn handle(&mut self, now: Instant, input: Input<'_>) {
+        if self.is_joined() && input.is_for_the_agent() {
+            return;
+        }
         match input {
             Input::Answered if self.greeting.is_some() => {}
             Input::Answered => self.greet(now),
             Input::Packet(datagram) => {
-                if let Some(key) = self.line.receive(now, datagram) {
+                if let Some(key) = self.line.receive(now, datagram)
+                    && !self.is_joined()
+                {
                     self.key(now, key);
                 }
             }

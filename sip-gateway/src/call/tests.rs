@@ -97,6 +97,29 @@ fn a_joined_line_says_what_the_other_hears_and_keeps_no_stale_sound() {
     }
     assert_eq!((said, across), (vec![4, 5, 6, 7, 8, 0], 6));
 
+    call.handle(now, Input::Key('0'));
+    call.handle(now, Input::Heard(TurnId::first(), Heard::Final(Words::default())));
+    assert_eq!(live(&mut call, &mut now, 1).1, None, "the agent minds its own business");
     call.handle(now, Input::HungUp);
     assert_eq!(live(&mut call, &mut now, 1).1, Some(End::HandedOver));
+}
+
+/// Their exchange takes them there by hanging up on us; whoever waits for a call of ours has given up.
+#[test]
+fn a_caller_who_leaves_while_it_rings_is_handed_over_only_by_their_exchange() {
+    for (how, end) in [
+        (handover::Handover::Rings, End::HandedOver),
+        (handover::Handover::WePhone, End::CallerHungUpOverAgent),
+    ] {
+        let mut now = crate::clock::now();
+        let mut call = prompting(now);
+        call.handle(now, Input::Answered);
+        live(&mut call, &mut now, 1);
+        call.put_through = PutThrough::Ordered { request: RequestId(1), rings: false, at: 0 };
+
+        call.handle(now, Input::HandedOver(how));
+        call.handle(now, Input::HungUp);
+
+        assert_eq!(live(&mut call, &mut now, 1).1, Some(end));
+    }
 }

@@ -4,6 +4,8 @@
 //!
 //! **Never here:** the line to it.
 
+use std::collections::{HashMap, VecDeque};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -30,11 +32,24 @@ pub struct OpenAi {
     frames: usize,
     /// The item whose words come now, and those of it so far.
     item: Option<(String, String)>,
+    /// Items of the turns that have ended, oldest first.
+    committed: VecDeque<String>,
+    /// What came of them; the service tells it in any order.
+    done: HashMap<String, Result<String, SpeechError>>,
 }
 
 impl OpenAi {
     pub fn new(model: String, tongue: Tongue, prompt: String) -> Self {
-        OpenAi { turns: Turns::default(), model, tongue, prompt, frames: 0, item: None }
+        OpenAi {
+            turns: Turns::default(),
+            model,
+            tongue,
+            prompt,
+            frames: 0,
+            item: None,
+            committed: VecDeque::new(),
+            done: HashMap::new(),
+        }
     }
 
     fn append(&mut self, sound: &[u8]) {
@@ -51,17 +66,42 @@ impl OpenAi {
             Some((known, text)) if known == item => text.push_str(delta),
             _ => self.item = Some((item.to_owned(), delta.to_owned())),
         }
-        let text = self.item.as_ref().map(|(_, text)| plain(text)).unwrap_or_default();
-        self.turns.guess(sure(text));
+        // Words of a turn behind the oldest are told once they are whole.
+        let oldest = self.committed.front().is_none_or(|oldest| oldest == item);
+        if oldest && let Some((_, text)) = &self.item {
+            self.turns.guess(sure(plain(text)));
+        }
     }
 
-    fn completed(&mut self, told: &Value) {
-        self.item = None;
-        let text = plain(told["transcript"].as_str().unwrap_or_default());
-        if let Some(turn) = self.turns.oldest() {
-            turn.transcript.settle(sure(text));
+    /// A turn's sound is an item now.
+    fn committed(&mut self, told: &Value) {
+        if let Some(item) = told["item_id"].as_str() {
+            self.committed.push_back(item.to_owned());
         }
-        self.turns.finish();
+    }
+
+    /// The turns are told in their own order, whichever of them is done first.
+    fn done(&mut self, told: &Value, what: Result<String, SpeechError>) {
+        let item = told["item_id"].as_str().unwrap_or_default();
+        if self.item.as_ref().is_some_and(|(known, _)| known == item) {
+            self.item = None;
+        }
+        if !self.committed.iter().any(|known| known == item) {
+            return;
+        }
+        self.done.insert(item.to_owned(), what);
+        while let Some(what) = self.committed.front().and_then(|oldest| self.done.remove(oldest)) {
+            self.committed.pop_front();
+            match what {
+                Ok(text) => {
+                    if let Some(turn) = self.turns.oldest() {
+                        turn.transcript.settle(sure(text));
+                    }
+                    self.turns.finish();
+                }
+                Err(error) => self.turns.fail(error),
+            }
+        }
     }
 }
 
@@ -133,13 +173,16 @@ impl Dialect for OpenAi {
         let told = super::json(ENGINE, piece)?;
         match told["type"].as_str() {
             Some("conversation.item.input_audio_transcription.delta") => self.delta(&told),
-            Some("conversation.item.input_audio_transcription.completed") => self.completed(&told),
+            Some("input_audio_buffer.committed") => self.committed(&told),
+            Some("conversation.item.input_audio_transcription.completed") => {
+                let text = plain(told["transcript"].as_str().unwrap_or_default());
+                self.done(&told, Ok(text));
+            }
             Some("conversation.item.input_audio_transcription.failed") => {
-                self.item = None;
-                self.turns.fail(broken(ENGINE, told_error(&told)));
+                self.done(&told, Err(broken(ENGINE, told_error(&told))));
             }
             Some("error") => return Err(broken(ENGINE, told_error(&told))),
-            // session.created, …committed, conversation.item.added: nothing follows from them here.
+            // session.created, conversation.item.added: nothing follows from them here.
             Some(_) => {}
             None => return Err(broken(ENGINE, "an event without a type")),
         }
@@ -152,5 +195,41 @@ impl Dialect for OpenAi {
 
     fn owed(&self) -> Vec<TurnId> {
         self.turns.owed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::speech::Heard;
+
+    #[test]
+    fn turns_are_told_in_their_order_though_the_second_is_done_first() {
+        let mut talk = OpenAi::new("m".into(), Tongue::Ru, String::new());
+        let turns = [TurnId(1), TurnId(2), TurnId(3)];
+        for turn in turns {
+            talk.begin(turn, Expect::Anything);
+            talk.end(turn);
+        }
+        let mut hear = |told: Value| talk.take(&Piece::Text(told.to_string())).unwrap();
+        let of = |kind: &str, item: &str| {
+            let kind = format!("conversation.item.input_audio_transcription.{kind}");
+            json!({ "type": kind, "item_id": item, "transcript": item, "error": { "message": "no" } })
+        };
+        for item in ["a", "b", "c"] {
+            hear(json!({ "type": "input_audio_buffer.committed", "item_id": item }));
+        }
+        hear(of("failed", "b"));
+        hear(of("completed", "a"));
+        hear(of("completed", "nobody"));
+        hear(of("completed", "c"));
+
+        let told = std::iter::from_fn(|| talk.poll()).filter_map(|act| match act {
+            Act::Tell(turn, Heard::Final(words)) => Some((turn, words.text)),
+            Act::Tell(turn, Heard::Failed(_)) => Some((turn, "failed".to_owned())),
+            Act::Tell(..) | Act::Send(_) => None,
+        });
+        let wanted = ["a", "failed", "c"].map(str::to_owned);
+        assert!(told.eq(turns.into_iter().zip(wanted)));
     }
 }

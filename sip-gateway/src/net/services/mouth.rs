@@ -156,7 +156,9 @@ impl Asked {
         format: Format,
         mouth: &mut Mouth,
     ) -> Result<(), SpeechError> {
-        let request = self.http.post(url).bearer_auth(&self.service.key).json(body);
+        let key = &self.service.key;
+        let request = self.http.post(url).json(body);
+        let request = if key.is_empty() { request } else { request.bearer_auth(key) };
         let answer = self.soon(request.send()).await?;
         let mut answer = answer.map_err(|error| self.broken(error.without_url()))?;
         if !answer.status().is_success() {

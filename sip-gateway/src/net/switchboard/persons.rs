@@ -113,7 +113,7 @@ impl Switchboard {
         let wanted = lock(&self.persons.wanted);
         let client = wanted.iter().find(|(_, wanted)| wanted.by == Some(leg));
         if let Some((client, _)) = client {
-            self.pass_on(*client, Message::HandedOver(*client, Handover::Rings));
+            self.pass_on(*client, Message::HandedOver(*client, Handover::WePhone));
         }
     }
 
