@@ -304,6 +304,21 @@ fn dialogues_that_go_wrong_end_as_the_book_says() {
     gateway.stop();
 }
 
+/// Half the time agreed goes by before a sign of life of ours is due.
+#[test]
+fn offers_that_cross_are_both_taken_back_and_ours_comes_again() {
+    let _machine = beside_others();
+    let gateway = Gateway::start("crosses");
+    std::fs::write(gateway.folder("peers").join("quiet.ulaw"), [0xff; 8_000]).unwrap();
+
+    let scenario = data("crosses.xml").display().to_string();
+    sipp(&gateway, "crosses", &["-s", "900", "-m", "1", "-sf", &scenario]).finish();
+
+    let call = gateway.call_of("crosses");
+    assert!(call.reason().starts_with("caller_hung_up"), "{call:?}");
+    gateway.stop();
+}
+
 #[test]
 fn calls_over_tcp_are_answered_and_end() {
     let _machine = beside_others();
