@@ -149,6 +149,10 @@ impl Player {
         self.fading = self.lines.front().filter(|line| line.played > 0).and_then(Line::fade);
     }
 
+    pub fn is_held(&self) -> bool {
+        self.held
+    }
+
     /// Goes on after a hold, from a little before where it stopped.
     pub fn go_on(&mut self) {
         if std::mem::take(&mut self.held)

@@ -35,6 +35,7 @@ impl Conversation {
         self.memory.silences = 0;
         self.memory.misses = 0;
         self.memory.deaf = false;
+        self.memory.broken_off = None;
         match &self.memory.known.diagnosis {
             Some(_) => self.add_line("resume"),
             None => self.add_line(self.greeting()),
@@ -94,6 +95,9 @@ impl Conversation {
             Answer::Failed(_) => self.core_failed(&pending.request),
         }
         self.hear_later();
+        if let Some(reason) = self.memory.broken_off.take() {
+            self.break_off(&reason);
+        }
     }
 
     /// A slot held for a question nobody asks any more is given back.

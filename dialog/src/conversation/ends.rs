@@ -56,11 +56,18 @@ impl Conversation {
         }
         self.memory.silences += 1;
         if self.memory.silences > SILENCES_MAX - 1 {
+            if self.memory.deaf && self.memory.known.phone.is_some() {
+                return self.phone_back("deaf");
+            }
             return self.close("silence_goodbye", "silent", Status::Abandoned);
         }
         let Some(question) = self.memory.asked.clone() else {
             return self.go_on();
         };
+        if self.memory.deaf {
+            self.add_line("deaf_keys");
+            return self.ask(question);
+        }
         if self.memory.silences == 1 {
             self.add_line("still_there");
             return self.say(question.awaiting());
@@ -155,15 +162,33 @@ impl Conversation {
 
     /// A person phones back: noted in the core first, promised then.
     pub(super) fn call_back(&mut self, reason: &str) {
-        self.release();
         let first = !matches!(self.memory.task, Task::CallBack(_));
         let asks = first && matches!(reason, "operator" | "deaf" | "no_masters" | "full");
-        self.memory.task = Task::CallBack(reason.to_owned());
-        if asks {
-            return self.go_on();
+        if !asks {
+            return self.phone_back(reason);
         }
+        self.release();
+        self.memory.task = Task::CallBack(reason.to_owned());
+        self.go_on();
+    }
+
+    fn phone_back(&mut self, reason: &str) {
+        self.release();
+        self.memory.task = Task::CallBack(reason.to_owned());
         let phone = self.memory.known.phone.clone();
         self.request(Request::CallBack { phone, reason: reason.to_owned() });
+    }
+
+    /// The call cannot go on: what is under way is brought to its end, and a person phones back.
+    pub(super) fn break_off(&mut self, reason: &str) {
+        if self.memory.outcome.is_some() {
+            return;
+        }
+        if self.memory.pending.is_some() {
+            self.memory.broken_off = Some(reason.to_owned());
+        } else {
+            self.phone_back(reason);
+        }
     }
 
     /// The recogniser is gone: what keys can answer goes on by keys, the rest by a call-back.

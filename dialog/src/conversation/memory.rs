@@ -73,6 +73,9 @@ pub struct Memory {
     pub(super) turns: u16,
     /// The recogniser is gone: keys only.
     pub(super) deaf: bool,
+    /// The call cannot go on, for this reason: somebody phones back once nothing is under way.
+    #[serde(default)]
+    pub(super) broken_off: Option<String>,
     /// A person can be put through to at once; tried once.
     #[serde(default)]
     pub(super) person_near: bool,
@@ -318,6 +321,7 @@ impl Memory {
             idle: 0,
             turns: 0,
             deaf: false,
+            broken_off: None,
             person_near: false,
             models: false,
             thoughts: 0,

@@ -57,6 +57,10 @@ pub enum Input {
     Cut { heard: String },
     /// The recogniser is gone: carry on by keypad or promise a call-back.
     Deaf,
+    /// No voice is left: what was said was not heard, and nothing more can be.
+    Mute,
+    /// The line is cut in a moment: the longest a call may last is over.
+    TimeUp,
     /// The core's answer to the request of that number.
     Answered(RequestId, Answer),
     /// The participant is gone.
@@ -280,6 +284,8 @@ impl Conversation {
             Input::Silent => self.silent(),
             Input::Cut { heard } => self.cut(&heard),
             Input::Deaf => self.deaf(),
+            Input::Mute => self.break_off("mute"),
+            Input::TimeUp => self.break_off("too_long"),
             Input::Answered(id, answer) => self.answered(id, answer),
             Input::Closed => self.closed(),
         }

@@ -137,9 +137,9 @@ impl Call {
     }
 
     /// Hands the drafted sound over once its line is being said.
-    pub(super) fn pour_draft(&mut self, line: TurnId) {
+    pub(super) fn pour_draft(&mut self, now: Instant, line: TurnId) {
         for spoken in std::mem::take(&mut self.drafted_sound) {
-            self.take_sound(line, spoken);
+            self.take_sound(now, line, spoken);
         }
     }
 

@@ -25,6 +25,8 @@ pub enum End {
     TimeLimit,
     /// The recogniser was lost and the caller did not carry on by keypad.
     RecogniserLost,
+    /// No voice could say anything more: whoever phoned is phoned back.
+    VoiceLost,
     /// All recognisers were taken: the caller was told so.
     Busy,
     /// The 200 was never confirmed by an ACK.
@@ -48,6 +50,7 @@ impl End {
             Self::MediaLost => "media_lost",
             Self::TimeLimit => "time_limit",
             Self::RecogniserLost => "recogniser_lost",
+            Self::VoiceLost => "voice_lost",
             Self::Busy => "busy",
             Self::NotConfirmed => "not_confirmed",
             Self::ShutDown => "shut_down",

@@ -146,12 +146,13 @@ impl Call {
     pub(super) fn turn_over(&mut self, now: Instant, turn: TurnId) {
         self.settle(now, turn);
         self.bridged = false;
+        self.turn_over = Some(now);
         let paused = self.last_voice.map(|last| now.saturating_duration_since(last));
         self.note_event("turn_over", paused.unwrap_or_default().as_millis().to_string());
         match std::mem::replace(&mut self.hearing, Hearing::Nobody) {
             Hearing::Settling { utterance, .. } if utterance.turn == turn => {
                 self.caller_ended = self.last_voice;
-                let until = now + FINAL_WITHIN;
+                let until = if self.is_deaf() { now } else { now + FINAL_WITHIN };
                 self.hearing = Hearing::Settling { utterance, over: true, until };
             }
             Hearing::Ripe { utterance, words } if utterance.turn == turn => {
@@ -174,6 +175,9 @@ impl Call {
             return;
         }
         self.outputs.push_back(Output::Forget(utterance.id));
+        if self.is_deaf() {
+            return self.remind_of_keys(now);
+        }
         let words = join(self.unanswered.take(), words.unwrap_or_default());
         self.passed_over = format!("{} ({:.2}), {}", words.text, words.confidence, self.timbre);
         self.keep_early_yes(now, utterance.began, words);
@@ -208,6 +212,9 @@ impl Call {
     }
 
     fn understand(&mut self, now: Instant, id: TurnId, words: Words) {
+        if !self.is_deaf() {
+            self.ear_failures = 0;
+        }
         match std::mem::replace(&mut self.hearing, Hearing::Nobody) {
             Hearing::Settling { utterance, over: true, .. } if utterance.id == id => {
                 self.answer(now, utterance.began, words);
@@ -315,7 +322,7 @@ impl Call {
         if let Some(reply) = self.cut.take() {
             self.caller_ended = None;
             self.lines.push_front(reply);
-            self.speak_next();
+            self.speak_next(now);
         } else if spoke_for >= WORTH_ASKING_AGAIN && self.saying.is_none() {
             self.tell(now, Word::Said { text: String::new(), confidence: 0.0 });
         } else {
@@ -323,19 +330,45 @@ impl Call {
         }
     }
 
+    /// Whatever the caller said, nobody hears it.
+    fn remind_of_keys(&mut self, now: Instant) {
+        self.caller_ended = None;
+        self.unheard = self.saying.is_some();
+        if !self.unheard {
+            self.tell(now, Word::Silent);
+        }
+    }
+
+    /// … while the line went on.
+    pub(super) fn remind_of_unheard(&mut self, now: Instant) {
+        if std::mem::take(&mut self.unheard) && self.is_deaf() {
+            self.remind_of_keys(now);
+        }
+    }
+
+    /// Words are no use any more: keys only.
+    pub(super) fn is_deaf(&self) -> bool {
+        self.ear_failures >= EAR_FAILURES_MAX
+    }
+
     /// The recogniser is gone. What it had told so far of a turn that was over must do.
     fn lose_ear(&mut self, now: Instant, why: String) {
-        let told = match std::mem::replace(&mut self.hearing, Hearing::Nobody) {
+        let hearing = std::mem::replace(&mut self.hearing, Hearing::Nobody);
+        let spoke = matches!(hearing, Hearing::Settling { .. });
+        let told = match hearing {
             Hearing::Settling { utterance, .. } => self.overheard.take().map(|it| (utterance, it)),
             Hearing::Nobody | Hearing::Speech(_) | Hearing::Ripe { .. } => None,
         };
-        self.ear_failures = self.ear_failures.saturating_add(1);
-        self.note_event("recogniser_failed", why);
         self.floor.handle(now, floor::Input::Deaf);
         self.follow_floor(now);
-        if self.ear_failures > EAR_FAILURES_MAX {
+        if self.is_deaf() {
+            if spoke {
+                self.remind_of_keys(now);
+            }
             return;
         }
+        self.ear_failures += 1;
+        self.note_event("recogniser_failed", why);
         if self.ear_failures == EAR_FAILURES_MAX {
             self.tell(now, Word::Deaf);
             return;

@@ -65,10 +65,18 @@ const MEDIA_LOST_AFTER: Duration = Duration::from_secs(30);
 const HELD_MOST: Duration = Duration::from_secs(600);
 /// The last words are given this long to leave the phone's own buffers before the line is cut.
 const TAIL: Duration = Duration::from_millis(300);
-/// So many failures of the recogniser in one call, and the call goes on without it.
+/// So many failures of the recogniser in a row, and the call goes on without it.
 const EAR_FAILURES_MAX: u8 = 2;
-/// A caller whose answer takes longer than this is told that it is coming.
+/// A caller whose answer takes longer than this is told that it is coming …
 const BRIDGE_AFTER: Duration = Duration::from_millis(1200);
+/// … but not where words or answer have been asked for only so long ago: they may come at once.
+const BRIDGE_SOONEST: Duration = Duration::from_millis(300);
+/// A sentence without a sound for so long is not waited for any more.
+const SOUND_WITHIN: Duration = Duration::from_secs(3);
+/// What is left to say when the time is up is said within this, or not at all.
+const GOODBYE_WITHIN: Duration = Duration::from_secs(20);
+/// So many sentences unsaid in one call, and the caller is phoned back instead.
+const VOICE_FAILURES_MAX: u8 = 3;
 /// A clear vowel is as pure as a tone for a frame or two; the recogniser needs them.
 const TONE_FRAMES_MIN: u8 = 5;
 /// Lines waiting to be said; a conversation never says so many at once.
@@ -114,10 +122,19 @@ pub struct Call {
     last_voice: Option<Instant>,
     /// The caller's last sound, until the answer to it begins.
     caller_ended: Option<Instant>,
+    /// When their turn was over.
+    turn_over: Option<Instant>,
     /// This turn's slow answer has been bridged with a word.
     bridged: bool,
     ear_failures: u8,
+    /// Something was said over a line that no recogniser has heard.
+    unheard: bool,
+    voice_failures: u8,
+    /// Ticks in a row that a sentence's sound has been waited for.
+    soundless: u32,
     ending: Option<(End, Option<Instant>)>,
+    /// Of a call whose time is up.
+    last_moment: Option<Instant>,
     put_through: PutThrough,
     /// We have phoned, and do not know yet who picked up.
     greeting: Option<Greeting>,
@@ -180,9 +197,14 @@ impl Call {
             cut: None,
             last_voice: None,
             caller_ended: None,
+            turn_over: None,
             bridged: false,
             ear_failures: 0,
+            unheard: false,
+            voice_failures: 0,
+            soundless: 0,
             ending: None,
+            last_moment: None,
             put_through: PutThrough::No,
             greeting: start.errand.is_some().then(Greeting::default),
             joins: start.errand.as_ref().is_some_and(|errand| errand.joins),
@@ -217,7 +239,7 @@ impl Call {
             }
             Input::Tick => self.tick(now),
             Input::Heard(turn, heard) => self.hear(now, turn, heard),
-            Input::Spoken(line, spoken) => self.take_sound(line, spoken),
+            Input::Spoken(line, spoken) => self.take_sound(now, line, spoken),
             Input::Core(request, answer) if draft::is_guess(request) => {
                 self.draft_answered(now, request, answer);
             }
@@ -259,6 +281,11 @@ impl Call {
         }
     }
 
+    /// There is more of a line to say.
+    pub fn is_saying(&self) -> bool {
+        self.saying.is_some()
+    }
+
     pub fn line(&self) -> &Line {
         &self.line
     }
@@ -273,7 +300,7 @@ impl Call {
             }
             Talk::Prompt { reply, .. } => self.lines.push_back(reply.clone()),
         }
-        self.speak_next();
+        self.speak_next(now);
     }
 
     /// On hold everything stands still where it is, and goes on from there.
@@ -345,6 +372,7 @@ impl Call {
         self.take_early_yes(now);
         self.bridge(now);
         self.play(now);
+        self.give_up_on_sound(now);
         self.report(now);
         self.put_through();
         self.close(now);
@@ -402,7 +430,7 @@ impl Call {
         theirs
     }
 
-    fn take_sound(&mut self, line: TurnId, spoken: Spoken) {
+    fn take_sound(&mut self, now: Instant, line: TurnId, spoken: Spoken) {
         if let Some(draft) = self.draft.as_mut().filter(|draft| draft.line == Some(line)) {
             if !draft.take(spoken) {
                 self.drop_draft();
@@ -419,9 +447,7 @@ impl Call {
             Spoken::Failed(error) => {
                 self.note_event("synthesiser_failed", error.to_string());
                 self.sentence_done(line);
-                if matches!(self.talk, Talk::Prompt { .. }) {
-                    self.ending = Some((End::Completed, None));
-                }
+                self.count_unsaid(now);
             }
         }
     }
@@ -469,6 +495,9 @@ impl Call {
         if now.saturating_duration_since(last) >= MEDIA_LOST_AFTER {
             self.hang_up(now, End::MediaLost);
             return;
+        }
+        if self.last_moment.is_some_and(|at| now >= at) {
+            return self.hang_up(now, End::TimeLimit);
         }
 
         let quiet = self.saying.is_none() && self.lines.is_empty();

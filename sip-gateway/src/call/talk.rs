@@ -65,7 +65,7 @@ impl Call {
         if remembers {
             self.outputs.push_back(Output::Remember);
         }
-        self.speak_next();
+        self.speak_next(now);
     }
 
     pub(super) fn key(&mut self, now: Instant, key: char) {
@@ -79,9 +79,12 @@ impl Call {
     }
 
     /// Gives the mouth its next line when the last one is out.
-    pub(super) fn speak_next(&mut self) {
+    pub(super) fn speak_next(&mut self, now: Instant) {
         if self.saying.is_some() {
             return;
+        }
+        if self.is_mute() {
+            self.lines.clear();
         }
         let Some(reply) = self.lines.pop_front() else {
             return;
@@ -97,7 +100,7 @@ impl Call {
             self.line_id
         });
         self.saying = Some(Saying { id: line, reply, rest, noted: false });
-        self.pour_draft(line);
+        self.pour_draft(now, line);
     }
 
     /// How long the line goes on, the sentences not made yet included.
@@ -125,14 +128,18 @@ impl Call {
         self.outputs.push_back(Output::Speak { line, text, language });
     }
 
-    /// "One moment": once, while the job core keeps the caller waiting.
+    /// "One moment": once, while recogniser or job core keep the caller waiting.
     pub(super) fn bridge(&mut self, now: Instant) {
-        let waits = self
-            .caller_ended
-            .is_some_and(|ended| now.saturating_duration_since(ended) >= BRIDGE_AFTER);
+        let since = |at: Option<Instant>| at.map(|at| now.saturating_duration_since(at));
+        let owed_for = match self.hearing {
+            Hearing::Nobody => since(self.turn_over).unwrap_or_default(),
+            Hearing::Settling { over: true, .. } => FRAME_TIME * (self.ticks - self.settled_at),
+            Hearing::Settling { .. } | Hearing::Speech(_) | Hearing::Ripe { .. } => return,
+        };
+        let waits = owed_for >= BRIDGE_SOONEST
+            && since(self.caller_ended).is_some_and(|waited| waited >= BRIDGE_AFTER);
         let busy = self.saying.is_some() || self.ending.is_some() || self.floor.caller_speaks();
-        let understood = matches!(self.hearing, Hearing::Nobody);
-        if !waits || !understood || busy || self.bridged {
+        if !waits || busy || self.bridged {
             return;
         }
         let Talk::Conversation(conversation) = &mut self.talk else {
@@ -142,7 +149,7 @@ impl Call {
         self.bridged = true;
         self.lines.push_front(conversation.filler());
         let draft = self.draft.take();
-        self.speak_next();
+        self.speak_next(now);
         self.draft = draft;
     }
 
@@ -151,12 +158,13 @@ impl Call {
         self.said = SILENCE;
         match self.player.next_frame() {
             Played::Frame(frame) => {
-                self.said = frame;
+                (self.said, self.soundless) = (frame, 0);
                 self.note_first_sound(now);
             }
             Played::Done(line) => self.line_out(now, line),
             Played::Idle => self.said = self.ring_back(),
-            Played::Waiting => {}
+            Played::Waiting if self.player.is_held() => {}
+            Played::Waiting => self.soundless += 1,
         }
 
         if self.conversation().is_some() {
@@ -172,6 +180,35 @@ impl Call {
         if !self.packets.is_empty() {
             self.outputs.push_back(Output::Packets);
         }
+    }
+
+    /// A voice that neither sounds nor fails is taken for failed; the line ends where it stands.
+    pub(super) fn give_up_on_sound(&mut self, now: Instant) {
+        if FRAME_TIME * self.soundless < SOUND_WITHIN {
+            return;
+        }
+        self.soundless = 0;
+        let Some(saying) = &mut self.saying else { return };
+        saying.rest.clear();
+        let line = saying.id;
+        self.outputs.push_back(Output::Hush(line));
+        self.player.finish(line);
+        self.note_event("synthesiser_failed", "no sound in time".into());
+        self.count_unsaid(now);
+    }
+
+    /// Whoever cannot be told anything is not kept on the line: they are phoned back.
+    pub(super) fn count_unsaid(&mut self, now: Instant) {
+        self.voice_failures = self.voice_failures.saturating_add(1);
+        if self.conversation().is_none() {
+            self.ending.get_or_insert((End::Completed, None));
+        } else if self.voice_failures == VOICE_FAILURES_MAX {
+            self.tell(now, Word::Mute);
+        }
+    }
+
+    pub(super) fn is_mute(&self) -> bool {
+        self.voice_failures >= VOICE_FAILURES_MAX
     }
 
     /// What held the agent up was nothing: the sentence goes on.
@@ -223,7 +260,7 @@ impl Call {
         if let (Talk::Prompt { reply, .. }, None) = (&self.talk, &self.ending) {
             self.lines.push_back(reply.clone());
         }
-        self.speak_next();
+        self.speak_next(now);
         if let (Talk::Prompt { .. }, Some(again)) = (&self.talk, &mut self.saying) {
             again.noted = true;
         }
@@ -231,12 +268,19 @@ impl Call {
             self.floor.handle(now, floor::Input::AgentSilent);
             self.count_early_yes(now);
             self.draft_ahead(now);
+            self.remind_of_unheard(now);
         }
     }
 
+    /// Whoever is still being served is told that somebody phones back.
     fn time_up(&mut self, now: Instant) {
+        if self.conversation().is_none() {
+            return self.hang_up(now, End::TimeLimit);
+        }
+        self.last_moment = Some(now + GOODBYE_WITHIN);
         if self.ending.is_none() {
-            self.hang_up(now, End::TimeLimit);
+            self.cut_line(now);
+            self.tell(now, Word::TimeUp);
         }
     }
 
@@ -261,6 +305,7 @@ fn end_of(reason: &str, ear_failures: u8) -> End {
     match (reason, ear_failures) {
         ("silent", failures) if failures >= EAR_FAILURES_MAX => End::RecogniserLost,
         ("silent", _) => End::CallerSilent,
+        ("mute", _) => End::VoiceLost,
         ("put_through", _) => End::HandedOver,
         _ => End::Completed,
     }

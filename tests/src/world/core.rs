@@ -12,11 +12,13 @@ use job_core::slot::{Feasibility, Offer};
 pub struct QuietDay {
     pub prices: PriceList,
     pub booked: Vec<JobId>,
+    /// Callers whom a person will phone back.
+    pub called_back: usize,
 }
 
 impl QuietDay {
     pub fn new(prices: PriceList) -> Self {
-        Self { prices, booked: Vec::new() }
+        Self { prices, booked: Vec::new(), called_back: 0 }
     }
 
     pub fn answer(&mut self, now: Timestamp, request: Request) -> Answer {
@@ -46,7 +48,10 @@ impl QuietDay {
             Request::Cancel { .. } => Answer::Cancelled(Ok(())),
             Request::Move { offer, .. } => Answer::Moved(Ok(offer)),
             Request::Complain { .. } => Answer::Complained,
-            Request::CallBack { .. } => Answer::CallBackNoted,
+            Request::CallBack { .. } => {
+                self.called_back += 1;
+                Answer::CallBackNoted
+            }
             Request::PutThrough => Answer::PutThrough(false),
             Request::Think(_) => Answer::Thought(None),
             Request::Day { .. } => Answer::Failed("no masters here".into()),

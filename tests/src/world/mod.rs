@@ -6,8 +6,10 @@
 
 pub mod core;
 pub mod link;
+mod quiet;
 pub mod stenographer;
 pub mod studio;
+mod trouble;
 pub mod voice;
 
 use std::collections::VecDeque;
@@ -30,7 +32,9 @@ use sip_gateway::call::{self, Call, Start, Talk};
 use sip_gateway::caller::scenario::{Mind, Scenario};
 use sip_gateway::caller::{self, Caller};
 
+pub use self::quiet::Quiet;
 pub use self::studio::Studio;
+pub use self::trouble::{How, Mishap, Role};
 
 use self::core::QuietDay;
 use self::link::{Link, Weather};
@@ -45,15 +49,6 @@ const SOUND_AFTER: Duration = Duration::from_millis(40);
 const CORE_AFTER: Duration = Duration::from_millis(15);
 /// No simulated call lasts longer.
 const LONGEST: Duration = Duration::from_secs(900);
-
-/// What goes wrong on purpose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Mishap {
-    #[default]
-    Nothing,
-    /// The recogniser's thread dies at this many seconds, `times` times.
-    RecogniserDies { at: u64, times: u8 },
-}
 
 /// How long the gateway's providers take; each answer is up to half as much faster or slower.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,14 +106,22 @@ pub struct Ending {
     pub answered_in: Vec<Duration>,
     /// Turns that were over before a word of them was said.
     pub cut_off: usize,
+    /// A person will phone back.
+    pub called_back: usize,
+    /// The longest time that a caller who was owed a sound heard none.
+    pub quiet: Duration,
 }
 
 /// What is under way inside one end.
 #[derive(Debug)]
 enum Parcel {
     Sound(TurnId, Arc<[i16]>),
+    /// Sound with more to come.
+    Piece(TurnId, Arc<[i16]>),
     Words(TurnId, String),
     Deaf(TurnId),
+    /// The voice fails in the middle of a line.
+    Unsaid(TurnId),
     Core(RequestId, Box<Answer>),
 }
 
@@ -139,6 +142,7 @@ pub struct World {
     chance: ChaCha8Rng,
     agent_said: String,
     deaths: u8,
+    quiet: Quiet,
     caller_hung_up: bool,
     fingerprint: DefaultHasher,
     ending: Ending,
@@ -195,6 +199,7 @@ impl World {
             chance: ChaCha8Rng::seed_from_u64(setting.seed ^ 0x5eed),
             agent_said: String::new(),
             deaths: 0,
+            quiet: Quiet::default(),
             caller_hung_up: false,
             fingerprint: DefaultHasher::new(),
             ending: Ending {
@@ -205,6 +210,8 @@ impl World {
                 transcript: Vec::new(),
                 answered_in: Vec::new(),
                 cut_off: 0,
+                called_back: 0,
+                quiet: Duration::ZERO,
             },
             over: None,
             setting,
@@ -222,13 +229,17 @@ impl World {
         self.ending.end = self.over.unwrap_or(End::TimeLimit);
         self.ending.lasted = self.now - self.began.0;
         self.ending.jobs = self.core.booked.len();
+        self.ending.called_back = self.core.called_back;
+        self.ending.quiet = self.quiet.longest();
         self.ending.fingerprint = self.fingerprint.finish();
         self.ending
     }
 
     fn step(&mut self) {
         let late = self.setting.delays.recogniser;
-        if let Some((turn, text)) = self.stenographer.partial(self.now, late) {
+        if let Some((turn, text)) = self.stenographer.partial(self.now, late)
+            && self.trouble(Role::Recogniser).is_none_or(|how| how == How::Cut)
+        {
             self.tell_gateway(call::Input::Heard(turn, Heard::Partial(words(text))));
         }
         self.deliver();
@@ -236,6 +247,7 @@ impl World {
             self.tell_gateway(call::Input::Packet(&packet));
         }
         self.tell_gateway(call::Input::Tick);
+        self.quiet.hear(self.gateway.frames(), self.gateway.is_saying());
         if self.caller_hung_up {
             return;
         }
@@ -252,12 +264,19 @@ impl World {
                     self.tell_gateway(call::Input::Spoken(line, Spoken::Samples(samples)));
                     self.tell_gateway(call::Input::Spoken(line, Spoken::Done));
                 }
+                Parcel::Piece(line, samples) => {
+                    self.tell_gateway(call::Input::Spoken(line, Spoken::Samples(samples)));
+                }
                 Parcel::Words(turn, text) => {
                     self.tell_gateway(call::Input::Heard(turn, Heard::Final(words(text))));
                 }
                 Parcel::Deaf(turn) => {
                     let failed = Heard::Failed(SpeechError::Gone);
                     self.tell_gateway(call::Input::Heard(turn, failed));
+                }
+                Parcel::Unsaid(line) => {
+                    let failed = Spoken::Failed(SpeechError::Gone);
+                    self.tell_gateway(call::Input::Spoken(line, failed));
                 }
                 Parcel::Core(id, answer) => self.tell_gateway(call::Input::Core(id, *answer)),
             }
@@ -271,7 +290,7 @@ impl World {
                 Parcel::Words(turn, text) => {
                     self.tell_caller(caller::Input::Heard(turn, Heard::Final(words(text))));
                 }
-                Parcel::Deaf(_) | Parcel::Core(..) => {}
+                Parcel::Piece(..) | Parcel::Deaf(_) | Parcel::Unsaid(_) | Parcel::Core(..) => {}
             }
         }
     }
@@ -293,12 +312,7 @@ impl World {
             }
             call::Output::Report(report) => self.to_caller.send(self.now, &report),
             call::Output::Settle(turn) => self.recognise(turn),
-            call::Output::Speak { line, text, .. } => {
-                let sound = Parcel::Sound(line, self.voices.agent.say(&text).into());
-                let Delays { thinking, synthesiser, .. } = self.setting.delays;
-                let after = self.about(thinking) + self.about(synthesiser);
-                self.later(after, sound);
-            }
+            call::Output::Speak { line, text, .. } => self.synthesise(line, &text),
             call::Output::Ask(id, request) => {
                 let since =
                     jiff::SignedDuration::try_from(self.now - self.began.0).expect("a short call");
@@ -336,16 +350,50 @@ impl World {
     /// The gateway's recogniser owes its final words; a dead one says so instead.
     fn recognise(&mut self, turn: TurnId) {
         let after = self.about(self.setting.delays.recogniser);
-        if let Mishap::RecogniserDies { at: second, times } = self.setting.mishap
-            && self.deaths < times
-            && self.now - self.began.0 >= Duration::from_secs(second)
-        {
-            self.deaths += 1;
-            return self.later(after, Parcel::Deaf(turn));
-        }
         let text = self.stenographer.settle(self.now);
-        self.ending.cut_off += usize::from(text.is_empty());
-        self.later(after, Parcel::Words(turn, text));
+        match self.trouble(Role::Recogniser) {
+            Some(How::Dead | How::Cut) => {
+                self.deaths = self.deaths.saturating_add(1);
+                self.later(after, Parcel::Deaf(turn));
+            }
+            Some(How::Hung) => {}
+            Some(How::Slow) => self.later(after + trouble::SLOW, Parcel::Words(turn, text)),
+            Some(How::Late) => self.later(after + trouble::LATE, Parcel::Words(turn, text)),
+            Some(How::Garbage) => {
+                self.later(after, Parcel::Words(turn, trouble::GARBLED.to_owned()));
+            }
+            None => {
+                self.ending.cut_off += usize::from(text.is_empty());
+                self.later(after, Parcel::Words(turn, text));
+            }
+        }
+    }
+
+    fn synthesise(&mut self, line: TurnId, text: &str) {
+        let sound = self.voices.agent.say(text);
+        let Delays { thinking, synthesiser, .. } = self.setting.delays;
+        let after = self.about(thinking) + self.about(synthesiser);
+        match self.trouble(Role::Voice) {
+            Some(How::Dead) => self.later(after, Parcel::Unsaid(line)),
+            Some(How::Hung) => {}
+            Some(How::Cut) => {
+                let half = sound[..sound.len() / 2].into();
+                self.later(after, Parcel::Piece(line, half));
+                self.later(after, Parcel::Unsaid(line));
+            }
+            Some(How::Slow) => self.later(after + trouble::SLOW, Parcel::Sound(line, sound.into())),
+            Some(How::Late) => self.later(after + trouble::LATE, Parcel::Sound(line, sound.into())),
+            Some(How::Garbage) => {
+                let noise = sound.iter().rev().map(|sample| sample.wrapping_mul(7)).collect();
+                self.later(after, Parcel::Sound(line, noise));
+            }
+            None => self.later(after, Parcel::Sound(line, sound.into())),
+        }
+    }
+
+    /// What is wrong with that service now.
+    fn trouble(&self, role: Role) -> Option<How> {
+        self.setting.mishap.now(role, self.now - self.began.0, self.deaths)
     }
 
     fn note(&mut self, note: Note) {

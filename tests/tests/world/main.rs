@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a scenario that cannot be read is a failed test")]
 
+mod chaos;
+
 use std::time::Duration;
 
 use call_tests::world::link::Weather;
@@ -138,8 +140,8 @@ fn a_slow_job_core_is_bridged_with_one_word_and_the_answer_still_comes() {
     assert!((1..=8).contains(&bridged), "{bridged} fillers\n{told}");
 }
 
-const RU: &str = include_str!("../callers/demo-ru.toml");
-const EN: &str = include_str!("../callers/demo-en.toml");
+const RU: &str = include_str!("../../callers/demo-ru.toml");
+const EN: &str = include_str!("../../callers/demo-en.toml");
 
 fn setting(scenario: &str, weather: Weather, seed: u64) -> Setting {
     let scenario = Scenario::parse("caller", scenario).unwrap();
