@@ -16,12 +16,12 @@ use tokio::runtime::Handle;
 use crate::code::{pause, phrase, text};
 use crate::pages::{self, KEY, Mishap, Speaks};
 use crate::voices::PIECES;
-use crate::{Caller, PAGES, recogniser, speechkit};
+use crate::{Caller, PAGES, STREAMS, key_of, recogniser, speechkit};
 
 /// So many turns each.
 const TURNS: usize = 2;
 
-fn mishap(nth: usize) -> Mishap {
+pub(crate) fn mishap(nth: usize) -> Mishap {
     let mut chance = ChaCha8Rng::seed_from_u64(nth as u64);
     let at = (chance.next_u32() % 120) as usize;
     match chance.next_u32() % 6 {
@@ -87,8 +87,10 @@ async fn through_chaos(callers: usize) {
         let service = pages::serve(speaks, mishap).await;
         all_are_heard(recogniser(kind, &service.address, KEY), callers).await;
     }
-    let service = speechkit::serve(mishap).await;
-    all_are_heard(recogniser(Kind::Yandex, &service.address, KEY), callers).await;
+    for kind in STREAMS {
+        let service = speechkit::serve(mishap).await;
+        all_are_heard(recogniser(kind, &service.address, &key_of(kind)), callers).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,12 +2,15 @@
 //! one differs by its address and the key.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod calls;
 mod chaos;
 mod code;
 mod minds;
 mod own_cost;
 mod pages;
+mod served;
 mod speechkit;
+mod voicekit;
 mod voices;
 
 use std::sync::Arc;
@@ -28,6 +31,8 @@ use pages::{KEY, Mishap, Speaks};
 
 /// Whatever a service does, the caller knows by then.
 const KNOWN_WITHIN: Duration = Duration::from_secs(20);
+/// Over gRPC.
+const STREAMS: [Kind; 2] = [Kind::Yandex, Kind::VoiceKit];
 const PAGES: [(Kind, Speaks); 4] = [
     (Kind::Vosk, Speaks::Vosk),
     (Kind::Deepgram, Speaks::Deepgram),
@@ -53,6 +58,10 @@ fn recogniser(kind: Kind, address: &str, key: &str) -> Arc<dyn Recogniser> {
     let hot_words = ["Мира".to_owned()];
     let settings = settings(kind, address, key);
     services::recogniser(&settings, Tongue::Ru, &hot_words, Handle::current()).unwrap()
+}
+
+fn key_of(kind: Kind) -> String {
+    if kind == Kind::VoiceKit { voicekit::key() } else { KEY.to_owned() }
 }
 
 /// One caller of a recogniser.
@@ -130,11 +139,13 @@ async fn every_service_hears_a_caller_turn_by_turn() {
         hears_turns(kind, &service.address).await;
     }
     let service = speechkit::serve(|_| Mishap::None).await;
-    hears_turns(Kind::Yandex, &service.address).await;
+    for kind in STREAMS {
+        hears_turns(kind, &service.address).await;
+    }
 }
 
 async fn hears_turns(kind: Kind, address: &str) {
-    let recogniser = recogniser(kind, address, KEY);
+    let recogniser = recogniser(kind, address, &key_of(kind));
     let mut caller = Caller::of(&*recogniser);
     let first = [0, 1, 2];
     assert_eq!(caller.turn(&first).await, Ok(text(&first)), "{kind:?}");
@@ -183,12 +194,14 @@ async fn a_wrong_key_and_the_services_own_errors_are_named() {
         };
         assert!(error.contains(word), "{kind:?}: {error}");
     }
-    let service = speechkit::serve(|_| Mishap::None).await;
-    let error = first_turn(Kind::Yandex, &service.address, "guess").await.unwrap_err();
-    assert!(error.contains("Unauthenticated"), "{error}");
-    let service = speechkit::serve(|_| Mishap::Says(4)).await;
-    let error = first_turn(Kind::Yandex, &service.address, KEY).await.unwrap_err();
-    assert!(error.contains("Unavailable"), "{error}");
+    for (kind, wrong) in STREAMS.into_iter().zip(["guess", "the-id:Z3Vlc3M="]) {
+        let service = speechkit::serve(|_| Mishap::None).await;
+        let error = first_turn(kind, &service.address, wrong).await.unwrap_err();
+        assert!(error.contains("Unauthenticated"), "{error}");
+        let service = speechkit::serve(|_| Mishap::Says(4)).await;
+        let error = first_turn(kind, &service.address, &key_of(kind)).await.unwrap_err();
+        assert!(error.contains("Unavailable"), "{error}");
+    }
 }
 
 async fn first_turn(kind: Kind, address: &str, key: &str) -> Result<String, String> {
@@ -212,12 +225,14 @@ async fn a_service_that_is_not_there_breaks_off_or_falls_silent_is_known_by_name
             assert!(broken.is_err(), "{kind:?} {mishap:?}: {broken:?}");
         }
     }
-    let dead = first_turn(Kind::Yandex, &format!("http://{nobody}"), KEY).await;
-    assert!(dead.is_err(), "{dead:?}");
-    for mishap in mishaps {
-        let service = speechkit::serve(move |_| mishap).await;
-        let broken = first_turn(Kind::Yandex, &service.address, KEY).await;
-        assert!(broken.is_err(), "{mishap:?}: {broken:?}");
+    for kind in STREAMS {
+        let dead = first_turn(kind, &format!("http://{nobody}"), &key_of(kind)).await;
+        assert!(dead.is_err(), "{dead:?}");
+        for mishap in mishaps {
+            let service = speechkit::serve(move |_| mishap).await;
+            let broken = first_turn(kind, &service.address, &key_of(kind)).await;
+            assert!(broken.is_err(), "{kind:?} {mishap:?}: {broken:?}");
+        }
     }
 }
 

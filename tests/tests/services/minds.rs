@@ -21,11 +21,11 @@ use crate::pages::{KEY, Mishap};
 use crate::settings;
 use crate::voices::request;
 
-const KINDS: [Kind; 3] = [Kind::Chat, Kind::Anthropic, Kind::Gemini];
+pub(crate) const KINDS: [Kind; 3] = [Kind::Chat, Kind::Anthropic, Kind::Gemini];
 const MODEL: &str = "model-1";
 
-struct Service {
-    address: String,
+pub(crate) struct Service {
+    pub(crate) address: String,
     asked: Arc<AtomicUsize>,
     task: tokio::task::JoinHandle<()>,
 }
@@ -36,7 +36,10 @@ impl Drop for Service {
     }
 }
 
-async fn serve(kind: Kind, mishap: Mishap) -> Service {
+pub(crate) async fn serve(
+    kind: Kind,
+    mishap: impl Fn(usize) -> Mishap + Send + 'static,
+) -> Service {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = if kind == Kind::Chat { "/v1" } else { "" };
     let address = format!("http://{}{base}", listener.local_addr().unwrap());
@@ -44,8 +47,8 @@ async fn serve(kind: Kind, mishap: Mishap) -> Service {
     let counted = Arc::clone(&asked);
     let task = tokio::spawn(async move {
         while let Ok((socket, _)) = listener.accept().await {
-            counted.fetch_add(1, Ordering::Relaxed);
-            tokio::spawn(answer(socket, kind, mishap));
+            let nth = counted.fetch_add(1, Ordering::Relaxed);
+            tokio::spawn(answer(socket, kind, mishap(nth)));
         }
     });
     Service { address, asked, task }
@@ -200,7 +203,11 @@ fn events(kind: Kind) -> Vec<String> {
     }
 }
 
-fn minds(services: &[(&str, Kind, &str, &str)], small: &[&str], local: &[&str]) -> Minds {
+pub(crate) fn minds(
+    services: &[(&str, Kind, &str, &str)],
+    small: &[&str],
+    local: &[&str],
+) -> Minds {
     let mut all = Settings::default();
     for (name, kind, address, key) in services {
         let mut service = settings(*kind, address, key);
@@ -233,7 +240,7 @@ fn meant(proposal: &Proposal) -> bool {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_model_is_asked_and_read_as_documented() {
     for kind in KINDS {
-        let service = serve(kind, Mishap::None).await;
+        let service = serve(kind, |_| Mishap::None).await;
         let minds = minds(&[("one", kind, &service.address, KEY)], &["one"], &[]);
         let proposal = minds.think(&thought(&[Route::Small])).await.unwrap();
         assert!(meant(&proposal), "{kind:?}: {proposal:?}");
@@ -247,18 +254,18 @@ async fn every_model_is_asked_and_read_as_documented() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_model_that_refuses_breaks_off_or_hangs_is_named_and_the_next_is_asked() {
     for kind in KINDS {
-        let wrong_key = serve(kind, Mishap::None).await;
+        let wrong_key = serve(kind, |_| Mishap::None).await;
         let one = minds(&[("one", kind, &wrong_key.address, "guess")], &["one"], &[]);
         let error = one.think(&thought(&[Route::Small])).await.unwrap_err();
         assert!(error.contains("one: 401") && error.contains("invalid key"), "{kind:?}: {error}");
 
         for mishap in [Mishap::Says(0), Mishap::Cuts(1), Mishap::Garbage(1), Mishap::Hangs(1)] {
-            let failing = serve(kind, mishap).await;
+            let failing = serve(kind, move |_| mishap).await;
             let alone = minds(&[("one", kind, &failing.address, KEY)], &["one"], &[]);
             let error = alone.think(&thought(&[Route::Small])).await;
             assert!(error.is_err(), "{kind:?} {mishap:?}: {error:?}");
 
-            let steady = serve(Kind::Chat, Mishap::None).await;
+            let steady = serve(Kind::Chat, |_| Mishap::None).await;
             let two = [
                 ("one", kind, failing.address.as_str(), KEY),
                 ("two", Kind::Chat, &steady.address, KEY),
@@ -272,7 +279,7 @@ async fn a_model_that_refuses_breaks_off_or_hangs_is_named_and_the_next_is_asked
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_model_that_fails_again_and_again_is_left_alone() {
-    let failing = serve(Kind::Chat, Mishap::Says(0)).await;
+    let failing = serve(Kind::Chat, |_| Mishap::Says(0)).await;
     let minds = minds(&[("one", Kind::Chat, &failing.address, KEY)], &["one"], &[]);
     for _ in 0..10 {
         assert!(minds.think(&thought(&[Route::Small])).await.is_err());

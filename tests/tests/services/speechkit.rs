@@ -1,4 +1,5 @@
-//! Yandex SpeechKit on this machine: gRPC by hand over HTTP/2, messages read field by field.
+//! Yandex SpeechKit on this machine: gRPC by hand over HTTP/2, messages read field by field; VoiceKit by the same
+//! hand (`voicekit`).
 //!
 //! Sources: grpc/grpc `doc/PROTOCOL-HTTP2.md`; protobuf.dev, "Encoding"; yandex-cloud/cloudapi
 //! `yandex/cloud/ai/stt/v3/stt.proto`; yandex.cloud, "SpeechKit quotas and limits": 5 minutes a stream.
@@ -14,6 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::code::{Hearing, PAUSE};
 use crate::pages::{KEY, Mishap};
+use crate::voicekit;
 use crate::voices::{PIECES, VOICE, tone};
 
 const MOST_FRAMES: usize = 300 * 50;
@@ -78,11 +80,15 @@ async fn stream(
     let header = |name: &str| request.headers().get(name).and_then(|it| it.to_str().ok());
     let response = Response::builder().header("content-type", "application/grpc").body(()).unwrap();
     let Ok(mut out) = respond.send_response(response, false) else { return };
-    let signed = header("authorization") == Some(&format!("Api-Key {KEY}"));
+    let authorization = header("authorization").unwrap_or_default();
+    let signed = authorization == format!("Api-Key {KEY}") || voicekit::is_signed(authorization);
     let status = match (signed, request.uri().path()) {
         (false, _) => UNAUTHENTICATED,
         (true, "/speechkit.stt.v3.Recognizer/RecognizeStreaming") => {
-            recognise(request.into_body(), &mut out, mishap, &cut).await
+            recognise(request.into_body(), &mut out, mishap, &cut, &SPEECHKIT).await
+        }
+        (true, "/tinkoff.cloud.stt.v1.SpeechToText/StreamingRecognize") => {
+            recognise(request.into_body(), &mut out, mishap, &cut, &voicekit::VOICEKIT).await
         }
         (true, "/speechkit.tts.v3.Synthesizer/UtteranceSynthesis") => {
             synthesise(request.into_body(), &mut out).await
@@ -94,11 +100,31 @@ async fn stream(
     let _ = out.send_trailers(trailers);
 }
 
+/// How one service says what both say.
+pub(crate) struct Wording {
+    /// Whether the first message asks as documented.
+    pub(crate) fits: fn(&[u8]) -> bool,
+    /// The sound of a later message.
+    pub(crate) sound: fn(&[u8]) -> Vec<u8>,
+    /// What has been heard since what was told last; settled or not.
+    pub(crate) told: fn(&Hearing, usize, bool) -> Vec<u8>,
+    /// Pauses settle what was said before them.
+    pub(crate) pauses_settle: bool,
+}
+
+const SPEECHKIT: Wording = Wording {
+    fits,
+    sound: |chunk| bytes_of(chunk, 1),
+    told: |hearing, told, settled| update(if settled { 5 } else { 4 }, hearing, told),
+    pauses_settle: true,
+};
+
 async fn recognise(
     mut body: RecvStream,
     out: &mut SendStream<bytes::Bytes>,
     mishap: Mishap,
     cut: &tokio::sync::mpsc::Sender<bool>,
+    wording: &Wording,
 ) -> &'static str {
     let (mut buffer, mut hearing, mut told) = (Vec::new(), Hearing::default(), 0);
     let (mut begun, mut heard) = (false, 0);
@@ -119,9 +145,9 @@ async fn recognise(
             }
             let fields = fields(&message);
             match (begun, fields.get(&1), fields.get(&2)) {
-                (false, Some(options), None) if fits(options) => begun = true,
+                (false, Some(options), None) if (wording.fits)(options) => begun = true,
                 (true, None, Some(chunk)) => {
-                    let sound = bytes_of(chunk, 1);
+                    let sound = (wording.sound)(chunk);
                     hearing.hear_bytes(&sound);
                 }
                 _ => return INVALID_ARGUMENT,
@@ -130,16 +156,16 @@ async fn recognise(
         if hearing.frames > MOST_FRAMES {
             return RESOURCE_EXHAUSTED;
         }
-        if hearing.quiet >= PAUSE && told < hearing.words.len() {
-            send(out, &update(5, &hearing, told));
+        if hearing.quiet >= PAUSE && told < hearing.words.len() && wording.pauses_settle {
+            send(out, &(wording.told)(&hearing, told, true));
             told = hearing.words.len();
         } else if told < hearing.words.len() {
-            send(out, &update(4, &hearing, told));
+            send(out, &(wording.told)(&hearing, told, false));
         }
     }
     hearing.close();
     if told < hearing.words.len() {
-        send(out, &update(5, &hearing, told));
+        send(out, &(wording.told)(&hearing, told, true));
     }
     OK
 }
@@ -199,7 +225,7 @@ fn send(out: &mut SendStream<bytes::Bytes>, message: &[u8]) {
     let _ = out.send_data(framed.into(), false);
 }
 
-fn varint(bytes: &[u8]) -> Option<(u64, usize)> {
+pub(crate) fn varint(bytes: &[u8]) -> Option<(u64, usize)> {
     let mut value = 0;
     for (nth, byte) in bytes.iter().take(10).enumerate() {
         value |= u64::from(byte & 0x7f) << (7 * nth);
@@ -211,7 +237,7 @@ fn varint(bytes: &[u8]) -> Option<(u64, usize)> {
 }
 
 /// The last value of each field: a number's own bytes, or what is inside.
-fn fields(mut message: &[u8]) -> HashMap<u64, Vec<u8>> {
+pub(crate) fn fields(mut message: &[u8]) -> HashMap<u64, Vec<u8>> {
     let mut all = HashMap::new();
     while let Some((key, used)) = varint(message) {
         message = &message[used..];
@@ -219,6 +245,7 @@ fn fields(mut message: &[u8]) -> HashMap<u64, Vec<u8>> {
         let (inside, length) = match key & 7 {
             0 => (message[..used].to_vec(), used),
             2 => (message[used..used + value as usize].to_vec(), used + value as usize),
+            5 => (message[..4].to_vec(), 4),
             other => panic!("a field of kind {other}"),
         };
         message = &message[length..];
@@ -239,13 +266,13 @@ fn put_varint(mut value: u64, out: &mut Vec<u8>) {
     out.push(value as u8);
 }
 
-fn put(field: u64, inside: &[u8], out: &mut Vec<u8>) {
+pub(crate) fn put(field: u64, inside: &[u8], out: &mut Vec<u8>) {
     put_varint(field << 3 | 2, out);
     put_varint(inside.len() as u64, out);
     out.extend(inside);
 }
 
-fn put_number(field: u64, value: u64, out: &mut Vec<u8>) {
+pub(crate) fn put_number(field: u64, value: u64, out: &mut Vec<u8>) {
     put_varint(field << 3, out);
     put_varint(value, out);
 }

@@ -336,7 +336,7 @@ async fn another_voice_goes_on_with_the_words_that_were_not_said() {
     }
 }
 
-fn chorus(first: Arc<dyn Synthesiser>, second: Arc<dyn Synthesiser>) -> Chorus {
+pub(crate) fn chorus(first: Arc<dyn Synthesiser>, second: Arc<dyn Synthesiser>) -> Chorus {
     let voice = || Some(VOICE.to_owned());
     let singers =
         vec![Singer::new("first", first, voice()), Singer::new("second", second, voice())];

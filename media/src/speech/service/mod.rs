@@ -9,10 +9,10 @@ mod deepgram;
 mod flux;
 mod openai;
 pub mod sound;
+pub mod streams;
 mod transcript;
 mod turns;
 mod vosk;
-pub mod yandex;
 
 pub use deepgram::Deepgram;
 pub use flux::Flux;

@@ -12,6 +12,8 @@ use dialog::llm::sse::Events;
 use dialog::llm::{
     Budget, Fault, Proposal, Route, Thinker, Thinking, Thought, anthropic, gemini, openai,
 };
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use job_core::usage::{MicroRoubles, Unit};
 use serde_json::Value;
 
@@ -24,7 +26,9 @@ use crate::net::switchboard::lock;
 
 /// A model that has not begun to answer by then is not waited for …
 const FIRST_WITHIN: Duration = Duration::from_millis(1_500);
-/// … nor one that is not done by then. The caller hears "one moment" meanwhile.
+/// … the next one is asked beside it after so long …
+const NEXT_AFTER: Duration = Duration::from_millis(700);
+/// … and one that is not done by then is not waited for either. The caller hears "one moment" meanwhile.
 const ALL_WITHIN: Duration = Duration::from_millis(3_000);
 /// Of an error's text, so many bytes are read.
 const ERROR_BYTES: usize = 4_096;
@@ -75,43 +79,88 @@ impl Minds {
         (!minds.is_empty()).then_some(Minds { routes, minds, http, tariff, budget })
     }
 
+    /// The best one that is well; where it keeps the caller waiting, the next is asked as well, and the first to
+    /// answer is heard.
     async fn first_of(&self, thought: &Thought) -> Result<Proposal, String> {
         let mut why = "no model is named for it".to_owned();
-        for route in &thought.routes {
-            for nth in self.routes.get(route).into_iter().flatten() {
-                let mind = &self.minds[*nth];
-                if !lock(&mind.health).admits(clock::now()) {
-                    why = format!("{} rests", mind.name);
-                    continue;
+        let mut asked = FuturesUnordered::new();
+        let mut waiting = Vec::new();
+        let mut others = self.named(thought).into_iter();
+        loop {
+            for (route, nth) in others.by_ref() {
+                if lock(&self.minds[nth].health).admits(clock::now()) {
+                    waiting.push(nth);
+                    asked.push(self.ask(route, nth, thought));
+                    break;
                 }
-                let began = clock::now();
-                let answered = mind.think(&self.http, thought).await;
-                lock(&mind.health).went(clock::now(), answered.is_ok());
-                let took = (clock::now() - began).as_millis() as u64;
-                match answered {
-                    Ok(mut proposal) => {
-                        let tokens = proposal.tokens;
-                        let count = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
-                        proposal.used = vec![
-                            self.tariff.used(&mind.name, Unit::Read, count(tokens.input)),
-                            self.tariff.used(&mind.name, Unit::Written, count(tokens.output)),
-                        ];
-                        tracing::info!(
-                            model = mind.name,
-                            route = route.name(),
-                            reason = thought.reason,
-                            took_ms = took,
-                            read = tokens.input,
-                            written = tokens.output,
-                            "a model has thought"
-                        );
-                        return Ok(proposal);
+                why = format!("{} rests", self.minds[nth].name);
+            }
+            if asked.is_empty() {
+                return Err(why);
+            }
+            tokio::select! {
+                Some((nth, answered)) = asked.next() => {
+                    let place = waiting.iter().position(|it| *it == nth).unwrap_or_default();
+                    lock(&self.minds[nth].health).went(clock::now(), answered.is_ok());
+                    match answered {
+                        Ok(proposal) => {
+                            self.overtaken(&waiting[..place]);
+                            return Ok(proposal);
+                        }
+                        Err(error) => why = format!("{}: {error}", self.minds[nth].name),
                     }
-                    Err(error) => why = format!("{}: {error}", mind.name),
+                    waiting.remove(place);
                 }
+                () = tokio::time::sleep(NEXT_AFTER) => {}
             }
         }
-        Err(why)
+    }
+
+    /// Everyone who may be asked, best first.
+    fn named(&self, thought: &Thought) -> Vec<(Route, usize)> {
+        let mut named = Vec::new();
+        for route in &thought.routes {
+            let places = self.routes.get(route).into_iter().flatten();
+            named.extend(places.map(|nth| (*route, *nth)));
+        }
+        named
+    }
+
+    /// Whoever was asked before and has not answered yet is not well.
+    fn overtaken(&self, slow: &[usize]) {
+        for nth in slow {
+            let mind = &self.minds[*nth];
+            tracing::warn!(model = mind.name, "another model was sooner");
+            lock(&mind.health).went(clock::now(), false);
+        }
+    }
+
+    async fn ask(
+        &self,
+        route: Route,
+        nth: usize,
+        thought: &Thought,
+    ) -> (usize, Result<Proposal, String>) {
+        let (mind, began) = (&self.minds[nth], clock::now());
+        let answered = mind.think(&self.http, thought).await.map(|mut proposal| {
+            let tokens = proposal.tokens;
+            let count = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
+            proposal.used = vec![
+                self.tariff.used(&mind.name, Unit::Read, count(tokens.input)),
+                self.tariff.used(&mind.name, Unit::Written, count(tokens.output)),
+            ];
+            tracing::info!(
+                model = mind.name,
+                route = route.name(),
+                reason = thought.reason,
+                took_ms = (clock::now() - began).as_millis() as u64,
+                read = tokens.input,
+                written = tokens.output,
+                "a model has thought"
+            );
+            proposal
+        });
+        (nth, answered)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Speech services elsewhere: reached, watched, and replaced within the turn where they fail.
 //!
-//! `line` and `ear` carry a dialect of `media/speech/service` over a WebSocket, `yandex` over gRPC, `mouth`
+//! `line` and `ear` carry a dialect of `media/speech/service` over a WebSocket, `streams` over gRPC, `mouth`
 //! has a sentence spoken; `health` says who is well, `understudy` and `chorus` have the next one take over.
 //!
 //! **Never here:** what is said to a service, what becomes of the words.
@@ -12,12 +12,13 @@ pub mod line;
 pub mod mind;
 pub mod mouth;
 pub mod settings;
+pub mod streams;
 pub mod tariff;
 pub mod understudy;
-pub mod yandex;
 
 use std::sync::Arc;
 
+use media::speech::service::streams::Protocol;
 use media::speech::service::{Deepgram, Dialect, Flux, OpenAi, Vosk};
 use media::speech::{Recogniser, Tongue};
 use tokio::runtime::Handle;
@@ -25,6 +26,7 @@ use tokio::runtime::Handle;
 use self::ear::{Remote, Talk};
 use self::line::Address;
 use self::settings::{Kind, Service};
+use self::streams::{Access, Key, Streams};
 
 /// Words a service is told to expect; more are not read by some.
 const HOT_WORDS_MAX: usize = 100;
@@ -63,14 +65,14 @@ pub fn recogniser(
             let talk = talk(move || OpenAi::new(model.clone(), tongue, prompt.clone()));
             remote("openai", url, secret("Bearer"), talk)
         }
-        Kind::Yandex => {
-            let access = yandex::Access {
-                address: base,
-                authorization: service.authorization(),
-                folder: service.folder.clone(),
-                model,
+        Kind::Yandex | Kind::VoiceKit => {
+            let (protocol, key) = match service.kind {
+                Kind::Yandex => (Protocol::SpeechKit, Key::Plain(service.authorization())),
+                _ => (Protocol::VoiceKit, service.signing_key()?),
             };
-            Arc::new(yandex::Yandex::new(access, tongue, service.places, runtime)?)
+            let folder = service.folder.clone();
+            let access = Access { address: base, key, folder, model };
+            Arc::new(Streams::new(protocol, access, tongue, service.places, runtime)?)
         }
         _ => {
             anyhow::bail!("is no recogniser")

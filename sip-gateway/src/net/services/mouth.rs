@@ -13,7 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::{SinkExt, StreamExt};
 use media::speech::service::sound::{Format, Sound};
-use media::speech::service::yandex::voice::{Spoken as YandexSpoken, Utterance, utterances};
+use media::speech::service::streams::voice::{Spoken as YandexSpoken, Utterance, utterances};
 use media::speech::{Go, Line, Meter, Share, Sink, SpeechError, Spoken, Synthesiser};
 use prost::Message as _;
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ use tonic::transport::Channel;
 
 use super::line::{self, Address};
 use super::settings::{Kind, Service};
-use super::yandex::{Access, Raw, channel, invalid, sign};
+use super::streams::{Access, Key, Raw, channel, invalid, sign};
 use crate::clock;
 use crate::net::switchboard::lock;
 
@@ -244,7 +244,7 @@ impl Asked {
     async fn yandex(&self, said: &Line, mouth: &mut Mouth) -> Result<(), SpeechError> {
         let access = Access {
             address: self.service.address(),
-            authorization: self.service.authorization(),
+            key: Key::Plain(self.service.authorization()),
             folder: self.service.folder.clone(),
             model: String::new(),
         };

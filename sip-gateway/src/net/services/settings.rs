@@ -2,7 +2,12 @@
 //!
 //! **Never here:** which of them is used for what.
 
+use anyhow::Context as _;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
+
+use super::streams::Key;
 
 /// Callers of one service at once, unless said otherwise.
 const PLACES: usize = 100;
@@ -21,6 +26,9 @@ pub enum Kind {
     OpenAi,
     /// Yandex SpeechKit.
     Yandex,
+    /// T-Bank VoiceKit; its key is `ID:SECRET`.
+    #[serde(rename = "voicekit")]
+    VoiceKit,
     /// Voices: Piper's HTTP server,
     Piper,
     /// OpenAI's,
@@ -97,6 +105,7 @@ impl Service {
             Kind::Deepgram | Kind::Flux => "wss://api.deepgram.com",
             Kind::OpenAi => "wss://api.openai.com",
             Kind::Yandex => "https://stt.api.cloud.yandex.net:443",
+            Kind::VoiceKit => "https://api.tinkoff.ai:443",
             Kind::Piper => "http://127.0.0.1:5000",
             Kind::OpenAiVoice => "https://api.openai.com",
             Kind::ElevenLabs => "wss://api.elevenlabs.io",
@@ -111,7 +120,7 @@ impl Service {
 
     pub fn model(&self) -> String {
         let usual = match self.kind {
-            Kind::Vosk | Kind::Piper | Kind::YandexVoice => "",
+            Kind::Vosk | Kind::Piper | Kind::YandexVoice | Kind::VoiceKit => "",
             Kind::OpenAiVoice => "gpt-4o-mini-tts",
             Kind::ElevenLabs => "eleven_flash_v2_5",
             Kind::Chat | Kind::Anthropic | Kind::Gemini => "",
@@ -125,7 +134,8 @@ impl Service {
 
     pub fn good_for(&self) -> Use {
         match self.kind {
-            Kind::Vosk | Kind::Deepgram | Kind::Flux | Kind::OpenAi | Kind::Yandex => Use::Hears,
+            Kind::Vosk | Kind::Deepgram | Kind::Flux => Use::Hears,
+            Kind::OpenAi | Kind::Yandex | Kind::VoiceKit => Use::Hears,
             Kind::Piper | Kind::OpenAiVoice | Kind::ElevenLabs | Kind::YandexVoice => Use::Speaks,
             Kind::Chat | Kind::Anthropic | Kind::Gemini => Use::Thinks,
         }
@@ -134,6 +144,14 @@ impl Service {
     pub fn authorization(&self) -> String {
         let scheme = if self.folder.is_empty() { "Api-Key" } else { "Bearer" };
         format!("{scheme} {}", self.key)
+    }
+
+    /// VoiceKit's two keys, as they were given out: the second in base64, for addresses or not.
+    pub fn signing_key(&self) -> anyhow::Result<Key> {
+        let (id, secret) = self.key.split_once(':').context("its key is no ID:SECRET")?;
+        let plain = secret.trim_end_matches('=').replace('+', "-").replace('/', "_");
+        let secret = URL_SAFE_NO_PAD.decode(plain).context("its secret is no base64")?;
+        Ok(Key::Signs { id: id.to_owned(), secret })
     }
 
     /// What is wrong with it, in words for its owner.
@@ -152,6 +170,9 @@ impl Service {
         }
         if !matches!(self.kind, Kind::Vosk | Kind::Piper | Kind::Chat) && self.key.is_empty() {
             return Some("has no key; it comes from GUDOK_SERVICES__NAME__KEY");
+        }
+        if self.kind == Kind::VoiceKit && self.signing_key().is_err() {
+            return Some("its key must be the API key and the secret key with a colon between");
         }
         if self.good_for() == Use::Thinks && self.model.is_empty() {
             return Some("has no model: its name, as the service calls it");

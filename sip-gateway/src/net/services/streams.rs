@@ -1,17 +1,22 @@
-//! Yandex SpeechKit over gRPC: one channel for all callers, kept warm, a stream for every turn.
+//! Recognisers over gRPC: one channel for all callers, kept warm, a stream for every turn.
 //!
-//! Source: yandex.cloud documentation, "SpeechKit API v3"; keys as "Authentication" there has them.
+//! Sources: yandex.cloud documentation, "SpeechKit API v3", keys as "Authentication" there has them;
+//! Tinkoff/voicekit-examples, `python/auth.py` (a token of ten minutes, HS256: RFC 7515, RFC 7519).
 //!
-//! **Never here:** what streams are for (`media/speech/service/yandex`).
+//! **Never here:** what streams are for (`media/speech/service/streams`).
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::{Buf, BufMut};
-use media::speech::service::yandex::{Act, Stream, Yandex as Dialect};
+use jiff::Timestamp;
+use media::speech::service::streams::{Act, Protocol, Stream, Streams as Dialect};
 use media::speech::{Capacity, Ear, Events, Heard, Recogniser, SpeechError, Tongue};
 use media::turn::TurnId;
+use serde_json::{Value, json};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
@@ -23,8 +28,9 @@ use super::ear::{FINAL_WITHIN, Order, RemoteEar, SILENT_FOR, WAITING_MAX};
 use crate::clock;
 use crate::net::certificates;
 
-const ENGINE: &str = "yandex";
-const METHOD: &str = "/speechkit.stt.v3.Recognizer/RecognizeStreaming";
+/// A token is good for so long, and made anew for every stream.
+const TOKEN_SECONDS: i64 = 600;
+const TOKEN_FOR: &str = "tinkoff.cloud.stt";
 const OPENS_WITHIN: Duration = Duration::from_millis(1_500);
 /// A channel that carries streams is looked at so often.
 const PING_EVERY: Duration = Duration::from_millis(500);
@@ -41,14 +47,23 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 pub struct Access {
     /// `https://stt.api.cloud.yandex.net:443`
     pub address: String,
-    /// `Api-Key …` or `Bearer …`
-    pub authorization: String,
+    pub key: Key,
     /// Needed beside a bearer token.
     pub folder: String,
     pub model: String,
 }
 
-pub struct Yandex {
+/// What proves who asks.
+#[derive(Clone)]
+pub enum Key {
+    /// `Api-Key …` or `Bearer …`, as it is.
+    Plain(String),
+    /// Signs a token.
+    Signs { id: String, secret: Vec<u8> },
+}
+
+pub struct Streams {
+    protocol: Protocol,
     access: Access,
     tongue: Tongue,
     channel: Channel,
@@ -57,9 +72,10 @@ pub struct Yandex {
     total: usize,
 }
 
-impl Yandex {
+impl Streams {
     /// The error says what is wrong with the address.
     pub fn new(
+        protocol: Protocol,
         access: Access,
         tongue: Tongue,
         total: usize,
@@ -68,7 +84,7 @@ impl Yandex {
         let _inside = runtime.enter();
         let channel = channel(&access.address)?;
         let places = Arc::new(Semaphore::new(total));
-        Ok(Yandex { access, tongue, channel, runtime, places, total })
+        Ok(Streams { protocol, access, tongue, channel, runtime, places, total })
     }
 }
 
@@ -105,7 +121,7 @@ async fn connect(
     Ok(hyper_util::rt::TokioIo::new(stream))
 }
 
-impl Recogniser for Yandex {
+impl Recogniser for Streams {
     fn open(&self, events: Events) -> Result<Box<dyn Ear>, SpeechError> {
         let place = Arc::clone(&self.places).try_acquire_owned();
         let place = place.map_err(|_| SpeechError::Busy { total: self.total })?;
@@ -114,7 +130,8 @@ impl Recogniser for Yandex {
         let caller = Caller {
             access: self.access.clone(),
             channel: self.channel.clone(),
-            talk: Dialect::new(self.access.model.clone(), self.tongue),
+            protocol: self.protocol,
+            talk: Dialect::new(self.protocol, self.access.model.clone(), self.tongue),
             events,
             inbox,
             tell,
@@ -141,6 +158,7 @@ enum News {
 }
 
 struct Caller {
+    protocol: Protocol,
     access: Access,
     channel: Channel,
     talk: Dialect,
@@ -171,7 +189,7 @@ impl Caller {
                     News::Message(message) => self.talk.take(stream, &message),
                     News::Over => self.talk.over(stream),
                     News::Failed(fact) => {
-                        self.talk.fail(stream, SpeechError::Engine { engine: ENGINE, fact });
+                        self.talk.fail(stream, SpeechError::Engine { engine: self.protocol.engine(), fact });
                     }
                 },
                 _ = look.tick() => self.give_up_overdue(),
@@ -202,7 +220,8 @@ impl Caller {
         for turn in overdue {
             self.due.remove(&turn);
             self.talk.forget(turn);
-            let silent = SpeechError::Silent { engine: ENGINE, after: FINAL_WITHIN };
+            let silent =
+                SpeechError::Silent { engine: self.protocol.engine(), after: FINAL_WITHIN };
             (self.events)(turn, Heard::Failed(silent));
         }
     }
@@ -231,7 +250,8 @@ impl Caller {
             }
             Err(mpsc::error::TrySendError::Full(_)) => {
                 let fact = "the stream takes no more sound".to_owned();
-                self.talk.fail(stream, SpeechError::Engine { engine: ENGINE, fact });
+                self.talk
+                    .fail(stream, SpeechError::Engine { engine: self.protocol.engine(), fact });
             }
             // It has ended; how, comes by itself.
             Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => {}
@@ -264,10 +284,10 @@ impl Caller {
 
     fn open(&mut self, stream: Stream) {
         let (out, sound) = mpsc::channel(OUT_MAX);
-        let (tell, channel, access) =
-            (self.tell.clone(), self.channel.clone(), self.access.clone());
+        let (tell, channel, access, protocol) =
+            (self.tell.clone(), self.channel.clone(), self.access.clone(), self.protocol);
         let task = tokio::spawn(async move {
-            let news = match converse(channel, &access, sound, stream, &tell).await {
+            let news = match converse(channel, protocol, &access, sound, stream, &tell).await {
                 Ok(()) => News::Over,
                 Err(status) => News::Failed(format!("{:?}: {}", status.code(), status.message())),
             };
@@ -280,6 +300,7 @@ impl Caller {
 
 async fn converse(
     channel: Channel,
+    protocol: Protocol,
     access: &Access,
     sound: mpsc::Receiver<Vec<u8>>,
     stream: Stream,
@@ -292,7 +313,8 @@ async fn converse(
     sign(&mut request, access)?;
     let mut client = tonic::client::Grpc::new(channel);
     client.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
-    let answer = client.streaming(request, METHOD.parse().map_err(invalid)?, Raw).await?;
+    let answer =
+        client.streaming(request, protocol.method().parse().map_err(invalid)?, Raw).await?;
     let mut answers = answer.into_inner();
     while let Some(message) = answers.message().await? {
         if tell.send((stream, News::Message(message))).await.is_err() {
@@ -304,13 +326,29 @@ async fn converse(
 
 /// Who asks.
 pub fn sign<T>(request: &mut Request<T>, access: &Access) -> Result<(), Status> {
-    let mut value: MetadataValue<_> = access.authorization.parse().map_err(invalid)?;
+    let authorization = match &access.key {
+        Key::Plain(key) => key.clone(),
+        Key::Signs { id, secret } => format!("Bearer {}", token(id, secret, clock::wall())),
+    };
+    let mut value: MetadataValue<_> = authorization.parse().map_err(invalid)?;
     value.set_sensitive(true);
     request.metadata_mut().insert("authorization", value);
     if !access.folder.is_empty() {
         request.metadata_mut().insert("x-folder-id", access.folder.parse().map_err(invalid)?);
     }
     Ok(())
+}
+
+/// A JSON web token that says who asks for what, and until when.
+fn token(id: &str, secret: &[u8], now: Timestamp) -> String {
+    let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let head = part(json!({ "alg": "HS256", "typ": "JWT", "kid": id }));
+    let until = now.as_second() + TOKEN_SECONDS;
+    let claims = part(json!({ "iss": "gudok", "sub": "gudok", "aud": TOKEN_FOR, "exp": until }));
+    let signed = format!("{head}.{claims}");
+    let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, secret);
+    let signature = URL_SAFE_NO_PAD.encode(ring::hmac::sign(&key, signed.as_bytes()));
+    format!("{signed}.{signature}")
 }
 
 pub fn invalid(error: impl std::fmt::Display) -> Status {

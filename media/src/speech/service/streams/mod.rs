@@ -1,29 +1,29 @@
-//! Yandex SpeechKit v3: a stream of its own for every turn, and for a long one several, each taking over
+//! Services over gRPC: a stream of its own for every turn, and for a long one several, each taking over
 //! from the last before its five minutes are up, with no word lost between them or said twice.
 //!
 //! Where one stream takes over, both hear the same second on either side; a word belongs to the one in whose
 //! part its middle lies, and one that both claim is told once.
 //!
-//! Source: yandex.cloud documentation, "SpeechKit STT API v3", "Quotas and limits" (5 minutes, 10 MB a stream).
+//! Source of the five minutes: yandex.cloud documentation, "Quotas and limits in SpeechKit" (5 minutes, 10 MB a
+//! stream); VoiceKit names no limit and is held to the same.
 //!
 //! **Never here:** HTTP/2, keys, the clock: time is counted in frames.
 
-pub mod messages;
 mod seam;
+pub mod speechkit;
 pub mod voice;
+pub mod voicekit;
 
 use std::collections::VecDeque;
 
 use prost::Message as _;
 
-use self::messages::{Event, Request, Response};
 use self::seam::{Part, joined};
 use super::{broken, linear};
 use crate::audio::{FRAME_TIME, Frame, level_dbfs};
-use crate::speech::{Heard, SpeechError, Tongue};
+use crate::speech::{Heard, SpeechError, Tongue, Word};
 use crate::turn::TurnId;
 
-const ENGINE: &str = "yandex";
 /// Frames in one message.
 const FRAMES_AT_ONCE: usize = 2;
 /// From here on a pause is looked for, to change over in.
@@ -35,6 +35,30 @@ const OVERLAP: usize = 50;
 /// A pause: so many frames below this level.
 const PAUSE_FRAMES: usize = 10;
 const PAUSE_DBFS: f32 = -45.0;
+
+/// Whose messages a stream carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// Yandex SpeechKit v3.
+    SpeechKit,
+    /// T-Bank VoiceKit.
+    VoiceKit,
+}
+
+/// What a message says of the sound since the stream's beginning or its last settled words.
+#[derive(Debug, Clone, PartialEq)]
+enum Told {
+    Guess(Phrase),
+    Settled(Phrase),
+}
+
+/// Words of one stream, timed from its beginning.
+#[derive(Debug, Clone, PartialEq, Default)]
+struct Phrase {
+    words: Vec<Word>,
+    /// Zero: the service does not say.
+    confidence: f32,
+}
 
 /// One stream of one caller; never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -64,7 +88,8 @@ struct Turn {
 
 /// One caller's talk.
 #[derive(Debug)]
-pub struct Yandex {
+pub struct Streams {
+    protocol: Protocol,
     model: String,
     tongue: Tongue,
     made: u64,
@@ -77,9 +102,10 @@ pub struct Yandex {
     acts: VecDeque<Act>,
 }
 
-impl Yandex {
-    pub fn new(model: String, tongue: Tongue) -> Self {
-        Yandex {
+impl Streams {
+    pub fn new(protocol: Protocol, model: String, tongue: Tongue) -> Self {
+        Streams {
+            protocol,
             model,
             tongue,
             made: 0,
@@ -149,18 +175,17 @@ impl Yandex {
 
     /// A message of the service.
     pub fn take(&mut self, stream: Stream, message: &[u8]) {
-        let told = match Response::decode(message) {
+        let told = match self.protocol.read(message) {
             Ok(told) => told,
-            Err(error) => return self.fail(stream, broken(ENGINE, error)),
+            Err(error) => return self.fail(stream, broken(self.protocol.engine(), error)),
         };
         let Some(part) = self.part(stream) else {
             return;
         };
-        match told.event {
-            Some(Event::Partial(update)) => part.guess(&update),
-            Some(Event::Final(update)) => part.settle(&update),
-            Some(Event::EouUpdate(_) | Event::FinalRefinement(_) | Event::StatusCode(_)) | None => {
-                return;
+        for told in told {
+            match told {
+                Told::Guess(phrase) => part.guess(phrase),
+                Told::Settled(phrase) => part.settle(phrase),
             }
         }
         self.tell_news(stream);
@@ -170,7 +195,10 @@ impl Yandex {
     pub fn over(&mut self, stream: Stream) {
         match self.part(stream) {
             Some(part) if part.finished => part.over = true,
-            Some(_) => return self.fail(stream, broken(ENGINE, "the stream was closed too early")),
+            Some(_) => {
+                let engine = self.protocol.engine();
+                return self.fail(stream, broken(engine, "the stream was closed too early"));
+            }
             None => return,
         }
         self.settle();
@@ -201,7 +229,7 @@ impl Yandex {
         self.made += 1;
         let stream = Stream(self.made);
         self.acts.push_back(Act::Open(stream));
-        let options = Request::options(&self.model, self.tongue).encode_to_vec();
+        let options = self.protocol.options(&self.model, self.tongue);
         self.acts.push_back(Act::Send(stream, options));
         stream
     }
@@ -213,7 +241,7 @@ impl Yandex {
         let Some(turn) = self.turns.back().filter(|turn| !turn.ended && !sound.is_empty()) else {
             return;
         };
-        let chunk = Request::chunk(sound).encode_to_vec();
+        let chunk = self.protocol.chunk(sound);
         for part in turn.parts.iter().filter(|part| !part.finished) {
             self.acts.push_back(Act::Send(part.stream, chunk.clone()));
         }
@@ -245,7 +273,7 @@ impl Yandex {
         let first_frame = frames - self.recent.len() as u64;
         let stream = self.open();
         let sound: Vec<u8> = self.recent.iter().flat_map(linear).collect();
-        self.acts.push_back(Act::Send(stream, Request::chunk(sound).encode_to_vec()));
+        self.acts.push_back(Act::Send(stream, self.protocol.chunk(sound)));
         if let Some(turn) = self.turns.back_mut() {
             turn.parts.push(Part::after(stream, first_frame, seam));
         }
@@ -276,6 +304,45 @@ impl Yandex {
             let words = joined(&turn.parts);
             self.acts.push_back(Act::Tell(turn.id, Heard::Final(words)));
             self.turns.pop_front();
+        }
+    }
+}
+
+impl Protocol {
+    pub fn engine(self) -> &'static str {
+        match self {
+            Protocol::SpeechKit => "yandex",
+            Protocol::VoiceKit => "voicekit",
+        }
+    }
+
+    /// The gRPC method.
+    pub fn method(self) -> &'static str {
+        match self {
+            Protocol::SpeechKit => speechkit::METHOD,
+            Protocol::VoiceKit => voicekit::METHOD,
+        }
+    }
+
+    /// The first message of a stream.
+    fn options(self, model: &str, tongue: Tongue) -> Vec<u8> {
+        match self {
+            Protocol::SpeechKit => speechkit::Request::options(model, tongue).encode_to_vec(),
+            Protocol::VoiceKit => voicekit::Request::options(model, tongue).encode_to_vec(),
+        }
+    }
+
+    fn chunk(self, sound: Vec<u8>) -> Vec<u8> {
+        match self {
+            Protocol::SpeechKit => speechkit::Request::chunk(sound).encode_to_vec(),
+            Protocol::VoiceKit => voicekit::Request::chunk(sound).encode_to_vec(),
+        }
+    }
+
+    fn read(self, message: &[u8]) -> Result<Vec<Told>, prost::DecodeError> {
+        match self {
+            Protocol::SpeechKit => speechkit::read(message),
+            Protocol::VoiceKit => voicekit::read(message),
         }
     }
 }

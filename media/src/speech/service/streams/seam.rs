@@ -2,9 +2,10 @@
 //!
 //! **Never here:** when a stream takes over.
 
-use super::messages::{Alternative, AlternativeUpdate};
-use super::{Stream, seconds};
-use crate::speech::service::transcript::{plain, word};
+use std::time::Duration;
+
+use super::{Phrase, Stream, seconds};
+use crate::speech::service::transcript::plain;
 use crate::speech::{Word, Words};
 
 /// Two streams may place the same word so far apart, in seconds.
@@ -47,28 +48,27 @@ impl Part {
         }
     }
 
-    pub(super) fn guess(&mut self, update: &AlternativeUpdate) {
-        self.guess = update.alternatives.first().map(|it| self.words(it)).unwrap_or_default();
+    pub(super) fn guess(&mut self, phrase: Phrase) {
+        self.guess = self.placed(phrase.words);
     }
 
-    pub(super) fn settle(&mut self, update: &AlternativeUpdate) {
+    pub(super) fn settle(&mut self, phrase: Phrase) {
         self.guess.clear();
-        if let Some(best) = update.alternatives.first() {
-            self.sure.push(best.confidence as f32);
-            self.settled.extend(self.words(best));
+        if !phrase.words.is_empty() {
+            self.sure.push(phrase.confidence);
+            let words = self.placed(phrase.words);
+            self.settled.extend(words);
         }
     }
 
     /// With times since the turn's beginning.
-    fn words(&self, told: &Alternative) -> Vec<Word> {
-        let began = seconds(self.first_frame);
-        let at = |milliseconds: i64| began + milliseconds as f64 / 1_000.0;
-        let one = |text: &str, from: i64, to: i64| word(text, at(from), at(to), 1.0);
-        if told.words.is_empty() {
-            return one(&told.text, told.start_time_ms, told.end_time_ms).into_iter().collect();
+    fn placed(&self, mut words: Vec<Word>) -> Vec<Word> {
+        let began = Duration::from_secs_f64(seconds(self.first_frame));
+        for word in &mut words {
+            word.from += began;
+            word.to += began;
         }
-        let words = told.words.iter();
-        words.filter_map(|it| one(&it.text, it.start_time_ms, it.end_time_ms)).collect()
+        words
     }
 
     fn heard(&self) -> impl Iterator<Item = &Word> {

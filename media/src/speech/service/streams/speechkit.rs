@@ -2,8 +2,14 @@
 //!
 //! Field numbers: yandex-cloud/cloudapi, `yandex/cloud/ai/stt/v3/stt.proto`.
 
+use prost::Message as _;
+
+use super::{Phrase, Told};
 use crate::audio::RATE;
 use crate::speech::Tongue;
+use crate::speech::service::transcript::word;
+
+pub(super) const METHOD: &str = "/speechkit.stt.v3.Recognizer/RecognizeStreaming";
 
 const LINEAR16_PCM: i32 = 1;
 const REAL_TIME: i32 = 1;
@@ -192,4 +198,31 @@ impl Request {
     pub fn chunk(data: Vec<u8>) -> Request {
         Request { ask: Some(Ask::Chunk(AudioChunk { data })) }
     }
+}
+
+pub(super) fn read(message: &[u8]) -> Result<Vec<Told>, prost::DecodeError> {
+    Ok(match Response::decode(message)?.event {
+        Some(Event::Partial(update)) => vec![Told::Guess(phrase(&update))],
+        Some(Event::Final(update)) => vec![Told::Settled(phrase(&update))],
+        Some(Event::EouUpdate(_) | Event::FinalRefinement(_) | Event::StatusCode(_)) | None => {
+            Vec::new()
+        }
+    })
+}
+
+fn phrase(update: &AlternativeUpdate) -> Phrase {
+    let Some(best) = update.alternatives.first() else {
+        return Phrase::default();
+    };
+    let at = |milliseconds: i64| milliseconds as f64 / 1_000.0;
+    let one = |text: &str, from: i64, to: i64| word(text, at(from), at(to), 1.0);
+    let words = match best.words.is_empty() {
+        true => one(&best.text, best.start_time_ms, best.end_time_ms).into_iter().collect(),
+        false => best
+            .words
+            .iter()
+            .filter_map(|it| one(&it.text, it.start_time_ms, it.end_time_ms))
+            .collect(),
+    };
+    Phrase { words, confidence: best.confidence as f32 }
 }
