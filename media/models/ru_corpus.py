@@ -70,7 +70,7 @@ def telephone(sound, dice, noises, quiet):
     sound = audioop.mul(sound, 2, level)
     kind, snr = None, 0
     if not quiet:
-        kind, snr = dice.choice(sorted(noises)), dice.uniform(15, 25)
+        kind, snr = dice.choice(sorted(noises)), dice.uniform(size("SNR_LEAST", 15), 25)
     elif dice.random() < 0.5:
         kind, snr = "pink", dice.uniform(35, 50)
     if kind:
@@ -155,7 +155,7 @@ class Corpus:
             gap = dice.choice([0, 0, 0, 4])
             effects = ["speed", "%.3f" % dice.uniform(0.92, 1.1)] if dice.random() < 0.3 else []
             sound = band_limited(spoken(text, voice, speed, pitch, gap), effects)
-            return telephone(sound, dice, noises, dice.random() < 0.5)
+            return telephone(sound, dice, noises, dice.random() * 100 >= size("NOISY", 50))
         return make
 
     def record(self):

@@ -14,6 +14,7 @@ pub mod answerer;
 pub mod audio;
 pub mod codec;
 pub mod comfort_noise;
+pub mod denoise;
 pub mod dtmf;
 pub mod ear;
 pub mod echo;

@@ -5,7 +5,8 @@
 //! **Never here:** opening files, deciding what is recorded.
 
 use std::fmt;
-use std::io::{Seek, Write};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::ops::Range;
 use std::time::Duration;
 
 use hound::{SampleFormat, WavSpec, WavWriter};
@@ -14,6 +15,11 @@ use crate::audio::{FRAME, FRAME_TIME, Frame, RATE};
 
 /// A process killed at any moment loses at most this much (one second).
 const FRAMES_BETWEEN_FLUSHES: u64 = 50;
+
+/// RIFF, fmt of 16 bytes, data: what stands before the sound (Microsoft, "Multimedia Programming Interface", 1991).
+const HEADER: usize = 44;
+/// Both sides, 16 bits.
+const FRAME_BYTES: usize = FRAME * 2 * 2;
 
 const SPEC: WavSpec = WavSpec {
     channels: 2,
@@ -55,6 +61,11 @@ impl<W: Write + Seek> Recording<W> {
         if !self.frames.is_multiple_of(FRAMES_BETWEEN_FLUSHES) {
             return Ok(());
         }
+        self.flush()
+    }
+
+    /// All of it is in the file now.
+    pub fn flush(&mut self) -> Result<(), RecordingError> {
         let flushed = self.wav.flush();
         self.check(flushed)
     }
@@ -75,6 +86,18 @@ impl<W: Write + Seek> Recording<W> {
     }
 }
 
+/// Makes silence of that time in a recording that is flushed; nothing before or after it changes, nor the length.
+/// `time` ends with the recording at the latest.
+pub fn blank(file: &mut (impl Write + Seek), time: Range<Duration>) -> io::Result<()> {
+    let frame = |time: Duration| (time.as_millis() / FRAME_TIME.as_millis()) as usize;
+    let frames = frame(time.end).saturating_sub(frame(time.start));
+    file.seek(SeekFrom::Start((HEADER + frame(time.start) * FRAME_BYTES) as u64))?;
+    for _ in 0..frames {
+        file.write_all(&[0; FRAME_BYTES])?;
+    }
+    file.flush()
+}
+
 impl<W: Write + Seek> fmt::Debug for Recording<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Recording").field("duration", &self.duration()).finish_non_exhaustive()
@@ -84,7 +107,7 @@ impl<W: Write + Seek> fmt::Debug for Recording<W> {
 #[cfg(test)]
 mod tests {
     use std::cell::RefCell;
-    use std::io::{self, Cursor, SeekFrom};
+    use std::io::Cursor;
     use std::rc::Rc;
 
     use super::*;
@@ -103,6 +126,31 @@ mod tests {
         assert_eq!(samples.len(), 4 * FRAME);
         assert_eq!(samples[..4], [1, -1, 1, -1]);
         assert_eq!(samples[2 * FRAME..][..4], [2, -2, 2, -2]);
+    }
+
+    #[test]
+    fn what_is_blanked_is_true_silence_and_nothing_else_changes() {
+        let disk = Disk::default();
+        let mut recording = Recording::new(disk.clone()).unwrap();
+        (1..=9).for_each(|nth| recording.push(&[nth; FRAME], &[-nth; FRAME]).unwrap());
+        recording.flush().unwrap();
+
+        let end = disk.clone().stream_position().unwrap();
+        blank(&mut disk.clone(), Duration::from_millis(60)..Duration::from_millis(120)).unwrap();
+        disk.clone().seek(SeekFrom::Start(end)).unwrap();
+        recording.push(&[10; FRAME], &[-10; FRAME]).unwrap();
+        recording.finish().unwrap();
+
+        let samples = read(disk.0.borrow().get_ref());
+        let frames = samples.chunks(2 * FRAME);
+        let levels: Vec<(i16, i16)> = frames
+            .map(|frame| {
+                assert!(frame.chunks(2).all(|pair| pair == [frame[0], frame[1]]));
+                (frame[0], frame[1])
+            })
+            .collect();
+        let expected = [1, 2, 3, 0, 0, 0, 7, 8, 9, 10].map(|level| (level, -level));
+        assert_eq!(levels, expected);
     }
 
     #[test]

@@ -138,6 +138,9 @@ pub struct Speech {
     pub speak_en: Vec<String>,
     /// Answers are synthesised while the caller still speaks; some of that work is thrown away.
     pub drafts: bool,
+    /// The recogniser hears callers with less noise around them, 30 ms later; `gudok measure --noise 20,10` says
+    /// whether that helps it.
+    pub denoise: bool,
 }
 
 /// How a caller comes to a person.
@@ -275,6 +278,7 @@ impl Default for Speech {
             speak_ru: vec![BUILT_IN.into()],
             speak_en: vec![BUILT_IN.into()],
             drafts: true,
+            denoise: false,
         }
     }
 }

@@ -9,6 +9,7 @@ mod assets;
 pub mod calendar;
 mod console;
 mod cookie;
+pub mod live;
 mod manners;
 pub mod metrics;
 mod page;
@@ -60,6 +61,7 @@ pub struct House {
     trunks: trunk::Trunks,
     gauges: metrics::Gauges,
     thinker: Option<Arc<dyn Thinker>>,
+    live: Arc<dyn live::Live>,
 }
 
 impl House {
@@ -86,6 +88,7 @@ impl House {
             trunks: Arc::new(Vec::new),
             gauges: Arc::new(Vec::new),
             thinker: None,
+            live: Arc::new(live::NoCalls),
         }
     }
 
@@ -110,6 +113,12 @@ impl House {
     /// Models that written conversations may ask.
     pub fn with_thinker(mut self, thinker: Option<Arc<dyn Thinker>>) -> Self {
         self.thinker = thinker;
+        self
+    }
+
+    /// Calls under way may be acted on.
+    pub fn with_live(mut self, live: Arc<dyn live::Live>) -> Self {
+        self.live = live;
         self
     }
 

@@ -32,6 +32,8 @@ pub enum Refusal {
     StaleForm,
     #[error("the conversation is answering another message: send this one again")]
     Busy,
+    #[error("the call is not under way")]
+    NotUnderWay,
     #[error(transparent)]
     Payment(PaymentRefused),
     #[error(transparent)]
@@ -64,7 +66,7 @@ impl Refusal {
             Self::Body(_) | Self::Query(_) => StatusCode::BAD_REQUEST,
             Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Self::StaleForm => StatusCode::FORBIDDEN,
-            Self::Busy => StatusCode::CONFLICT,
+            Self::Busy | Self::NotUnderWay => StatusCode::CONFLICT,
             Self::Trouble => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Payment(refused) => payment_status(refused),
             Self::Order(Refused::Unknown) => StatusCode::NOT_FOUND,

@@ -36,6 +36,7 @@ pub use answer::LAST_CHOICE;
 pub use entity::{Asked, Entity, Grain, Hours, Place as Spot, Value, entities};
 pub use listening::wants_floor;
 pub(crate) use listening::{is_unfinished, names_flat, only_listens};
+pub use phone::tells_card;
 pub(crate) use phone::{is_dictated, mended};
 
 /// Nobody says more in one breath; what is beyond is not read.

@@ -15,6 +15,8 @@ const DIGITS_MAX: usize = 15;
 /// A Russian number without its +7 or 8.
 const NATIONAL: usize = 10;
 
+const CARD_DIGITS: std::ops::RangeInclusive<usize> = 13..=19;
+
 /// A number said all but alone needs no word that tells it is one: "нет, 401 …".
 const WORDS_BESIDE: usize = 2;
 /// 911 222-33-44
@@ -181,6 +183,12 @@ pub(crate) fn is_dictated(text: &str) -> bool {
             length => length == NATIONAL + 1 && digits.starts_with(['7', '8']),
         }
     })
+}
+
+/// So many digits in one breath are the number of a payment card (ISO/IEC 7812-1: 13 to 19 are in use), which
+/// nobody may keep.
+pub fn tells_card(text: &str) -> bool {
+    runs(&Tokens::of(text), None).iter().any(|run| CARD_DIGITS.contains(&run.digits.len()))
 }
 
 /// One digit is missing because two groups ran together: taken apart so that the groups are usual.
@@ -381,6 +389,18 @@ mod tests {
         ] {
             assert_eq!(mended(known, said, &[]).as_deref(), meant, "{said}");
         }
+    }
+
+    #[test]
+    fn the_number_of_a_card_is_told_from_a_telephones() {
+        let card = "номер карты четыре два семь шесть тридцать восемь ноль ноль \
+                    одиннадцать двадцать два тридцать три сорок четыре";
+        assert!(tells_card(card));
+        assert!(tells_card("my card is 4276 3800 1122 3344"));
+        assert!(!tells_card(
+            "восемь девятьсот одиннадцать двести двадцать два тридцать три сорок четыре"
+        ));
+        assert!(!tells_card("+44 20 7946 0958 улица мира дом 12 квартира 5"));
     }
 
     #[test]

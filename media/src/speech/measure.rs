@@ -12,6 +12,7 @@ use super::{
 };
 use crate::audio::{FRAME, FRAME_TIME, Frame, SILENCE};
 use crate::codec::g711::Law;
+use crate::denoise::Denoiser;
 use crate::turn::TurnId;
 
 /// A recogniser or synthesiser silent for so long will never answer.
@@ -87,6 +88,13 @@ impl Sample {
 }
 
 impl Sample {
+    /// The same as it comes out of the denoiser.
+    pub fn denoised(&self) -> Sample {
+        let mut denoiser = Denoiser::default();
+        let sound = self.sound.iter().map(|frame| denoiser.clean(frame)).collect();
+        Sample { sound, ..self.clone() }
+    }
+
     /// The same over steady noise so many decibels below the voice, telephone and all.
     pub fn in_noise(&self, below_db: f32) -> Sample {
         let samples = self.sound.as_flattened();

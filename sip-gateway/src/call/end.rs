@@ -21,6 +21,8 @@ pub enum End {
     CallerSilent,
     /// No sound packets arrived for a while: the network or the phone is gone.
     MediaLost,
+    /// Somebody in the office hung up.
+    HungUpByOffice,
     /// The wall-clock limit.
     TimeLimit,
     /// The recogniser was lost and the caller did not carry on by keypad.
@@ -48,6 +50,7 @@ impl End {
             Self::CallerHungUpOverAgent => "caller_hung_up_over_agent",
             Self::CallerSilent => "caller_silent",
             Self::MediaLost => "media_lost",
+            Self::HungUpByOffice => "hung_up_by_office",
             Self::TimeLimit => "time_limit",
             Self::RecogniserLost => "recogniser_lost",
             Self::VoiceLost => "voice_lost",

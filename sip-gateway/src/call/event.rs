@@ -42,6 +42,8 @@ pub enum Input<'a> {
     Joined,
     /// 20 ms from there.
     Across(Frame),
+    /// From now on nothing is recorded but silence, or everything again.
+    Hide(bool),
     /// The other end hung up.
     HungUp,
     /// End the call for this reason without another word.
@@ -55,7 +57,7 @@ impl Input<'_> {
             Input::Heard(..) | Input::Spoken(..) | Input::Core(..) | Input::Key(_) => true,
             Input::Answered | Input::Packet(_) | Input::Tick | Input::Reagreed { .. } => false,
             Input::GoesOnWith(_) | Input::HandedOver(_) | Input::Joined | Input::Across(_) => false,
-            Input::HungUp | Input::Stop(_) => false,
+            Input::HungUp | Input::Stop(_) | Input::Hide(_) => false,
         }
     }
 }
@@ -85,6 +87,8 @@ pub enum Output {
     Ask(RequestId, Request),
     /// The call's page.
     Note(Note),
+    /// What was recorded from then to then is silence from now on.
+    Blank { from: Duration, to: Duration },
     /// The conversation's memory changed: keep it, so that a dropped call can go on.
     Remember,
     /// Put the caller through to a person; how that goes comes back as `Input::HandedOver`.
@@ -110,6 +114,8 @@ pub struct Start {
     pub words_late: Duration,
     /// Draft answers while the caller still speaks: sooner, for more work of the synthesiser.
     pub drafts: bool,
+    /// The recogniser hears the caller with less noise around them.
+    pub denoises: bool,
     /// We have phoned: whoever picked up speaks first, and is told this before anything else.
     pub errand: Option<Errand>,
 }

@@ -5,7 +5,7 @@
 
 use dialog::conversation::Progress;
 use dialog::state::Awaiting;
-use dialog::understand::wants_floor;
+use dialog::understand::{tells_card, wants_floor};
 use media::floor::{Patience, Sense};
 
 use super::*;
@@ -309,9 +309,24 @@ impl Call {
         }
         self.cut = None;
         let at = FRAME_TIME * began;
-        let (text, confidence) = (words.text, words.confidence);
+        let (text, confidence) = (self.without_card(at, words.text), words.confidence);
         self.note(Note::Caller { at, text: text.clone(), confidence });
         self.tell(now, Word::Said { text, confidence });
+    }
+
+    /// The number of a card is nobody's to keep: neither in words nor in sound.
+    fn without_card(&mut self, began: Duration, text: String) -> String {
+        let told = tells_card(&text);
+        if told {
+            let to = self.elapsed();
+            self.outputs.push_back(Output::Blank { from: began, to });
+            self.note_event("card_number_removed", String::new());
+        }
+        match (self.hidden || told, self.language()) {
+            (false, _) => text,
+            (true, Language::Ru) => "номер карты".to_owned(),
+            (true, Language::En) => "card number".to_owned(),
+        }
     }
 
     /// A turn without a word in it. A noise that took the floor gives it back: the cut sentence is

@@ -33,6 +33,7 @@ use jiff::Timestamp;
 use job_core::trade::Language;
 use media::answerer::{Answerer, Greeting};
 use media::audio::{FRAME_TIME, Frame, SILENCE, level_dbfs};
+use media::denoise::Denoiser;
 use media::dtmf::ToneKeypad;
 use media::ear::PreRoll;
 use media::echo::EchoGuard;
@@ -142,6 +143,8 @@ pub struct Call {
     /// A line of ours that is to be joined with another.
     joins: bool,
     joined: Option<Joined>,
+    /// Nothing is recorded but silence.
+    hidden: bool,
     over: bool,
     /// Since the other end put us on hold.
     held: Option<Instant>,
@@ -152,6 +155,7 @@ pub struct Call {
     heard: Frame,
     /// What the recogniser gets of it.
     for_ear: Frame,
+    denoiser: Option<Box<Denoiser>>,
     said: Frame,
     packets: Packets,
     outputs: VecDeque<Output>,
@@ -210,6 +214,7 @@ impl Call {
             joins: start.errand.as_ref().is_some_and(|errand| errand.joins),
             errand: start.errand,
             joined: None,
+            hidden: false,
             over: false,
             held: None,
             taken_up: start.at.0,
@@ -217,6 +222,7 @@ impl Call {
             ticks: 0,
             heard: SILENCE,
             for_ear: SILENCE,
+            denoiser: start.denoises.then(Box::default),
             said: SILENCE,
             packets: Packets::default(),
             outputs: VecDeque::new(),
@@ -250,6 +256,7 @@ impl Call {
             Input::HandedOver(how) => self.handed_over(now, how),
             Input::Joined => self.join(now),
             Input::Across(frame) => self.hear_across(frame),
+            Input::Hide(hides) => self.hide(hides),
             Input::HungUp => self.caller_hung_up(now),
             Input::Stop(end) => self.hang_up(now, end),
         }
@@ -267,6 +274,11 @@ impl Call {
     /// The last 20 ms of the call: caller, agent. One pair a tick, so both sides stay aligned.
     pub fn frames(&self) -> (&Frame, &Frame) {
         (&self.heard, &self.said)
+    }
+
+    /// … as they are recorded.
+    pub fn recorded(&self) -> (&Frame, &Frame) {
+        if self.hidden { (&SILENCE, &SILENCE) } else { self.frames() }
     }
 
     /// What the recogniser should hear of the last 20 ms: tones are left out.
@@ -342,7 +354,10 @@ impl Call {
             return;
         }
         let listens = !matches!(self.talk, Talk::Prompt { listens: false, .. });
-        self.for_ear = self.heard;
+        self.for_ear = match &mut self.denoiser {
+            Some(denoiser) => denoiser.clean(&self.heard),
+            None => self.heard,
+        };
         let voicing = listens.then(|| self.vad.hear(&self.heard));
         if let (Some(greeting), Some(voicing)) = (&mut self.greeting, voicing) {
             let who = greeting.hear(voicing.voiced, voicing.tone);
@@ -468,6 +483,15 @@ impl Call {
         self.cut_line(now);
         self.tell(now, Word::Closed);
         self.hang_up(now, end);
+    }
+
+    fn hide(&mut self, hides: bool) {
+        if std::mem::replace(&mut self.hidden, hides) != hides {
+            self.note_event(
+                if hides { "recording_paused" } else { "recording_resumed" },
+                String::new(),
+            );
+        }
     }
 
     /// Once: whoever comes second to end the call adds nothing.

@@ -184,7 +184,8 @@ impl Call {
 
     /// A voice that neither sounds nor fails is taken for failed; the line ends where it stands.
     pub(super) fn give_up_on_sound(&mut self, now: Instant) {
-        if FRAME_TIME * self.soundless < SOUND_WITHIN {
+        let waits = !matches!(self.talk, Talk::Prompt { .. });
+        if !waits || FRAME_TIME * self.soundless < SOUND_WITHIN {
             return;
         }
         self.soundless = 0;

@@ -39,6 +39,7 @@ fn prompting(now: Instant) -> Call {
         longest: Duration::from_secs(3_600),
         words_late: Duration::ZERO,
         drafts: false,
+        denoises: false,
         errand: None,
     })
 }
@@ -70,6 +71,31 @@ fn a_hold_nobody_comes_back_from_ends() {
     call.handle(now, Input::Reagreed { agreed: Agreed::usual(Codec::Pcma), held: true });
 
     assert_eq!(live(&mut call, &mut now, 700), (0, Some(End::MediaLost)));
+}
+
+#[test]
+fn a_hidden_call_is_recorded_as_silence_and_heard_as_ever() {
+    let mut now = crate::clock::now();
+    let mut call = prompting(now);
+    call.handle(now, Input::Answered);
+    let line = std::iter::from_fn(|| call.poll()).find_map(|output| match output {
+        Output::Speak { line, .. } => Some(line),
+        _ => None,
+    });
+    let sound = Spoken::Samples([900; 8_000].into());
+    call.handle(now, Input::Spoken(line.unwrap(), sound));
+
+    let mut recorded = Vec::new();
+    for hides in [false, true, false] {
+        call.handle(now, Input::Hide(hides));
+        live(&mut call, &mut now, 1);
+        // The last frame of each second; one second of sound was given for each but the last.
+        recorded.push((call.frames().1 != &SILENCE, call.recorded().1 != &SILENCE));
+        let more = Spoken::Samples([900; 8_000].into());
+        call.handle(now, Input::Spoken(line.unwrap(), more));
+    }
+
+    assert_eq!(recorded, [(true, true), (true, false), (true, true)]);
 }
 
 #[test]

@@ -150,6 +150,7 @@ impl House {
             most: settings.calls.most,
             longest: Duration::from_secs(settings.calls.longest_seconds),
             drafts: settings.speech.drafts,
+            denoises: settings.speech.denoise,
             tariff: Arc::clone(&tariff),
             thinker: thinker.clone(),
             operator,
@@ -180,7 +181,8 @@ impl House {
             .with_till(till)
             .with_thinker(thinker)
             .with_gauges(gauges(&board, &ears))
-            .with_trunks(Arc::new(move || standing.told()));
+            .with_trunks(Arc::new(move || standing.told()))
+            .with_live(Arc::new(board.clone()));
         serve_pages(listener, pages.with_exchange(Arc::new(browsers), settings.browser.helpers));
 
         let demo_file = match &keys {

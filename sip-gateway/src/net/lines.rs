@@ -4,6 +4,8 @@
 
 use std::collections::HashMap;
 
+use job_core::ids::{ConversationId, OrgId};
+
 use crate::sip::agent::Leg;
 
 /// A pacemaker with fewer calls takes the next one: every pacemaker at work wakes two hundred times a
@@ -15,6 +17,8 @@ pub struct Lines {
     /// Calls at the same time.
     most: usize,
     open: HashMap<Leg, usize>,
+    /// Whose conversation it is: those that are seated.
+    talks: HashMap<ConversationId, (OrgId, Leg)>,
     /// Calls at each pacemaker.
     seated: Vec<usize>,
 }
@@ -29,7 +33,8 @@ pub enum NoLine {
 
 impl Lines {
     pub fn new(most: usize, pacemakers: usize) -> Self {
-        Self { most, open: HashMap::new(), seated: vec![0; pacemakers] }
+        let (open, talks) = (HashMap::new(), HashMap::new());
+        Self { most, open, talks, seated: vec![0; pacemakers] }
     }
 
     /// A line at the first pacemaker that is not full, or else at the emptiest; never at a strained one.
@@ -52,9 +57,23 @@ impl Lines {
         self.open.get(&leg).copied()
     }
 
+    /// What that call is about, for those who ask for it by its conversation.
+    pub fn talks(&mut self, leg: Leg, org: OrgId, conversation: ConversationId) {
+        if self.open.contains_key(&leg) {
+            self.talks.insert(conversation, (org, leg));
+        }
+    }
+
+    /// The call of that organisation's conversation, if it is under way.
+    pub fn call_of(&self, org: &OrgId, conversation: &ConversationId) -> Option<Leg> {
+        let (owner, leg) = self.talks.get(conversation)?;
+        (owner == org).then_some(*leg)
+    }
+
     /// The line is free again; says where the call sat.
     pub fn let_go(&mut self, leg: Leg) -> Option<usize> {
         let pacemaker = self.open.remove(&leg)?;
+        self.talks.retain(|_, (_, talking)| *talking != leg);
         self.seated[pacemaker] -= 1;
         Some(pacemaker)
     }

@@ -59,6 +59,8 @@ pub enum Message {
     Joined(Leg, Partner),
     /// 20 ms from there.
     Across(Leg, Box<Frame>),
+    /// From now on nothing is recorded, or everything again.
+    Hide(Leg, bool),
     /// The other end hung up.
     HungUp(Leg),
     Stop(Leg, End),
@@ -172,6 +174,7 @@ impl Pacemaker {
             Message::HandedOver(leg, how) => self.tell(now, leg, Input::HandedOver(how)),
             Message::Joined(leg, partner) => self.join(now, leg, partner),
             Message::Across(leg, frame) => self.tell(now, leg, Input::Across(*frame)),
+            Message::Hide(leg, hides) => self.tell(now, leg, Input::Hide(hides)),
             Message::HungUp(leg) => self.tell(now, leg, Input::HungUp),
             Message::Stop(leg, end) => self.tell(now, leg, Input::Stop(end)),
             Message::StopAll(end) => {

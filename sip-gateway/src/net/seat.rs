@@ -150,7 +150,7 @@ impl Seat {
             return;
         }
 
-        let (heard, said) = self.call.frames();
+        let (heard, said) = self.call.recorded();
         self.reel.push((*heard, *said));
         if self.reel.len() >= TICKS_PER_REEL {
             self.change_reel();
@@ -229,6 +229,10 @@ impl Seat {
                 });
             }
             Output::Note(note) => self.page.note(note),
+            Output::Blank { from, to } => {
+                self.change_reel();
+                self.studio.tape.blank(self.leg, from, to);
+            }
             Output::Remember => {
                 if let Some(conversation) = self.call.conversation() {
                     self.page.remember(conversation);

@@ -53,6 +53,7 @@ use crate::clock;
 use crate::config::{LoadLine, Operator};
 use crate::sip::agent::{Caller, Command, Event, Leg, Why};
 use crate::sip::sdp::{self, Session};
+use web::live;
 
 /// Asked to phone again when all lines are taken, in seconds.
 const RETRY_AFTER: u32 = 30;
@@ -77,6 +78,8 @@ pub struct Parts {
     pub most: usize,
     pub longest: Duration,
     pub drafts: bool,
+    /// Recognisers hear callers with less noise around them.
+    pub denoises: bool,
     pub tariff: Arc<Tariff>,
     /// Models that may be asked.
     pub thinker: Option<Arc<dyn Thinker>>,
@@ -421,6 +424,23 @@ impl Switchboard {
             sequence: (random.next_u32() & 0x7fff) as u16,
             timestamp: random.next_u32(),
         }
+    }
+}
+
+impl web::live::Live for Switchboard {
+    fn order(&self, org: &OrgId, conversation: &ConversationId, order: live::Order) -> bool {
+        let Some(leg) = lock(&self.lines).call_of(org, conversation) else {
+            return false;
+        };
+        self.pass_on(
+            leg,
+            match order {
+                live::Order::HangUp => Message::Stop(leg, End::HungUpByOffice),
+                live::Order::PauseRecording => Message::Hide(leg, true),
+                live::Order::ResumeRecording => Message::Hide(leg, false),
+            },
+        );
+        true
     }
 }
 

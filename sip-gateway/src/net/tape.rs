@@ -5,12 +5,14 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::BufWriter;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
+use std::time::Duration;
 
 use media::audio::Frame;
-use media::recorder::Recording;
+use media::recorder::{self, Recording};
 
 use crate::sip::agent::Leg;
 
@@ -25,6 +27,7 @@ pub type Pair = (Frame, Frame);
 enum Order {
     Begin(Leg, PathBuf),
     Sound(Leg, Vec<Pair>),
+    Blank(Leg, Range<Duration>),
     End(Leg),
 }
 
@@ -48,6 +51,11 @@ impl Tape {
         self.order(Order::Sound(leg, sound));
     }
 
+    /// What was recorded in that time is silence from now on.
+    pub fn blank(&self, leg: Leg, from: Duration, to: Duration) {
+        self.order(Order::Blank(leg, from..to));
+    }
+
     /// Returns once the order is queued; the file is complete a moment later.
     pub fn end(&self, leg: Leg) {
         self.order(Order::End(leg));
@@ -62,27 +70,48 @@ impl Tape {
     }
 }
 
+/// One call's recording, and where it is.
+struct Reel {
+    recording: Recording<BufWriter<File>>,
+    file: PathBuf,
+}
+
+impl Reel {
+    fn blank(&mut self, time: Range<Duration>) -> anyhow::Result<()> {
+        self.recording.flush()?;
+        let time = time.start..time.end.min(self.recording.duration());
+        let mut file = File::options().write(true).open(&self.file)?;
+        Ok(recorder::blank(&mut file, time)?)
+    }
+}
+
 fn run(inbox: &Receiver<Order>) {
-    let mut open: HashMap<Leg, Recording<BufWriter<File>>> = HashMap::new();
+    let mut open: HashMap<Leg, Reel> = HashMap::new();
     while let Ok(order) = inbox.recv() {
         match order {
             Order::Begin(leg, file) => match create(&file) {
                 Ok(recording) => {
-                    open.insert(leg, recording);
+                    open.insert(leg, Reel { recording, file });
                 }
                 Err(error) => tracing::error!(%error, file = %file.display(), "no recording"),
             },
             Order::Sound(leg, sound) => {
-                let Some(recording) = open.get_mut(&leg) else {
+                let Some(reel) = open.get_mut(&leg) else {
                     continue;
                 };
-                if let Err(error) = write(recording, &sound) {
+                if let Err(error) = write(&mut reel.recording, &sound) {
                     tracing::error!(%error, "recording broken off");
                     open.remove(&leg);
                 }
             }
+            Order::Blank(leg, time) => {
+                let blanked = open.get_mut(&leg).map(|reel| reel.blank(time));
+                if let Some(Err(error)) = blanked {
+                    tracing::error!(%error, "what was to be hidden is still in a recording");
+                }
+            }
             Order::End(leg) => {
-                if let Some(Err(error)) = open.remove(&leg).map(Recording::finish) {
+                if let Some(Err(error)) = open.remove(&leg).map(|reel| reel.recording.finish()) {
                     tracing::error!(%error, "recording not closed");
                 }
             }

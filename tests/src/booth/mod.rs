@@ -107,6 +107,7 @@ impl<'a> Booth<'a> {
                 longest: Duration::from_secs(900),
                 words_late: FINAL_AFTER,
                 drafts: true,
+                denoises: false,
                 errand: None,
             }),
             core: QuietDay::new(prices),
@@ -258,6 +259,7 @@ impl<'a> Booth<'a> {
             | call::Output::Reopen
             | call::Output::Hush(_)
             | call::Output::HandOver
+            | call::Output::Blank { .. }
             | call::Output::Join
             | call::Output::Across(_)
             | call::Output::Remember => {}

@@ -181,6 +181,7 @@ impl World {
             longest: LONGEST,
             words_late: setting.delays.recogniser,
             drafts: setting.drafts,
+            denoises: false,
             errand: None,
         });
         let mind = Mind::new(setting.scenario.clone());
@@ -329,6 +330,7 @@ impl World {
             | call::Output::Reopen
             | call::Output::Hush(_)
             | call::Output::HandOver
+            | call::Output::Blank { .. }
             | call::Output::Join
             | call::Output::Across(_)
             | call::Output::Remember => {}

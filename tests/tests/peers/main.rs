@@ -73,6 +73,46 @@ fn the_load_line_plays_its_prompt_to_more_callers_than_there_are_recognisers() {
     gateway.stop();
 }
 
+/// The office pauses the recording, lets it go on, and hangs up.
+#[test]
+fn what_the_office_hides_is_true_silence_in_the_recording() {
+    let _machine = beside_others();
+    let gateway = Gateway::start("hidden");
+    let mut caller =
+        sipp(&gateway, "hidden", &["-sn", "uac", "-s", "900", "-d", "60000", "-m", "1"]);
+    let call = until("the call", Duration::from_secs(20), || gateway.calls().into_iter().next());
+    let order = |what: &str| gateway.order(&format!("/api/v1/calls/{}/{what}", call.id));
+
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(order("recording/pause"), 204);
+    std::thread::sleep(Duration::from_secs(4));
+    assert_eq!(order("recording/resume"), 204);
+    std::thread::sleep(Duration::from_secs(4));
+    assert_eq!(order("hang-up"), 204);
+
+    // sipp's own caller takes our BYE for a failure of its scenario.
+    caller.wait();
+    let [over] = &gateway.calls_over(1)[..] else { panic!("more than one call") };
+    assert_eq!(over.reason(), "hung_up_by_office");
+    assert_eq!(order("hang-up"), 409, "it is over");
+    assert_eq!(gateway.order("/api/v1/calls/nobodys/hang-up"), 404);
+    let recording = gateway.recording(&call);
+    let silent = |samples: &[i16]| samples.iter().all(|sample| *sample == 0);
+    let seconds: Vec<bool> = recording
+        .agent
+        .chunks(8_000)
+        .zip(recording.caller.chunks(8_000))
+        .map(|(agent, caller)| silent(agent) && silent(caller))
+        .collect();
+    let hidden: Vec<usize> = (0..seconds.len()).filter(|nth| seconds[*nth]).collect();
+    assert!((3..=5).contains(&hidden.len()), "{seconds:?}");
+    assert!(!seconds[0] && recording.length > Duration::from_secs(9), "{recording:?}");
+    let events = gateway.page(&call).events;
+    let told = |kind: &str| events.iter().any(|event| event.kind == kind);
+    assert!(told("recording_paused") && told("recording_resumed"));
+    gateway.stop();
+}
+
 #[test]
 fn a_gateway_told_to_stop_lets_its_calls_end_and_takes_no_new_one() {
     let _machine = beside_others();

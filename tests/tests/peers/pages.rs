@@ -113,6 +113,19 @@ impl Gateway {
         Recording::open(&self.folder("recordings").join(format!("{}.wav", call.id)))
     }
 
+    /// The status of an order to the gateway.
+    pub(crate) fn order(&self, path: &str) -> u16 {
+        let url = format!("{}{path}", self.keys.http);
+        web::post::secure();
+        let asked = async {
+            let client = reqwest::Client::builder().timeout(WRITTEN_WITHIN).build()?;
+            client.post(&url).bearer_auth(&self.keys.api_key).send().await
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let answer: Result<reqwest::Response, reqwest::Error> = runtime.unwrap().block_on(asked);
+        answer.unwrap_or_else(|error| panic!("{url}: {error:?}")).status().as_u16()
+    }
+
     fn get<T: DeserializeOwned>(&self, path: &str) -> T {
         let url = format!("{}{path}", self.keys.http);
         web::post::secure();

@@ -207,6 +207,7 @@ impl Show {
             longest: LONGEST,
             words_late: ears.lateness(),
             drafts: true,
+            denoises: false,
             errand: None,
         });
         let mind = Mind::new(stage.scenario.clone());
@@ -328,6 +329,7 @@ impl Show {
             }
             call::Output::Report(_)
             | call::Output::HandOver
+            | call::Output::Blank { .. }
             | call::Output::Join
             | call::Output::Across(_)
             | call::Output::Remember => {}

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
 use axum::response::Response;
 use dialog::state::State as Understood;
 use jiff::Timestamp;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::body::Asked;
 use crate::House;
 use crate::access::Integration;
+use crate::live::Order;
 use crate::refusal::Refusal;
 use crate::sound;
 use crate::telling::median;
@@ -125,6 +127,50 @@ pub(super) async fn recording(
     request: Request,
 ) -> Result<Response, Refusal> {
     sound::recording(&house, &key.rows, &id, request).await
+}
+
+/// `POST /calls/{id}/recording/pause`: from now on silence is recorded, and words are not written down.
+pub(super) async fn pause_recording(
+    State(house): State<House>,
+    key: Integration,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Refusal> {
+    order(&house, &key, id, Order::PauseRecording).await
+}
+
+/// `POST /calls/{id}/recording/resume`
+pub(super) async fn resume_recording(
+    State(house): State<House>,
+    key: Integration,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Refusal> {
+    order(&house, &key, id, Order::ResumeRecording).await
+}
+
+/// `POST /calls/{id}/hang-up`
+pub(super) async fn hang_up(
+    State(house): State<House>,
+    key: Integration,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Refusal> {
+    order(&house, &key, id, Order::HangUp).await
+}
+
+async fn order(
+    house: &House,
+    key: &Integration,
+    id: String,
+    order: Order,
+) -> Result<StatusCode, Refusal> {
+    let name = ConversationId::new(&*id);
+    let known = key.rows.conversation(&name).await.map_err(Refusal::trouble)?;
+    if known.is_none() {
+        return Err(Refusal::NotFound { what: "conversation", id });
+    }
+    match house.live.order(key.rows.id(), &name, order) {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(Refusal::NotUnderWay),
+    }
 }
 
 pub(super) fn roubles(usage: &[Used]) -> f64 {

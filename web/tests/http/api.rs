@@ -302,6 +302,13 @@ async fn no_key_opens_another_organisations_rows() {
         assert_eq!(world.api_get("wrong", path).await.status, StatusCode::UNAUTHORIZED, "{path}");
         assert_eq!(world.get(path).await.status, StatusCode::UNAUTHORIZED, "{path}");
     }
+    for order in ["hang-up", "recording/pause", "recording/resume"] {
+        let path = format!("/api/v1/calls/{call}/{order}");
+        let ordered = world.api_post(OTHER_KEY, &path, &json!({})).await;
+        assert_eq!(ordered.status, StatusCode::NOT_FOUND, "{path}");
+        let own = world.api_post(KEY, &path, &json!({})).await;
+        assert_eq!(own.status, StatusCode::CONFLICT, "{path}: the call is over");
+    }
     let path = format!("/api/v1/ai/conversation/{written}/message");
     let said = world.api_post(OTHER_KEY, &path, &json!({ "text": "да" })).await;
     assert_eq!(said.status, StatusCode::NOT_FOUND);

@@ -27,7 +27,9 @@ const PACE: Duration = Duration::from_millis(5);
 
 /// One hearing per voice; each once more for every noise, in decibels below the voice.
 pub(super) fn all(data: &Path, noises: &[f32]) -> anyhow::Result<Vec<Hearing>> {
-    let mut settings = Settings { data: data.to_owned(), ..Settings::default() };
+    // Another model than the usual one: GUDOK_SPEECH__MODEL_RU, GUDOK_SPEECH__MODEL_EN.
+    let speech = Settings::load(None)?.speech;
+    let mut settings = Settings { data: data.to_owned(), speech, ..Settings::default() };
     settings.speech.recognisers = 1;
     let shelf = load_packs()?;
     let studio = speech::studio(&settings, &shelf)?;
@@ -52,6 +54,9 @@ pub(super) fn all(data: &Path, noises: &[f32]) -> anyhow::Result<Vec<Hearing>> {
             let noisy: Vec<Sample> = samples.iter().map(|it| it.in_noise(*below)).collect();
             let title = format!("{title}, noise {below} dB below");
             found.push(hearing(&title, &**recogniser, &noisy, &watch)?);
+            let cleaner: Vec<Sample> = noisy.iter().map(Sample::denoised).collect();
+            let title = format!("{title}, denoised");
+            found.push(hearing(&title, &**recogniser, &cleaner, &watch)?);
         }
     }
     Ok(found)

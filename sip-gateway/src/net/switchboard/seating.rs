@@ -46,6 +46,7 @@ impl Switchboard {
         if records {
             self.parts.studio.tape.begin(leg, file);
         }
+        lock(&self.lines).talks(leg, number.org.clone(), id.clone());
 
         let beat = self.beat(leg).clone();
         let meter = meter(&page, &number.org, &self.parts.tariff);
@@ -88,6 +89,7 @@ impl Switchboard {
                 longest: self.parts.longest,
                 words_late: self.parts.studio.recognisers.of(language).lateness(),
                 drafts: self.parts.drafts,
+                denoises: self.parts.denoises,
                 errand: errand.map(|errand| said(&packs, &errand)),
             }),
             wire,
