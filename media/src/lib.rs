@@ -11,6 +11,7 @@
 //! **Never here:** sockets, pacing, what words mean.
 
 pub mod answerer;
+pub mod archive;
 pub mod audio;
 pub mod codec;
 pub mod comfort_noise;

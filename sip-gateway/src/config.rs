@@ -179,6 +179,8 @@ pub struct Calls {
     pub price: f64,
     /// How they come together.
     pub operator_by: OperatorBy,
+    /// Finished recordings are made ten times smaller: Ogg with Opus instead of WAV.
+    pub small_recordings: bool,
     /// Whoever calls may have us talk to somebody else (REFER), at the owner's cost.
     pub follows_transfers: bool,
 }
@@ -305,6 +307,7 @@ impl Default for Calls {
             operator: String::new(),
             price: 0.0,
             operator_by: OperatorBy::Transfer,
+            small_recordings: false,
             follows_transfers: false,
         }
     }

@@ -19,7 +19,7 @@ mod price;
 pub mod refusal;
 pub mod ring;
 mod session;
-mod sound;
+pub mod sound;
 mod telling;
 pub mod till;
 mod tracking;

@@ -3,7 +3,7 @@
 //!
 //! **Never here:** who may listen.
 
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
 use axum::extract::Request;
 use axum::http::HeaderValue;
@@ -31,15 +31,29 @@ pub(crate) async fn recording(
         return Err(unknown());
     }
 
-    let served = ServeFile::new(house.recordings.join(file)).oneshot(request).await;
+    let large = house.recordings.join(file);
+    let archived = small(&large);
+    let (file, kind) = match archived.is_file() {
+        true => (archived, "audio/ogg"),
+        false => (large, "audio/wav"),
+    };
+    let served = ServeFile::new(file).oneshot(request).await;
     let mut answer = match served {
         Ok(answer) => answer.into_response(),
         Err(never) => match never {},
     };
     if answer.status().is_success() {
-        answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("audio/wav"));
+        answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     }
     Ok(answer)
+}
+
+/// What a recording's small copy ends with.
+pub const SMALL: &str = "ogg";
+
+/// Where the small copy of that recording lies, once there is one; the large one is gone then.
+pub fn small(recording: &Path) -> PathBuf {
+    recording.with_extension(SMALL)
 }
 
 /// Stays inside the folder of the recordings.

@@ -86,11 +86,22 @@ async fn visit(rows: &OrgStore, recordings: &Path, first: bool) -> Result<(), St
     rows.ask_for_tomorrow(now).await?;
     rows.forget_words(now).await?;
     for (conversation, file) in rows.old_recordings(now).await? {
-        match tokio::fs::remove_file(recordings.join(&file)).await {
-            Err(error) if error.kind() != ErrorKind::NotFound => {
+        match remove(&recordings.join(&file)).await {
+            Err(error) => {
                 tracing::error!(%conversation, %error, "an old recording cannot be removed");
             }
-            Ok(()) | Err(_) => rows.recording_gone(&conversation).await?,
+            Ok(()) => rows.recording_gone(&conversation).await?,
+        }
+    }
+    Ok(())
+}
+
+/// The recording and its small copy, whichever is there.
+async fn remove(recording: &Path) -> std::io::Result<()> {
+    for file in [web::sound::small(recording), recording.to_owned()] {
+        match tokio::fs::remove_file(file).await {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
         }
     }
     Ok(())

@@ -124,6 +124,7 @@ impl House {
         let recordings = data.join("recordings");
         std::fs::create_dir_all(&recordings)?;
         aftermath::close_pages(&store, &recordings).await?;
+        studio.tape.archive_left_behind(&recordings);
 
         let (scribe, entries) = Scribe::new();
         let ledger = tokio::spawn(ledger::keep(store.clone(), entries));

@@ -8,6 +8,7 @@
 )]
 
 pub mod aftermath;
+pub mod archive;
 pub mod beside;
 pub mod browsers;
 pub mod certificates;

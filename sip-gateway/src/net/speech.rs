@@ -20,6 +20,7 @@ use media::speech::{
     Expect, Line, Meter, Recogniser, Sink, SpeechError, Synthesiser, Tongue, Voice,
 };
 
+use super::archive::Archive;
 use super::house::PACKS;
 use super::seat::{Ears, Studio, Voices};
 use super::services;
@@ -56,7 +57,7 @@ pub fn studio(settings: &Settings, shelf: &Shelf) -> anyhow::Result<Studio> {
         },
         synthesiser: synthesiser(settings, &data, shelf, &voices)?,
         voices,
-        tape: Tape::start()?,
+        tape: Tape::start(settings.calls.small_recordings.then(Archive::start).transpose()?)?,
     })
 }
 

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::BufWriter;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use std::time::Duration;
 use media::audio::Frame;
 use media::recorder::{self, Recording};
 
+use super::archive::Archive;
 use crate::sip::agent::Leg;
 
 /// Seconds of sound waiting for the disk, over all calls; beyond it a second is lost and said so.
@@ -34,13 +35,23 @@ enum Order {
 #[derive(Debug, Clone)]
 pub struct Tape {
     orders: SyncSender<Order>,
+    archive: Option<Archive>,
 }
 
 impl Tape {
-    pub fn start() -> std::io::Result<Self> {
+    /// `archive`: where finished recordings go, if they are to be made small.
+    pub fn start(archive: Option<Archive>) -> std::io::Result<Self> {
         let (orders, inbox) = sync_channel(SECONDS_WAITING_MAX);
-        thread::Builder::new().name("tape".into()).spawn(move || run(&inbox))?;
-        Ok(Self { orders })
+        let finished = archive.clone();
+        thread::Builder::new().name("tape".into()).spawn(move || run(&inbox, finished.as_ref()))?;
+        Ok(Self { orders, archive })
+    }
+
+    /// What an earlier process has recorded, once nobody asks for its last sound any more.
+    pub fn archive_left_behind(&self, recordings: &Path) {
+        if let Some(archive) = &self.archive {
+            archive.put_left_behind(recordings);
+        }
     }
 
     pub fn begin(&self, leg: Leg, file: PathBuf) {
@@ -85,7 +96,7 @@ impl Reel {
     }
 }
 
-fn run(inbox: &Receiver<Order>) {
+fn run(inbox: &Receiver<Order>, archive: Option<&Archive>) {
     let mut open: HashMap<Leg, Reel> = HashMap::new();
     while let Ok(order) = inbox.recv() {
         match order {
@@ -111,8 +122,13 @@ fn run(inbox: &Receiver<Order>) {
                 }
             }
             Order::End(leg) => {
-                if let Some(Err(error)) = open.remove(&leg).map(|reel| reel.recording.finish()) {
-                    tracing::error!(%error, "recording not closed");
+                let Some(Reel { recording, file }) = open.remove(&leg) else {
+                    continue;
+                };
+                match (recording.finish(), archive) {
+                    (Ok(_), Some(archive)) => archive.put(file),
+                    (Ok(_), None) => {}
+                    (Err(error), _) => tracing::error!(%error, "recording not closed"),
                 }
             }
         }

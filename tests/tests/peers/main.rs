@@ -73,6 +73,24 @@ fn the_load_line_plays_its_prompt_to_more_callers_than_there_are_recognisers() {
     gateway.stop();
 }
 
+#[test]
+fn a_recording_made_small_is_whole_and_any_player_opens_it() {
+    let _machine = beside_others();
+    let gateway = Gateway::start_with("small", &[("GUDOK_CALLS__SMALL_RECORDINGS", "true")]);
+
+    sipp(&gateway, "uac-small", &["-sn", "uac", "-s", "900", "-d", "6000", "-m", "1"]).finish();
+
+    let call = gateway.calls_over(1).remove(0);
+    let large = gateway.folder("recordings").join(format!("{}.wav", call.id));
+    until("the large one to be gone", Duration::from_secs(10), || (!large.exists()).then_some(()));
+    let recording = gateway.small_recording(&call);
+    assert!(recording.has_agent() && !recording.has_caller(), "{recording:?}");
+    assert!((5..9).contains(&recording.length.as_secs()), "{recording:?}");
+    let small = std::fs::metadata(web::sound::small(&large)).unwrap().len();
+    assert!(small * 4 < 32_000 * recording.length.as_secs(), "{small} bytes: {recording:?}");
+    gateway.stop();
+}
+
 /// The office pauses the recording, lets it go on, and hangs up.
 #[test]
 fn what_the_office_hides_is_true_silence_in_the_recording() {

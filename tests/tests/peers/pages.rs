@@ -109,6 +109,32 @@ impl Gateway {
         self.get(&format!("/api/v1/jobs/{job}/instructions"))
     }
 
+    /// The recording as it is served, unpacked by opusdec.
+    pub(crate) fn small_recording(&self, call: &Call) -> Recording {
+        let url = format!("{}/api/v1/calls/{}/recording", self.keys.http, call.id);
+        web::post::secure();
+        let asked = async {
+            let client = reqwest::Client::builder().timeout(WRITTEN_WITHIN).build()?;
+            let answer = client.get(&url).bearer_auth(&self.keys.api_key).send().await?;
+            let kind = answer.headers()["content-type"].clone();
+            Ok((kind, answer.error_for_status()?.bytes().await?))
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let answer: Result<_, reqwest::Error> = runtime.unwrap().block_on(asked);
+        let (kind, sound) = answer.unwrap_or_else(|error| panic!("{url}: {error:?}"));
+        assert_eq!(kind, "audio/ogg");
+        let (small, large) =
+            (self.folder("small").join("it.ogg"), self.folder("small").join("it.wav"));
+        std::fs::write(&small, sound).unwrap();
+        let unpacked = std::process::Command::new("opusdec")
+            .args(["--quiet", "--rate", "8000", "--no-dither"])
+            .args([&small, &large])
+            .status()
+            .expect("opusdec; deploy/packages test installs it");
+        assert!(unpacked.success(), "opusdec: {unpacked}");
+        Recording::open(&large)
+    }
+
     pub(crate) fn recording(&self, call: &Call) -> Recording {
         Recording::open(&self.folder("recordings").join(format!("{}.wav", call.id)))
     }
