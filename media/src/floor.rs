@@ -59,9 +59,6 @@ const SHORTEST_TURN: Duration = Duration::from_millis(120);
 /// No end is likely before this much silence: words have shorter gaps between and inside them, and
 /// a recogniser hears half a word badly.
 const END_LIKELY_AFTER: Duration = Duration::from_millis(200);
-/// … and after this much it is, however patient we are: where the words do not come, that is known in time to say
-/// something. People who dictate pause for less.
-const END_LIKELY_BY: Duration = Duration::from_millis(1_600);
 
 /// Voice for so long without new words is noise, or a recogniser that is gone.
 const VOICE_WITHOUT_WORDS: Duration = Duration::from_secs(30);
@@ -482,7 +479,7 @@ impl Floor {
         if self.is_aside(turn) {
             return PAUSE_BEFORE_WORDS;
         }
-        self.pause(turn).saturating_sub(self.words_late).clamp(END_LIKELY_AFTER, END_LIKELY_BY)
+        self.pause(turn).saturating_sub(self.words_late).max(END_LIKELY_AFTER)
     }
 
     /// Sounds over the agent's voice that may come to nothing.

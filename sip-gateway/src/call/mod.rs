@@ -71,7 +71,7 @@ const EAR_FAILURES_MAX: u8 = 2;
 /// A caller whose answer takes longer than this is told that it is coming …
 const BRIDGE_AFTER: Duration = Duration::from_millis(1200);
 /// … but not where words or answer have been asked for only so long ago: they may come at once.
-const BRIDGE_SOONEST: Duration = Duration::from_millis(300);
+const BRIDGE_SOONEST: Duration = Duration::from_millis(80);
 /// A sentence without a sound for so long is not waited for any more.
 const SOUND_WITHIN: Duration = Duration::from_secs(3);
 /// What is left to say when the time is up is said within this, or not at all.

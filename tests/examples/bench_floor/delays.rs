@@ -14,15 +14,22 @@ const CALLS: u64 = 60;
 const RU: &str = include_str!("../../callers/demo-ru.toml");
 const EN: &str = include_str!("../../callers/demo-en.toml");
 
+/// Each turn pays for a model's first word, and then as it is where the rules understand: no model is asked.
 pub(crate) fn run(verbose: bool) {
+    answers(Delays::FAR, verbose);
+    answers(Delays { thinking: Duration::ZERO, ..Delays::FAR }, verbose);
+}
+
+fn answers(delays: Delays, verbose: bool) {
+    let Delays { recogniser, thinking, synthesiser, .. } = delays;
     println!(
-        "\n| recogniser 250 ms, thinking 375 ms, synthesiser 100 ms, each ± half | answers | p50 | p95 | booked |"
+        "\n| recogniser {recogniser:?}, thinking {thinking:?}, synthesiser {synthesiser:?}, each ± half | answers | p50 | p95 | booked |"
     );
     println!("|---|---|---|---|---|");
     let studio = Studio::new();
     let mut medians = Vec::new();
     for drafts in [true, false] {
-        let endings = studio.many(CALLS, |seed| setting(seed, drafts));
+        let endings = studio.many(CALLS, |seed| setting(seed, delays, drafts));
         let mut answers: Vec<Duration> =
             endings.iter().flat_map(|ending| ending.answered_in.clone()).collect();
         let booked = endings.iter().filter(|ending| ending.jobs == 1).count();
@@ -61,15 +68,8 @@ fn by_words(endings: &[Ending]) {
     }
 }
 
-fn setting(seed: u64, drafts: bool) -> Setting {
+fn setting(seed: u64, delays: Delays, drafts: bool) -> Setting {
     let script = if seed.is_multiple_of(2) { RU } else { EN };
     let scenario = Scenario::parse("caller", script).expect("a scenario");
-    Setting {
-        scenario,
-        weather: Weather::CLEAR,
-        mishap: Mishap::Nothing,
-        delays: Delays::FAR,
-        drafts,
-        seed,
-    }
+    Setting { scenario, weather: Weather::CLEAR, mishap: Mishap::Nothing, delays, drafts, seed }
 }

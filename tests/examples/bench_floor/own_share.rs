@@ -77,7 +77,7 @@ async fn house() -> anyhow::Result<House> {
             recognisers: Ears { ru: Arc::new(AtOnce), en: Arc::new(AtOnce) },
             synthesiser: Arc::new(AtOnce),
             voices,
-            tape: Tape::start()?,
+            tape: Tape::start(None)?,
         })
     })
     .await
