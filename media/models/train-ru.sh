@@ -5,7 +5,7 @@
 #
 # Sizes, by environment:  REAL_COPIES (copies of each real recording: the first clean, every other
 # one noisy, all but the first faster or slower),
-# SYNTHETIC (synthetic utterances), PER_TEMPLATE (sentences per template), SENONES, GAUSSIANS.
+# SYNTHETIC (synthetic utterances), NOISY (percent of them over noise), SNR_LEAST (of that noise, in dB), PER_TEMPLATE (sentences per template), SENONES, GAUSSIANS.
 # KEEP=1 leaves ./ru alone: the model stays in WORKDIR/ru.
 set -eu
 
