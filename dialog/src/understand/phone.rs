@@ -188,7 +188,9 @@ pub(crate) fn is_dictated(text: &str) -> bool {
 /// So many digits in one breath are the number of a payment card (ISO/IEC 7812-1: 13 to 19 are in use), which
 /// nobody may keep.
 pub fn tells_card(text: &str) -> bool {
-    runs(&Tokens::of(text), None).iter().any(|run| CARD_DIGITS.contains(&run.digits.len()))
+    let abroad = |run: &Run| run.plus || run.digits.starts_with("00");
+    let runs = runs(&Tokens::of(text), None);
+    runs.iter().any(|run| CARD_DIGITS.contains(&run.digits.len()) && !abroad(run))
 }
 
 /// One digit is missing because two groups ran together: taken apart so that the groups are usual.
@@ -400,6 +402,7 @@ mod tests {
         assert!(!tells_card(
             "восемь девятьсот одиннадцать двести двадцать два тридцать три сорок четыре"
         ));
+        assert!(!tells_card("+380 44 123 45 67 89"));
         assert!(!tells_card("+44 20 7946 0958 улица мира дом 12 квартира 5"));
     }
 

@@ -461,8 +461,11 @@ impl Call {
             Spoken::Done => self.sentence_done(line),
             Spoken::Failed(error) => {
                 self.note_event("synthesiser_failed", error.to_string());
+                let current = self.saying.as_ref().is_some_and(|saying| saying.id == line);
                 self.sentence_done(line);
-                self.count_unsaid(now);
+                if current {
+                    self.count_unsaid(now);
+                }
             }
         }
     }

@@ -74,7 +74,7 @@ impl Call {
         self.follow_floor(now);
         let single = !matches!(self.awaiting(), Awaiting::Phone | Awaiting::Address);
         self.keys.press(now, key, single);
-        let (at, keys) = (self.elapsed(), key.to_string());
+        let (at, keys) = (self.elapsed(), if self.hidden { '*' } else { key }.to_string());
         self.note(Note::Keys { at, keys });
     }
 

@@ -18,8 +18,8 @@ use crate::pages::{self, KEY, Mishap, Speaks};
 use crate::voices::{PER_CHARACTER, chorus, voice};
 use crate::{PAGES, STREAMS, key_of, minds, recogniser, speechkit, voices};
 
-/// So many at once.
-const BATCH: usize = 100;
+/// So many of one service at once.
+const BATCH: usize = 50;
 /// What no rule understands.
 const RIDDLE: &str = "у меня тут такая история приключилась";
 /// A service that hangs lets go by then.
@@ -49,7 +49,6 @@ async fn serve_all(
     stage: Arc<Stage>,
     services: impl Fn() -> (Arc<dyn Recogniser>, Arc<dyn Synthesiser>),
 ) {
-    let before = Handle::current().metrics().num_alive_tasks();
     let mut endings: Vec<Ending> = Vec::new();
     while endings.len() < calls {
         let mut batch = tokio::task::JoinSet::new();
@@ -70,7 +69,6 @@ async fn serve_all(
     for ending in &endings {
         assert!(ending.is_served(), "{what}: {:?}\n{:#?}", ending.end, ending.transcript);
     }
-    all_gone(what, before).await;
 }
 
 fn report(what: &str, endings: &[Ending]) {
@@ -94,7 +92,7 @@ fn report(what: &str, endings: &[Ending]) {
 }
 
 /// Every task of ours and every line to us is gone.
-async fn all_gone(what: &str, before: usize) {
+async fn all_gone(before: usize) {
     let gone = async {
         while Handle::current().metrics().num_alive_tasks() > before {
             tokio::time::sleep(Duration::from_millis(100)).await;
@@ -102,7 +100,7 @@ async fn all_gone(what: &str, before: usize) {
     };
     let left = tokio::time::timeout(LET_GO, gone).await;
     let tasks = Handle::current().metrics().num_alive_tasks();
-    assert!(left.is_ok(), "{what}: {tasks} tasks where there were {before}");
+    assert!(left.is_ok(), "{tasks} tasks where there were {before}");
 }
 
 async fn ears(kind: Kind, speaks: Option<Speaks>, calls: usize) {
@@ -154,22 +152,29 @@ async fn models(kind: Kind, calls: usize) {
     serve_all(&format!("model {kind:?}"), calls, stage, services).await;
 }
 
+/// All services side by side; afterwards nothing is left of them.
 async fn through_chaos(calls: usize) {
+    let before = Handle::current().metrics().num_alive_tasks();
+    let mut services = tokio::task::JoinSet::new();
     for (kind, speaks) in PAGES {
-        ears(kind, Some(speaks), calls).await;
+        services.spawn(ears(kind, Some(speaks), calls));
     }
     for kind in STREAMS {
-        ears(kind, None, calls).await;
+        services.spawn(ears(kind, None, calls));
     }
     for kind in voices::KINDS.into_iter().chain([Kind::YandexVoice]) {
-        mouths(kind, calls).await;
+        services.spawn(mouths(kind, calls));
     }
     for kind in minds::KINDS {
-        models(kind, calls).await;
+        services.spawn(models(kind, calls));
     }
+    while let Some(served) = services.join_next().await {
+        served.unwrap();
+    }
+    all_gone(before).await;
 }
 
-/// One of each at a time, all of them at once.
+/// A recogniser and a voice that fail, in the same calls.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_service_fails_whole_calls_end_in_a_booking_or_a_call_back() {
     let stage = Stage::new(None, None);
@@ -188,7 +193,9 @@ async fn whatever_service_fails_whole_calls_end_in_a_booking_or_a_call_back() {
         let mouth: Arc<dyn Synthesiser> = Arc::new(chorus(Arc::clone(&mouth), Arc::new(Near)));
         (ears, mouth)
     };
+    let before = Handle::current().metrics().num_alive_tasks();
     serve_all("all", 24, stage, services).await;
+    all_gone(before).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -65,8 +65,8 @@ impl Part {
     fn placed(&self, mut words: Vec<Word>) -> Vec<Word> {
         let began = Duration::from_secs_f64(seconds(self.first_frame));
         for word in &mut words {
-            word.from += began;
-            word.to += began;
+            word.from = word.from.saturating_add(began);
+            word.to = word.to.saturating_add(began);
         }
         words
     }
