@@ -100,6 +100,7 @@ impl Call {
             self.line_id
         });
         self.saying = Some(Saying { id: line, reply, rest, noted: false });
+        self.soundless = 0;
         self.pour_draft(now, line);
     }
 

@@ -152,20 +152,22 @@ async fn models(kind: Kind, calls: usize) {
     serve_all(&format!("model {kind:?}"), calls, stage, services).await;
 }
 
-/// All services side by side; afterwards nothing is left of them.
+/// All services side by side, or the one that `SERVICE` names; afterwards nothing is left of them.
 async fn through_chaos(calls: usize) {
     let before = Handle::current().metrics().num_alive_tasks();
     let mut services = tokio::task::JoinSet::new();
-    for (kind, speaks) in PAGES {
+    let wanted =
+        |kind: &Kind| std::env::var("SERVICE").map_or(true, |it| it == format!("{kind:?}"));
+    for (kind, speaks) in PAGES.into_iter().filter(|(kind, _)| wanted(kind)) {
         services.spawn(ears(kind, Some(speaks), calls));
     }
-    for kind in STREAMS {
+    for kind in STREAMS.into_iter().filter(wanted) {
         services.spawn(ears(kind, None, calls));
     }
-    for kind in voices::KINDS.into_iter().chain([Kind::YandexVoice]) {
+    for kind in voices::KINDS.into_iter().chain([Kind::YandexVoice]).filter(wanted) {
         services.spawn(mouths(kind, calls));
     }
-    for kind in minds::KINDS {
+    for kind in minds::KINDS.into_iter().filter(wanted) {
         services.spawn(models(kind, calls));
     }
     while let Some(served) = services.join_next().await {

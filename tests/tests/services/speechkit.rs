@@ -5,6 +5,8 @@
 //! `yandex/cloud/ai/stt/v3/stt.proto`; yandex.cloud, "SpeechKit quotas and limits": 5 minutes a stream.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use h2::server::{self, SendResponse};
@@ -37,20 +39,35 @@ impl Drop for SpeechKit {
     }
 }
 
-pub(crate) async fn serve(mishap: impl Fn(usize) -> Mishap + Send + 'static) -> SpeechKit {
+/// `mishap` is asked anew for every connection, and for every sentence that is to be spoken.
+pub(crate) async fn serve(mishap: impl Fn(usize) -> Mishap + Send + Sync + 'static) -> SpeechKit {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let task = tokio::spawn(async move {
+        let spoken = Sentences { mishap: Arc::new(mishap), asked: Arc::default() };
         for nth in 0.. {
             let Ok((socket, _)) = listener.accept().await else { return };
             socket.set_nodelay(true).unwrap();
-            tokio::spawn(connection(socket, mishap(nth)));
+            tokio::spawn(connection(socket, (spoken.mishap)(nth), spoken.clone()));
         }
     });
     SpeechKit { address, task }
 }
 
-async fn connection(socket: TcpStream, mishap: Mishap) {
+/// What goes wrong with each sentence.
+#[derive(Clone)]
+struct Sentences {
+    mishap: Arc<dyn Fn(usize) -> Mishap + Send + Sync>,
+    asked: Arc<AtomicUsize>,
+}
+
+impl Sentences {
+    fn next(&self) -> Mishap {
+        (self.mishap)(self.asked.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+async fn connection(socket: TcpStream, mishap: Mishap, spoken: Sentences) {
     let Ok(mut connection) = server::handshake(socket).await else { return };
     let mut streams = tokio::task::JoinSet::new();
     let (cut, mut cuts) = tokio::sync::mpsc::channel(1);
@@ -58,7 +75,7 @@ async fn connection(socket: TcpStream, mishap: Mishap) {
         tokio::select! {
             request = connection.accept() => {
                 let Some(Ok((request, respond))) = request else { return };
-                streams.spawn(stream(request, respond, mishap, cut.clone()));
+                streams.spawn(stream(request, respond, mishap, spoken.clone(), cut.clone()));
             }
             Some(hangs) = cuts.recv() => {
                 if hangs {
@@ -75,6 +92,7 @@ async fn stream(
     request: Request<RecvStream>,
     mut respond: SendResponse<bytes::Bytes>,
     mishap: Mishap,
+    spoken: Sentences,
     cut: tokio::sync::mpsc::Sender<bool>,
 ) {
     let header = |name: &str| request.headers().get(name).and_then(|it| it.to_str().ok());
@@ -91,7 +109,7 @@ async fn stream(
             recognise(request.into_body(), &mut out, mishap, &cut, &voicekit::VOICEKIT).await
         }
         (true, "/speechkit.tts.v3.Synthesizer/UtteranceSynthesis") => {
-            synthesise(request.into_body(), &mut out).await
+            synthesise(request.into_body(), &mut out, spoken.next()).await
         }
         (true, _) => UNIMPLEMENTED,
     };
@@ -171,7 +189,11 @@ async fn recognise(
 }
 
 /// An utterance of at most 250 characters, in raw sound of 8 kHz.
-async fn synthesise(mut body: RecvStream, out: &mut SendStream<bytes::Bytes>) -> &'static str {
+async fn synthesise(
+    mut body: RecvStream,
+    out: &mut SendStream<bytes::Bytes>,
+    mishap: Mishap,
+) -> &'static str {
     let mut buffer = Vec::new();
     while let Some(Ok(data)) = body.data().await {
         let _ = body.flow_control().release_capacity(data.len());
@@ -189,7 +211,17 @@ async fn synthesise(mut body: RecvStream, out: &mut SendStream<bytes::Bytes>) ->
         return INVALID_ARGUMENT;
     }
     let sound: Vec<u8> = tone(&text, 8_000).iter().flat_map(|it| it.to_le_bytes()).collect();
-    for piece in sound.chunks(sound.len().div_ceil(PIECES)) {
+    for (nth, piece) in sound.chunks(sound.len().div_ceil(PIECES)).enumerate() {
+        match mishap {
+            Mishap::Says(_) => return RESOURCE_EXHAUSTED,
+            Mishap::Cuts(after) if nth >= after => return UNAVAILABLE,
+            Mishap::Hangs(after) if nth >= after => {
+                tokio::time::sleep(Duration::from_secs(30)).await;
+            }
+            Mishap::Garbage(after) if nth >= after => send(out, &[0x0a, 0xff, 0xff]),
+            Mishap::Slow(by) => tokio::time::sleep(by).await,
+            _ => {}
+        }
         let (mut chunk, mut message) = (Vec::new(), Vec::new());
         put(1, piece, &mut chunk);
         put(1, &chunk, &mut message);

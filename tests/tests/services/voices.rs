@@ -347,23 +347,26 @@ pub(crate) fn chorus(first: Arc<dyn Synthesiser>, second: Arc<dyn Synthesiser>) 
 async fn through_chaos(sentences: usize) {
     for kind in KINDS {
         let failing = serve(kind, crate::chaos::voice_mishap).await;
-        let steady = serve(Kind::Piper, |_| Mishap::None).await;
-        let mut talks = tokio::task::JoinSet::new();
-        for nth in 0..sentences {
-            let chorus = chorus(
-                voice(kind, &failing.address, KEY),
-                voice(Kind::Piper, &steady.address, KEY),
-            );
-            talks.spawn(async move {
-                let samples = speak(&chorus, SENTENCE).await;
-                let wanted = SENTENCE.chars().count() * PER_CHARACTER;
-                let said = samples.as_ref().is_ok_and(|it| it.abs_diff(wanted) < wanted / 5);
-                assert!(said, "{kind:?}, sentence {nth}: {samples:?} of {wanted}");
-            });
-        }
-        while let Some(talk) = talks.join_next().await {
-            talk.unwrap();
-        }
+        all_are_said(kind, &failing.address, sentences).await;
+    }
+    let failing = speechkit::serve(crate::chaos::voice_mishap).await;
+    all_are_said(Kind::YandexVoice, &failing.address, sentences).await;
+}
+
+async fn all_are_said(kind: Kind, failing: &str, sentences: usize) {
+    let steady = serve(Kind::Piper, |_| Mishap::None).await;
+    let mut talks = tokio::task::JoinSet::new();
+    for nth in 0..sentences {
+        let chorus = chorus(voice(kind, failing, KEY), voice(Kind::Piper, &steady.address, KEY));
+        talks.spawn(async move {
+            let samples = speak(&chorus, SENTENCE).await;
+            let wanted = SENTENCE.chars().count() * PER_CHARACTER;
+            let said = samples.as_ref().is_ok_and(|it| it.abs_diff(wanted) < wanted / 5);
+            assert!(said, "{kind:?}, sentence {nth}: {samples:?} of {wanted}");
+        });
+    }
+    while let Some(talk) = talks.join_next().await {
+        talk.unwrap();
     }
 }
 
