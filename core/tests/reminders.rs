@@ -10,7 +10,7 @@ use job_core::ids::{ConversationId, JobId};
 use job_core::master::{Rating, Stars};
 use job_core::money::Kopecks;
 use job_core::payment::Method;
-use job_core::store::{OrgStore, PaymentRequest, ReviewRefused};
+use job_core::store::{Message, OrgStore, PaymentRequest, ReviewRefused};
 use world::{World, at, conformance};
 
 conformance! {
@@ -52,8 +52,7 @@ async fn in_the_evening_masters_are_asked_about_tomorrow_once(world: World) {
     assert_eq!(store.ask_for_tomorrow(at("2026-11-23T19:00")).await.unwrap(), 0);
     assert_eq!(store.ask_for_tomorrow(at("2026-11-24T18:30")).await.unwrap(), 1);
 
-    let due = world.store.due_messages(10_000, at("2026-11-24T19:00")).await.unwrap();
-    let mine: Vec<_> = due.into_iter().filter(|it| it.0 == *store.id()).map(|it| it.1).collect();
+    let mine = due_of(&world, &store, at("2026-11-24T19:00")).await;
     assert_eq!(mine.len(), 2);
     assert_eq!((mine[0].template.as_str(), mine[0].recipient.as_str()), ("confirm_day", "master"));
     assert_eq!(mine[0].payload["date"], "2026-11-24");
@@ -65,6 +64,21 @@ async fn in_the_evening_masters_are_asked_about_tomorrow_once(world: World) {
     let theirs = world.org("b").await;
     let other = jiff::civil::date(2026, 11, 25);
     assert!(!theirs.confirm_day(&master, other, world.now).await.unwrap());
+
+    for day in 2..40 {
+        let evening = at("2026-11-23T18:00") + SignedDuration::from_hours(24 * day);
+        assert_eq!(store.ask_for_tomorrow(evening).await.unwrap(), 1);
+        let mine = due_of(&world, &store, evening).await;
+        assert_eq!(mine.len() as i64, day + 1);
+        assert!(mine.is_sorted_by_key(|it| it.created), "a later word overtakes an earlier one");
+    }
+}
+
+/// Takes every organisation's messages with it, so that one test of this file may call it.
+async fn due_of(world: &World, store: &OrgStore, now: Timestamp) -> Vec<Message> {
+    let due = world.store.due_messages(10_000, now).await.unwrap();
+
+    due.into_iter().filter(|it| it.0 == *store.id()).map(|it| it.1).collect()
 }
 
 async fn a_review_is_given_once_after_the_work_and_moves_the_rating(world: World) {

@@ -74,8 +74,8 @@ impl Message {
 }
 
 impl Store {
-    /// Messages whose time has come, at most so many, of all organisations. For two minutes nobody
-    /// else gets them; whoever has them says what became of them by `settle`.
+    /// Messages whose time has come, at most so many, of all organisations, in the order they were
+    /// written. For two minutes nobody else gets them; whoever has them says what became of them by `settle`.
     pub async fn due_messages(
         &self,
         most: usize,
@@ -92,7 +92,12 @@ impl Store {
             .await?;
         tx.commit().await?;
 
-        rows.iter().map(|row| Ok((OrgId::new(row.text("org_id")?), message(row)?))).collect()
+        let due = rows.iter().map(|row| Ok((OrgId::new(row.text("org_id")?), message(row)?)));
+        let mut due = due.collect::<Result<Vec<_>, StoreError>>()?;
+        // RETURNING promises no order, and a later word must not overtake an earlier one.
+        due.sort_by(|(_, one), (_, other)| (one.created, &one.id).cmp(&(other.created, &other.id)));
+
+        Ok(due)
     }
 }
 
