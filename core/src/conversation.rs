@@ -56,6 +56,12 @@ pub struct Conversation {
     pub job: Option<JobId>,
     /// Made by a test or a simulated caller.
     pub test: bool,
+    /// Since when a person is wanted, until one has come.
+    pub wanted: Option<Timestamp>,
+    /// `operator`, `angry`, `hot`.
+    pub wanted_why: Option<String>,
+    /// The login of whoever has taken it over.
+    pub operator: Option<String>,
 }
 
 impl Conversation {
@@ -82,6 +88,9 @@ impl Conversation {
             state: None,
             job: None,
             test: false,
+            wanted: None,
+            wanted_why: None,
+            operator: None,
         }
     }
 }
@@ -144,6 +153,8 @@ pub struct ConversationFilter {
     pub channel: Option<Channel>,
     /// E.164.
     pub participant: Option<String>,
+    /// Only those in which a person is wanted or has taken over.
+    pub with_person: bool,
 }
 
 /// A page of a list, newest first.

@@ -7,6 +7,7 @@
 pub mod assign;
 pub mod board;
 pub mod calendar;
+pub mod chat;
 pub mod consent;
 pub mod conversation;
 pub mod day;
@@ -17,6 +18,7 @@ pub mod job;
 pub mod job_file;
 pub mod ledger;
 pub mod master;
+pub mod media;
 pub mod money;
 pub mod offer;
 pub mod order;

@@ -26,6 +26,9 @@ pub enum Channel {
     Twilio,
     Telegram,
     Whatsapp,
+    Viber,
+    Vk,
+    Max,
     Email,
     Push,
     /// The customer's own system.
@@ -58,6 +61,9 @@ impl Default for Routes {
             client: vec![
                 Channel::Telegram,
                 Channel::Whatsapp,
+                Channel::Max,
+                Channel::Viber,
+                Channel::Vk,
                 Channel::SmsRu,
                 Channel::Twilio,
                 Channel::Call,
@@ -65,6 +71,7 @@ impl Default for Routes {
             master: vec![
                 Channel::Push,
                 Channel::Telegram,
+                Channel::Max,
                 Channel::SmsRu,
                 Channel::Twilio,
                 Channel::Email,

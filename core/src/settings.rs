@@ -1,5 +1,6 @@
 //! What an organisation may decide for itself. One JSON document; what it leaves out is the default.
 
+use jiff::Timestamp;
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -8,7 +9,7 @@ use crate::money::Rates;
 use crate::offer::Asking;
 use crate::outbox::Routes;
 use crate::place::District;
-use crate::schedule::{Clock, Minutes, Pace};
+use crate::schedule::{Clock, Hours, Minutes, Pace};
 use crate::trade::Language;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,6 +36,8 @@ pub struct Settings {
     /// At this time of the day masters are asked whether they work tomorrow.
     pub confirm_at: Clock,
     pub retention: Retention,
+    /// Hours in which somebody of the office answers chats; `None`: nobody does, they phone back.
+    pub operators: Option<Hours>,
     /// The conversation API may be told what time it is.
     pub test_clock: bool,
     /// Everything in it is made up.
@@ -58,6 +61,7 @@ impl Default for Settings {
             asking: Asking::default(),
             confirm_at: Clock::at(18, 0),
             retention: Retention::default(),
+            operators: None,
             test_clock: false,
             demo: false,
         }
@@ -80,6 +84,14 @@ pub struct UnknownZone(pub String);
 impl Settings {
     pub fn payout_weekday(&self) -> Weekday {
         Weekday::from_monday_zero_offset(self.payout_day as i8).unwrap_or(Weekday::Friday)
+    }
+
+    /// Somebody of the office answers chats now.
+    pub fn is_staffed(&self, now: Timestamp) -> bool {
+        let (Some(hours), Ok(zone)) = (self.operators, self.time_zone()) else { return false };
+        let local = now.to_zoned(zone);
+        let minute = i64::from(local.hour()) * 60 + i64::from(local.minute());
+        (hours.from.minutes()..hours.to.minutes()).contains(&minute)
     }
 
     pub fn time_zone(&self) -> Result<TimeZone, UnknownZone> {

@@ -52,6 +52,8 @@ pub struct Opening {
     pub language: Language,
     /// As the channel gives it; what is no phone number counts as none.
     pub phone: Option<String>,
+    /// The channel vouches for the number: what it broke off elsewhere a moment ago goes on here.
+    pub vouched: bool,
     /// Made by a test or a simulated caller.
     pub test: bool,
 }
@@ -61,12 +63,24 @@ pub struct Started {
     pub conversation_id: ConversationId,
     pub reply: String,
     pub state: State,
+    /// Answers that fit, for channels with buttons.
+    #[serde(default)]
+    pub choices: Vec<String>,
+    #[serde(default)]
+    pub wants_phone: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Answered {
+    /// Empty while an operator answers.
     pub reply: String,
     pub state: State,
+    /// Answers that fit, for channels with buttons.
+    #[serde(default)]
+    pub choices: Vec<String>,
+    /// A telephone number is asked for.
+    #[serde(default)]
+    pub wants_phone: bool,
 }
 
 /// What one utterance says.
@@ -129,7 +143,15 @@ impl Desk {
             phone: phone.clone(),
             zone: self.store.settings().await?.time_zone()?,
         };
-        let conversation = Conversation::new(self.packs.clone(), setup);
+        let before =
+            if opening.vouched { self.broken_off(phone.as_deref(), now).await? } else { None };
+        let conversation = match before {
+            Some(mut memory) => {
+                memory.setup = setup;
+                Conversation::resume(self.packs.clone(), memory)
+            }
+            None => Conversation::new(self.packs.clone(), setup),
+        };
         let conversation = conversation.with_models(self.thinker.is_some());
         let turn = self.turn(conversation, Input::Opened, now).await;
         let record = Record {
@@ -144,7 +166,49 @@ impl Desk {
         let reply = turn.replies.join("\n");
         let line = line(0, Millis(0), Speaker::Agent, &reply);
         self.store.add_utterances(&id, &[line]).await?;
-        Ok(Started { conversation_id: id, reply, state: turn.conversation.state() })
+        Ok(Started {
+            conversation_id: id,
+            reply,
+            state: turn.conversation.state(),
+            choices: turn.conversation.choices(),
+            wants_phone: turn.conversation.wants_phone(),
+        })
+    }
+
+    /// The memory of this number's last conversation, where it broke off a short while ago.
+    async fn broken_off(
+        &self,
+        phone: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Option<Memory>, DeskError> {
+        let Some(phone) = phone else { return Ok(None) };
+        let found = self.store.resume_candidate(phone, now).await?;
+        let memory = found.and_then(|record| record.memory);
+        Ok(memory.and_then(|memory| serde_json::from_str(&memory).ok()))
+    }
+
+    /// An operator has handed the conversation back: the open question is put again.
+    pub async fn take_up(
+        &self,
+        id: &ConversationId,
+        now: Timestamp,
+    ) -> Result<Answered, DeskError> {
+        let (record, before, conversation) = self.opened(id).await?;
+        let gone = conversation.pack().written("person_gone").map(str::to_owned);
+        let mut turn = self.turn(conversation, Input::Opened, now).await;
+        turn.replies.splice(0..0, gone);
+        let answered = turn.answered();
+        let reply = self.next_line(&record, Speaker::Agent, &answered.reply, now).await?;
+        self.keep_turn(&record, &before, &turn, &[reply], None, now).await?;
+        Ok(answered)
+    }
+
+    /// Nobody has written for long: what is held is given back, and the conversation is over.
+    pub async fn give_up(&self, id: &ConversationId, now: Timestamp) -> Result<(), DeskError> {
+        let (record, before, conversation) = self.opened(id).await?;
+        let turn = self.turn(conversation, Input::Closed, now).await;
+        self.keep_turn(&record, &before, &turn, &[], None, now).await?;
+        Ok(())
     }
 
     /// `message_id` as the channel names the message: the same again changes nothing.
@@ -218,51 +282,94 @@ impl Desk {
         message_id: Option<&str>,
         now: Timestamp,
     ) -> Result<Option<Answered>, DeskError> {
-        let unknown = || DeskError::Unknown(id.clone());
-        let record = self.store.conversation(id).await?.ok_or_else(unknown)?;
-        let before = record.memory.as_deref().ok_or_else(unknown)?;
-        let memory: Memory = serde_json::from_str(before).map_err(unreadable(id))?;
-        let conversation = Conversation::resume(self.packs.clone(), memory);
+        let (record, before, conversation) = self.opened(id).await?;
+        if record.operator.is_some() {
+            return self.for_operator(&record, &conversation, text, message_id, now).await;
+        }
+        let near = record.wanted.is_none() && self.store.settings().await?.is_staffed(now);
+        let conversation = conversation.with_person_near(near);
+        let angry = record.wanted.is_none() && conversation.pack().is_angry(text);
         let input = Input::Said { text: text.to_owned(), confidence: 1.0 };
         let turn = self.turn(conversation, input, now).await;
 
-        let state = turn.conversation.state();
-        let answered = Answered { reply: turn.replies.join("\n"), state };
-        let lines = self.lines(&record, text, &answered.reply, now).await?;
+        let answered = turn.answered();
+        let said = self.next_line(&record, Speaker::Client, text, now).await?;
+        let reply = line(said.seq + 1, said.at, Speaker::Agent, &answered.reply);
         let kept = json(&answered);
-        let saved = self
-            .store
-            .save_turn_over(
-                before,
-                id,
-                &lines,
-                &json(turn.conversation.memory()),
-                &json(&answered.state),
-                message_id.map(|message| (message, kept.as_str())),
-            )
-            .await?;
-        if !saved {
+        let message = message_id.map(|message| (message, kept.as_str()));
+        if !self.keep_turn(&record, &before, &turn, &[said, reply], message, now).await? {
             return Ok(None);
         }
-        let events = marked(&turn.marks, since(&record, now));
-        self.store.add_events(id, &events).await?;
-        if let Some(outcome) = turn.outcome {
-            self.store.end_conversation(id, &ending(outcome), now).await?;
+        if angry {
+            self.store.want_person(id, "angry", now).await?;
         }
         Ok(Some(answered))
     }
 
-    async fn lines(
+    /// The record, its memory as it is kept, and the conversation it holds.
+    async fn opened(
+        &self,
+        id: &ConversationId,
+    ) -> Result<(Record, String, Conversation), DeskError> {
+        let unknown = || DeskError::Unknown(id.clone());
+        let record = self.store.conversation(id).await?.ok_or_else(unknown)?;
+        let before = record.memory.clone().ok_or_else(unknown)?;
+        let memory: Memory = serde_json::from_str(&before).map_err(unreadable(id))?;
+        Ok((record, before, Conversation::resume(self.packs.clone(), memory)))
+    }
+
+    /// All or nothing. `false`: somebody has written meanwhile, and nothing was kept.
+    async fn keep_turn(
         &self,
         record: &Record,
-        text: &str,
-        reply: &str,
+        before: &str,
+        turn: &Turn,
+        lines: &[Utterance],
+        message: Option<(&str, &str)>,
         now: Timestamp,
-    ) -> Result<[Utterance; 2], DeskError> {
-        let said = self.store.transcript(&record.id).await?;
-        let next = said.last().map_or(0, |line| line.seq + 1);
-        let at = since(record, now);
-        Ok([line(next, at, Speaker::Client, text), line(next + 1, at, Speaker::Agent, reply)])
+    ) -> Result<bool, DeskError> {
+        let memory = json(turn.conversation.memory());
+        let state = json(&turn.conversation.state());
+        let saved =
+            self.store.save_turn_over(before, &record.id, lines, &memory, &state, message).await?;
+        if !saved {
+            return Ok(false);
+        }
+        let events = marked(&turn.marks, since(record, now));
+        self.store.add_events(&record.id, &events).await?;
+        if let Some(outcome) = turn.outcome.clone() {
+            self.store.end_conversation(&record.id, &ending(outcome), now).await?;
+        }
+        Ok(true)
+    }
+
+    /// While an operator answers, what is written is kept for them. `None`: it was kept before, and the
+    /// answer to it is known.
+    async fn for_operator(
+        &self,
+        record: &Record,
+        conversation: &Conversation,
+        text: &str,
+        message_id: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Option<Answered>, DeskError> {
+        let (reply, state) = (String::new(), conversation.state());
+        let answered = Answered { reply, state, choices: Vec::new(), wants_phone: false };
+        let kept = json(&answered);
+        let message = message_id.map(|message| (message, kept.as_str()));
+        let fresh = self.store.keep_for_operator(&record.id, text, message, now).await?;
+        Ok(fresh.then_some(answered))
+    }
+
+    async fn next_line(
+        &self,
+        record: &Record,
+        speaker: Speaker,
+        text: &str,
+        now: Timestamp,
+    ) -> Result<Utterance, DeskError> {
+        let next = self.store.next_seq(&record.id).await?;
+        Ok(line(next, since(record, now), speaker, text))
     }
 
     /// Drives the conversation until it waits for the participant again.
@@ -290,11 +397,24 @@ impl Desk {
         now: Timestamp,
     ) -> Answer {
         let of = &conversation.memory().setup.id;
+        if *request == Request::PutThrough {
+            return self.call_person(of, now).await;
+        }
         if let Request::Think(thought) = request {
             return clerk::think(&self.store, of, now, self.thinker.as_deref(), thought).await;
         }
         let random = (self.chance)();
         clerk::answer(&self.store, conversation.pack(), of, random, now, request).await
+    }
+
+    async fn call_person(&self, of: &ConversationId, now: Timestamp) -> Answer {
+        match self.store.want_person(of, "operator", now).await {
+            Ok(_) => Answer::PersonCalled,
+            Err(error) => {
+                tracing::error!(conversation = %of, %error, "no person could be called");
+                Answer::PutThrough(false)
+            }
+        }
     }
 
     fn lock_of(&self, id: &ConversationId) -> Arc<tokio::sync::Mutex<()>> {
@@ -310,6 +430,17 @@ impl Desk {
         let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
         if Arc::strong_count(own) <= LAST {
             busy.remove(id);
+        }
+    }
+}
+
+impl Turn {
+    fn answered(&self) -> Answered {
+        Answered {
+            reply: self.replies.join("\n"),
+            state: self.conversation.state(),
+            choices: self.conversation.choices(),
+            wants_phone: self.conversation.wants_phone(),
         }
     }
 }

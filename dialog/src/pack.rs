@@ -59,6 +59,8 @@ pub struct Pack {
     several: Vec<Pattern>,
     besides: Vec<Pattern>,
     unsure: Vec<Pattern>,
+    angry: Vec<Pattern>,
+    written: BTreeMap<String, String>,
     lines: BTreeMap<String, Vec<Wording>>,
     callers: Callers,
 }

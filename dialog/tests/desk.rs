@@ -128,6 +128,7 @@ async fn begun(desk: &Desk) -> ConversationId {
         channel: Channel::Web,
         language: Language::Ru,
         phone: None,
+        vouched: false,
         test: true,
     };
     let started = desk.start(opening, morning()).await.expect("conversation");

@@ -201,6 +201,7 @@ impl Shift {
             channel: Channel::Phone,
             language,
             phone: Some(self.master.clone()),
+            vouched: false,
             test: true,
         };
         let begun = self.desk.start(opening, morning()).await.expect("a conversation");

@@ -80,6 +80,7 @@ impl Talk {
             channel: Channel::Web,
             language: Language::Ru,
             phone: None,
+            vouched: false,
             test: true,
         };
         let id = desk.start(opening, morning()).await.expect("a start").conversation_id;

@@ -88,7 +88,7 @@ impl OrgStore {
         let written = tx
             .execute(
                 "UPDATE conversations SET memory = $4, state = $5 \
-                 WHERE org_id = $1 AND id = $2 AND memory = $3",
+                 WHERE org_id = $1 AND id = $2 AND memory = $3 AND operator IS NULL",
                 values![&self.org, conversation, before, memory, state],
             )
             .await?;
@@ -131,16 +131,26 @@ impl OrgStore {
     ) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
         for event in events {
-            tx.execute(
-                "INSERT INTO call_events (org_id, conversation_id, seq, at_ms, kind, detail) \
-                 SELECT c.org_id, c.id, (SELECT COALESCE(MAX(e.seq), 0) + 1 FROM call_events e \
-                 WHERE e.conversation_id = c.id), $3, $4, $5 \
-                 FROM conversations c WHERE c.org_id = $1 AND c.id = $2",
-                values![&self.org, conversation, event.at.0, &event.kind, &event.detail],
-            )
-            .await?;
+            self.write_event(&mut tx, conversation, event).await?;
         }
         tx.commit().await
+    }
+
+    pub(super) async fn write_event(
+        &self,
+        tx: &mut Tx,
+        conversation: &ConversationId,
+        event: &CallEvent,
+    ) -> Result<(), StoreError> {
+        tx.execute(
+            "INSERT INTO call_events (org_id, conversation_id, seq, at_ms, kind, detail) \
+             SELECT c.org_id, c.id, (SELECT COALESCE(MAX(e.seq), 0) + 1 FROM call_events e \
+             WHERE e.conversation_id = c.id), $3, $4, $5 \
+             FROM conversations c WHERE c.org_id = $1 AND c.id = $2",
+            values![&self.org, conversation, event.at.0, &event.kind, &event.detail],
+        )
+        .await?;
+        Ok(())
     }
 
     /// The dialogue's memory and the API's state, both JSON text.
@@ -215,7 +225,7 @@ impl OrgStore {
             .query(
                 "SELECT * FROM conversations WHERE org_id = $1 AND ($2 = '' OR status = $2) \
                  AND ($3 = '' OR channel = $3) AND ($4 = '' OR participant = $4) \
-                 ORDER BY started_ms DESC, id DESC LIMIT $5 OFFSET $6",
+                 AND (NOT $7 OR wanted_ms IS NOT NULL OR operator IS NOT NULL) ORDER BY started_ms DESC, id DESC LIMIT $5 OFFSET $6",
                 values![
                     &self.org,
                     filter.status.map(word).unwrap_or_default(),
@@ -223,6 +233,7 @@ impl OrgStore {
                     filter.participant.as_deref().unwrap_or(""),
                     i64::from(page.limit),
                     i64::from(page.offset),
+                    filter.with_person,
                 ],
             )
             .await?;
@@ -256,6 +267,20 @@ impl OrgStore {
             .await?;
 
         rows.iter().map(utterance).collect()
+    }
+
+    /// The number of the line that comes next.
+    pub async fn next_seq(&self, id: &ConversationId) -> Result<i64, StoreError> {
+        let row = self
+            .db
+            .first(
+                "SELECT COALESCE(MAX(seq), -1) + 1 AS next FROM utterances \
+                 WHERE org_id = $1 AND conversation_id = $2",
+                values![&self.org, id],
+            )
+            .await?;
+
+        row.map_or(Ok(0), |row| row.int("next"))
     }
 
     /// Everything that happened, in order.
@@ -306,7 +331,7 @@ impl OrgStore {
         row.as_ref().map(conversation).transpose()
     }
 
-    async fn write_lines(
+    pub(super) async fn write_lines(
         &self,
         tx: &mut Tx,
         conversation: &ConversationId,
@@ -339,7 +364,7 @@ impl OrgStore {
         Ok(())
     }
 
-    async fn write_reply(
+    pub(super) async fn write_reply(
         &self,
         tx: &mut Tx,
         conversation: &ConversationId,
@@ -378,6 +403,9 @@ fn conversation(row: &Row) -> Result<Conversation, StoreError> {
         state: row.maybe_text("state")?,
         job: row.maybe_text("job_id")?.map(JobId::new),
         test: row.flag("test")?,
+        wanted: row.maybe_time("wanted_ms")?,
+        wanted_why: row.maybe_text("wanted_why")?,
+        operator: row.maybe_text("operator")?,
     })
 }
 

@@ -4,7 +4,7 @@ use super::StoreError;
 use super::db::{Db, Tx, values};
 
 /// In order; a file's number is its place here, from 1.
-const MIGRATIONS: [&str; 11] = [
+const MIGRATIONS: [&str; 12] = [
     include_str!("../../../migrations/0001_first_call.sql"),
     include_str!("../../../migrations/0002_sessions.sql"),
     include_str!("../../../migrations/0003_final_price.sql"),
@@ -16,6 +16,7 @@ const MIGRATIONS: [&str; 11] = [
     include_str!("../../../migrations/0009_trust.sql"),
     include_str!("../../../migrations/0010_calendars.sql"),
     include_str!("../../../migrations/0011_usage.sql"),
+    include_str!("../../../migrations/0012_chats.sql"),
 ];
 
 /// The newest schema this program knows.
@@ -114,6 +115,7 @@ mod tests {
         ("CREATE SCHEMA from_8", "from_8"),
         ("CREATE SCHEMA from_9", "from_9"),
         ("CREATE SCHEMA from_10", "from_10"),
+        ("CREATE SCHEMA from_11", "from_11"),
     ];
 
     /// Brings the database to that schema, writes a job, and comes forward twice.

@@ -6,6 +6,7 @@
 //! **Never here:** rules of price, time and assignment (the pure modules), the clock, chance.
 
 mod access;
+mod attention;
 mod audit;
 mod audit_log;
 mod board;
@@ -14,6 +15,7 @@ mod by_hand;
 mod calendars;
 mod callers;
 mod changes;
+mod chats;
 mod consent;
 mod conversations;
 mod day;
@@ -22,6 +24,7 @@ mod jobs;
 mod ledger;
 mod lists;
 mod masters;
+mod media;
 mod migrate;
 mod offers;
 mod outbox;
@@ -41,9 +44,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 pub use access::{ApiKey, Line, Role, User};
+pub use attention::TakeOverRefused;
 pub use audit::Fault;
 pub use audit_log::Deed;
 pub use callers::{CallBack, Complaint};
+pub use chats::WEB;
 pub use jobs::JobFilter;
 pub use ledger::{LedgerLine, Payout};
 pub use outbox::{Message, MessageState};

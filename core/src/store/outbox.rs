@@ -13,7 +13,7 @@ use crate::trade::Language;
 pub struct Message {
     pub id: MessageId,
     pub job: Option<JobId>,
-    /// `client`, `master` or `operator`.
+    /// `client`, `master`, `operator`, `chat` (whoever writes there, back by the same way) or `hook`.
     pub recipient: String,
     /// E.164; which channel carries it is decided when it is sent.
     pub address: String,
@@ -249,7 +249,7 @@ impl OrgStore {
     }
 }
 
-fn message(row: &Row) -> Result<Message, StoreError> {
+pub(super) fn message(row: &Row) -> Result<Message, StoreError> {
     Ok(Message {
         id: MessageId::new(row.text("id")?),
         job: row.maybe_text("job_id")?.map(JobId::new),

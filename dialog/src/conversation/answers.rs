@@ -90,6 +90,8 @@ impl Conversation {
             }
             Answer::CallBackNoted => self.promise(&pending.request),
             Answer::PutThrough(done) => self.put_through(done),
+            // It was said when the person was called.
+            Answer::PersonCalled => {}
             Answer::Thought(proposal) => self.thought_over(proposal),
             Answer::Released => self.go_on(),
             Answer::Failed(_) => self.core_failed(&pending.request),

@@ -123,9 +123,20 @@ impl Conversation {
         if !std::mem::take(&mut self.memory.person_near) {
             return self.call_back("operator");
         }
+        if !self.memory.by_voice() {
+            return self.call_person();
+        }
         self.release();
         self.add_line("put_through");
         self.say(crate::state::Awaiting::None);
+        self.request(Request::PutThrough);
+    }
+
+    /// In writing nobody has to wait on the line.
+    fn call_person(&mut self) {
+        let words = self.pack.written("person_called").unwrap_or_default();
+        self.add_spelling(crate::phrase::plain(words));
+        self.say(self.memory.awaiting());
         self.request(Request::PutThrough);
     }
 

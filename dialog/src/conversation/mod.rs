@@ -8,6 +8,7 @@
 
 mod answers;
 mod brief;
+mod choices;
 mod course;
 mod day;
 mod ends;
@@ -193,6 +194,8 @@ pub enum Answer {
     CallBackNoted,
     /// Whether a person has taken the caller over.
     PutThrough(bool),
+    /// A person will answer where this is written; until then it goes on.
+    PersonCalled,
     /// What a model proposes; nothing where it was late, odd or away.
     Thought(Option<Proposal>),
     /// The caller is a master.

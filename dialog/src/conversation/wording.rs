@@ -376,7 +376,7 @@ impl Conversation {
         values
     }
 
-    fn moment(&self, offer: &Offer) -> Spelling {
+    pub(super) fn moment(&self, offer: &Offer) -> Spelling {
         phrase::moment(offer.start, self.now, &self.memory.setup.zone, self.pack.language)
     }
 }

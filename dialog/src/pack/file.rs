@@ -33,6 +33,9 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) diagnosis: Vec<Diagnosis>,
     pub(super) lines: BTreeMap<String, Vec<Wording>>,
+    /// What is written only: buttons and words of chats.
+    #[serde(default)]
+    pub(super) written: BTreeMap<String, String>,
     #[serde(default)]
     pub(super) callers: Callers,
 }
@@ -101,6 +104,9 @@ pub(super) struct Signals {
     pub(super) besides: Vec<String>,
     /// "не знаю" to a clarification: the first guess stays.
     pub(super) unsure: Vec<String>,
+    /// Somebody is angry, or threatens: a person should look.
+    #[serde(default)]
+    pub(super) angry: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]

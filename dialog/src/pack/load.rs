@@ -90,6 +90,8 @@ fn compiled(name: &str, file: File) -> Pack {
         several: patterns(&file.signals.several),
         besides: patterns(&file.signals.besides),
         unsure: patterns(&file.signals.unsure),
+        angry: patterns(&file.signals.angry),
+        written: file.written,
         lines: file.lines,
         callers: file.callers,
         tongue,

@@ -108,6 +108,17 @@ impl Pack {
         self.day.iter().find(|(_, said)| met(said)).map(|(word, _)| *word)
     }
 
+    /// Somebody is angry, or threatens.
+    pub fn is_angry(&self, text: &str) -> bool {
+        let words = self.tongue.words(text);
+        self.angry.iter().any(|pattern| pattern.is_met(&words))
+    }
+
+    /// Words of chats and their buttons; nothing where the pack has none of that name.
+    pub fn written(&self, name: &str) -> Option<&str> {
+        self.written.get(name).map(String::as_str)
+    }
+
     /// The first rule that fires, in the file's order.
     fn danger(&self, words: &[Word]) -> Option<String> {
         self.dangers.iter().find(|rule| rule.fires(words)).map(|rule| rule.name.clone())

@@ -33,6 +33,8 @@ pub(super) struct Filter {
     channel: Option<Channel>,
     /// A phone number in any spelling, or the participant as the channel names them.
     participant: Option<String>,
+    /// Only those in which a person is wanted or answers.
+    with_person: Option<bool>,
     limit: Option<u16>,
     offset: Option<u32>,
 }
@@ -61,6 +63,11 @@ pub(super) struct CallLine {
     has_recording: bool,
     median_answer_ms: Option<Millis>,
     test: bool,
+    /// Since when a person is wanted, and why: `operator`, `angry`.
+    person_wanted: Option<String>,
+    person_wanted_why: Option<String>,
+    /// Who has taken it over.
+    operator: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -87,7 +94,12 @@ pub(super) async fn calls(
     }
     let offset = asked.offset.unwrap_or_default();
     let participant = asked.participant.map(|it| phone::e164(&it).unwrap_or(it));
-    let filter = ConversationFilter { status: asked.status, channel: asked.channel, participant };
+    let filter = ConversationFilter {
+        status: asked.status,
+        channel: asked.channel,
+        participant,
+        with_person: asked.with_person.unwrap_or_default(),
+    };
 
     let page = Page { limit: limit + 1, offset };
     let mut found = key.rows.conversations(&filter, page).await.map_err(Refusal::trouble)?;
@@ -194,6 +206,9 @@ impl CallLine {
             has_recording: it.recording.is_some(),
             median_answer_ms: median(answers),
             test: it.test,
+            person_wanted: it.wanted.map(|since| told(since, zone)),
+            person_wanted_why: it.wanted_why.clone(),
+            operator: it.operator.clone(),
         }
     }
 }

@@ -56,6 +56,7 @@ pub(super) async fn start(
         channel: start.channel.unwrap_or(Channel::Web),
         language: start.language.unwrap_or(settings.language),
         phone: start.participant_phone,
+        vouched: false,
         test: settings.demo,
     };
     let started = house.desk(key.rows.id()).start(opening, now).await.map_err(refuse)?;

@@ -167,6 +167,7 @@ impl Asked {
             status: one_of(&self.status),
             channel: one_of(&self.channel),
             participant: Some(participant).filter(|it| !it.is_empty()),
+            with_person: false,
         }
     }
 
