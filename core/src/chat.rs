@@ -77,6 +77,9 @@ pub struct Parcel {
     /// The telephone number is asked for: a messenger may offer to share it.
     #[serde(default)]
     pub wants_phone: bool,
+    /// What the button says that shares it.
+    #[serde(default)]
+    pub share_phone: String,
 }
 
 /// Where a conversation's words go: the chat it is held in.

@@ -205,7 +205,7 @@ async fn numbers_keys_and_users_lead_to_their_organisation(world: World) {
     let org = world.org("a").await.id().clone();
     let (did, hash, login) = (world.name("100"), world.name("hash"), world.name("admin"));
     let line = Line { org: org.clone(), pack: None, language: Language::En };
-    let key = ApiKey { org: org.clone(), name: "tests".into() };
+    let key = ApiKey { org: org.clone(), name: "tests".into(), scopes: String::new() };
     let user = User { login: login.clone(), org, role: Role::Admin, password_hash: "$".into() };
 
     world.store.add_number(&did, &line).await.unwrap();

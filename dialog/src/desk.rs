@@ -52,6 +52,8 @@ pub struct Opening {
     pub language: Language,
     /// As the channel gives it; what is no phone number counts as none.
     pub phone: Option<String>,
+    /// Who writes, as the channel names them.
+    pub writer: Option<String>,
     /// The channel vouches for the number: what it broke off elsewhere a moment ago goes on here.
     pub vouched: bool,
     /// Made by a test or a simulated caller.
@@ -156,7 +158,7 @@ impl Desk {
         let turn = self.turn(conversation, Input::Opened, now).await;
         let record = Record {
             kind: opening.kind,
-            participant: phone.or(opening.phone),
+            participant: phone.or(opening.phone).or(opening.writer),
             memory: Some(json(turn.conversation.memory())),
             state: Some(json(&turn.conversation.state())),
             test: opening.test,
@@ -187,20 +189,51 @@ impl Desk {
         Ok(memory.and_then(|memory| serde_json::from_str(&memory).ok()))
     }
 
-    /// An operator has handed the conversation back: the open question is put again.
+    /// The chat was opened again: the open question is put again.
     pub async fn take_up(
         &self,
         id: &ConversationId,
         now: Timestamp,
     ) -> Result<Answered, DeskError> {
+        self.take_up_with(id, None, now).await
+    }
+
+    /// An operator has handed the conversation back: so it is said, and the open question put again.
+    pub async fn take_up_after_person(
+        &self,
+        id: &ConversationId,
+        now: Timestamp,
+    ) -> Result<Answered, DeskError> {
+        self.take_up_with(id, Some("person_gone"), now).await
+    }
+
+    async fn take_up_with(
+        &self,
+        id: &ConversationId,
+        words: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Answered, DeskError> {
         let (record, before, conversation) = self.opened(id).await?;
-        let gone = conversation.pack().written("person_gone").map(str::to_owned);
+        let first = words.and_then(|name| conversation.pack().written(name)).map(str::to_owned);
         let mut turn = self.turn(conversation, Input::Opened, now).await;
-        turn.replies.splice(0..0, gone);
+        turn.replies.splice(0..0, first);
         let answered = turn.answered();
         let reply = self.next_line(&record, Speaker::Agent, &answered.reply, now).await?;
         self.keep_turn(&record, &before, &turn, &[reply], None, now).await?;
         Ok(answered)
+    }
+
+    /// How it stands, without a word said: an empty reply.
+    pub async fn standing(&self, id: &ConversationId) -> Result<Answered, DeskError> {
+        let (record, _, conversation) = self.opened(id).await?;
+        let by_person = record.operator.is_some();
+        let choices = if by_person { Vec::new() } else { conversation.choices() };
+        Ok(Answered {
+            reply: String::new(),
+            state: conversation.state(),
+            choices,
+            wants_phone: !by_person && conversation.wants_phone(),
+        })
     }
 
     /// Nobody has written for long: what is held is given back, and the conversation is over.

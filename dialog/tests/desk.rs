@@ -128,6 +128,7 @@ async fn begun(desk: &Desk) -> ConversationId {
         channel: Channel::Web,
         language: Language::Ru,
         phone: None,
+        writer: None,
         vouched: false,
         test: true,
     };

@@ -201,6 +201,7 @@ impl Shift {
             channel: Channel::Phone,
             language,
             phone: Some(self.master.clone()),
+            writer: None,
             vouched: false,
             test: true,
         };

@@ -80,6 +80,7 @@ impl Talk {
             channel: Channel::Web,
             language: Language::Ru,
             phone: None,
+            writer: None,
             vouched: false,
             test: true,
         };

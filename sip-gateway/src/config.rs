@@ -35,6 +35,8 @@ pub struct Settings {
     pub outgoing: crate::net::outgoing::Settings,
     pub load_line: LoadLine,
     pub browser: Browser,
+    /// Messengers that are answered, by name.
+    pub bots: BTreeMap<String, web::channels::bot::Bot>,
     /// Providers that carry messages.
     pub post: web::post::Settings,
     /// The provider that takes payments.
@@ -229,6 +231,7 @@ impl Default for Settings {
             outgoing: crate::net::outgoing::Settings::default(),
             load_line: LoadLine::default(),
             browser: Browser::default(),
+            bots: BTreeMap::new(),
             post: web::post::Settings::default(),
             till: web::till::Settings::default(),
             calendars: web::calendar::Settings::default(),

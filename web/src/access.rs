@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::House;
 use crate::refusal::Refusal;
+use crate::scope::Scope;
 
 #[derive(Debug, thiserror::Error)]
 pub enum AccessError {
@@ -27,16 +28,25 @@ pub enum AccessError {
 #[derive(Debug, Clone)]
 pub struct Integration {
     pub rows: OrgStore,
+    /// The key's own name.
+    pub name: String,
 }
 
 impl FromRequestParts<House> for Integration {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, house: &House) -> Result<Self, Refusal> {
-        let key = presented_key(parts).ok_or(Refusal::NoKey)?;
-        let found = house.store.api_key(&digest(key)).await.map_err(Refusal::trouble)?;
+        let key = digest(presented_key(parts).ok_or(Refusal::NoKey)?);
+        if let Some(wait) = house.keys_pace.wait(&key, (house.clock)()) {
+            return Err(Refusal::TooMany { wait });
+        }
+        let found = house.store.api_key(&key).await.map_err(Refusal::trouble)?;
         let key = found.ok_or(Refusal::WrongKey)?;
-        Ok(Self { rows: house.store.org(&key.org) })
+        let scope = Scope::needed(&parts.method, parts.uri.path());
+        if !scope.is_in(&key.scopes) {
+            return Err(Refusal::OutOfScope { scope: scope.name() });
+        }
+        Ok(Self { rows: house.store.org(&key.org), name: key.name })
     }
 }
 
@@ -47,7 +57,19 @@ pub async fn grant_key(
     name: &str,
     key: &str,
 ) -> Result<(), AccessError> {
-    let named = ApiKey { org: org.clone(), name: name.to_owned() };
+    grant_scopes(store, org, name, key, &[]).await
+}
+
+/// Lets whoever holds `key` do that much; nothing named: everything.
+pub async fn grant_scopes(
+    store: &Store,
+    org: &OrgId,
+    name: &str,
+    key: &str,
+    scopes: &[Scope],
+) -> Result<(), AccessError> {
+    let scopes: Vec<&str> = scopes.iter().map(|it| it.name()).collect();
+    let named = ApiKey { org: org.clone(), name: name.to_owned(), scopes: scopes.join(" ") };
     Ok(store.add_api_key(&digest(key), &named).await?)
 }
 

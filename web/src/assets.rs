@@ -14,7 +14,7 @@ struct Asset {
     text: &'static str,
 }
 
-const ASSETS: [Asset; 5] = [
+const ASSETS: [Asset; 6] = [
     Asset {
         name: "gudok.css",
         kind: "text/css; charset=utf-8",
@@ -29,6 +29,11 @@ const ASSETS: [Asset; 5] = [
         name: "ring.js",
         kind: "text/javascript; charset=utf-8",
         text: include_str!("../assets/ring.js"),
+    },
+    Asset {
+        name: "chat.js",
+        kind: "text/javascript; charset=utf-8",
+        text: include_str!("../assets/chat.js"),
     },
     Asset { name: "icons.svg", kind: "image/svg+xml", text: include_str!("../assets/icons.svg") },
     Asset { name: "mark.svg", kind: "image/svg+xml", text: include_str!("../assets/mark.svg") },

@@ -7,17 +7,20 @@ pub mod access;
 mod api;
 mod assets;
 pub mod calendar;
+pub mod channels;
 mod console;
 mod cookie;
 pub mod live;
 mod manners;
 pub mod metrics;
+pub mod pace;
 mod page;
 pub mod paper;
 pub mod post;
 mod price;
 pub mod refusal;
 pub mod ring;
+pub mod scope;
 mod session;
 pub mod sound;
 mod telling;
@@ -31,6 +34,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use dialog::conversation::Packs;
@@ -38,7 +42,12 @@ use dialog::desk::Desk;
 use dialog::llm::Thinker;
 use jiff::Timestamp;
 use job_core::ids::OrgId;
+use job_core::media::BYTES_MAX;
 use job_core::store::Store;
+use tokio::sync::Notify;
+
+/// What one key may ask where nothing else is set.
+const KEY_PACE: pace::Allowance = pace::Allowance { per_second: 300, at_once: 600 };
 
 /// Randomness nobody can guess, 64 bits at a time.
 pub type Chance = Arc<dyn Fn() -> u64 + Send + Sync>;
@@ -62,6 +71,15 @@ pub struct House {
     gauges: metrics::Gauges,
     thinker: Option<Arc<dyn Thinker>>,
     live: Arc<dyn live::Live>,
+    pub(crate) bots: Arc<channels::bots::Bots>,
+    pub(crate) files: channels::files::Files,
+    /// Hears voice messages.
+    pub(crate) scribe: Option<Arc<dyn channels::Scribe>>,
+    /// Rings when the outbox has something that should leave at once.
+    pub bell: Arc<Notify>,
+    pub(crate) reading: channels::Reading,
+    pub(crate) wakes: channels::Wakes,
+    pub(crate) keys_pace: Arc<pace::Pace>,
 }
 
 impl House {
@@ -72,6 +90,7 @@ impl House {
         clock: fn() -> Timestamp,
         chance: Chance,
     ) -> Self {
+        let files = channels::files::Files::new(recordings.join("../media"));
         let recordings = Arc::new(recordings);
         let till = Arc::new(till::Till::open(till::Settings::default()));
         let helpers = Arc::default();
@@ -89,6 +108,13 @@ impl House {
             gauges: Arc::new(Vec::new),
             thinker: None,
             live: Arc::new(live::NoCalls),
+            bots: Arc::default(),
+            files,
+            scribe: None,
+            bell: Arc::default(),
+            reading: channels::Reading::default(),
+            wakes: channels::Wakes::default(),
+            keys_pace: Arc::new(pace::Pace::new(KEY_PACE)),
         }
     }
 
@@ -119,6 +145,19 @@ impl House {
     /// Calls under way may be acted on.
     pub fn with_live(mut self, live: Arc<dyn live::Live>) -> Self {
         self.live = live;
+        self
+    }
+
+    /// Answers what these bots are written.
+    pub fn with_bots(mut self, bots: Arc<channels::bots::Bots>, bell: Arc<Notify>) -> Self {
+        self.bots = bots;
+        self.bell = bell;
+        self
+    }
+
+    /// Hears voice messages.
+    pub fn with_scribe(mut self, scribe: Arc<dyn channels::Scribe>) -> Self {
+        self.scribe = Some(scribe);
         self
     }
 
@@ -169,9 +208,22 @@ pub fn router(house: House) -> Router {
         .route("/calendar/{file}", get(calendar::feed::feed))
         .route("/ring/{number}", get(ring::page))
         .route("/ring/{number}/line", get(ring::line))
+        .route("/chat/{number}", get(channels::page::page))
+        .route("/chat/{number}/line", get(channels::page::line))
+        .route(
+            "/chat/{number}/media",
+            post(channels::page::media).layer(DefaultBodyLimit::max(BYTES_MAX)),
+        )
+        .route("/form/{number}", get(channels::form::page).post(channels::form::send))
         .route("/t/{token}", get(tracking::tracking))
         .route("/t/{token}/price", post(tracking::answer))
         .route("/t/{token}/review", post(tracking::review))
+        .route(
+            "/hooks/{bot}",
+            get(channels::hooks::subscribe)
+                .post(channels::hooks::update)
+                .layer(DefaultBodyLimit::max(channels::hooks::UPDATE_BYTES_MAX)),
+        )
         .nest("/api/v1", api::router())
         .nest("/console", console::router())
         .fallback(page::nowhere)

@@ -103,6 +103,10 @@ fn problem(answer: Response, refusal: &Refusal, id: &str) -> Response {
     if status == StatusCode::UNAUTHORIZED {
         answer.headers_mut().insert("www-authenticate", HeaderValue::from_static("Bearer"));
     }
+    if let Refusal::TooMany { wait } = refusal {
+        let seconds = wait.as_secs() + 1;
+        answer.headers_mut().insert("retry-after", HeaderValue::from(seconds));
+    }
     answer
 }
 
@@ -132,7 +136,8 @@ fn rewritten(answer: Response, written: Response) -> Response {
 
 fn dress(headers: &mut HeaderMap, id: &str) {
     for (name, value) in HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
+        // A file's own policy is stricter.
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     if let Ok(id) = HeaderValue::from_str(id) {

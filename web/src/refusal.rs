@@ -3,10 +3,13 @@
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use jiff::SignedDuration;
 use job_core::consent::ChangeRefused;
 use job_core::day::DayRefused;
+use job_core::media::Unfit;
 use job_core::order::Refused;
 use job_core::payment::PaymentRefused;
+use job_core::store::TakeOverRefused;
 
 use crate::till::yookassa::ProviderError;
 
@@ -16,6 +19,10 @@ pub enum Refusal {
     NoKey,
     #[error("this API key is not known")]
     WrongKey,
+    #[error("this API key may not do that: it lacks the scope {scope:?}")]
+    OutOfScope { scope: &'static str },
+    #[error("too many requests: wait {} ms", .wait.as_millis())]
+    TooMany { wait: SignedDuration },
     #[error("there is no {what} {id}")]
     NotFound { what: &'static str, id: String },
     #[error("there is nothing at this address")]
@@ -34,6 +41,10 @@ pub enum Refusal {
     Busy,
     #[error("the call is not under way")]
     NotUnderWay,
+    #[error(transparent)]
+    File(Unfit),
+    #[error(transparent)]
+    TakeOver(TakeOverRefused),
     #[error(transparent)]
     Payment(PaymentRefused),
     #[error(transparent)]
@@ -63,11 +74,17 @@ impl Refusal {
             Self::NoKey | Self::WrongKey => StatusCode::UNAUTHORIZED,
             Self::NotFound { .. } | Self::NoPage => StatusCode::NOT_FOUND,
             Self::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::OutOfScope { .. } => StatusCode::FORBIDDEN,
+            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::File(Unfit::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::File(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Body(_) | Self::Query(_) => StatusCode::BAD_REQUEST,
             Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Self::StaleForm => StatusCode::FORBIDDEN,
             Self::Busy | Self::NotUnderWay => StatusCode::CONFLICT,
             Self::Trouble => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::TakeOver(TakeOverRefused::Unknown(_)) => StatusCode::NOT_FOUND,
+            Self::TakeOver(_) => StatusCode::CONFLICT,
             Self::Payment(refused) => payment_status(refused),
             Self::Order(Refused::Unknown) => StatusCode::NOT_FOUND,
             Self::Price(ChangeRefused::Unknown(_)) => StatusCode::NOT_FOUND,

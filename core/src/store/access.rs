@@ -38,6 +38,8 @@ pub struct User {
 pub struct ApiKey {
     pub org: OrgId,
     pub name: String,
+    /// Words with spaces between; empty: everything.
+    pub scopes: String,
 }
 
 impl Store {
@@ -99,9 +101,9 @@ impl Store {
     pub async fn add_api_key(&self, hash: &str, key: &ApiKey) -> Result<(), StoreError> {
         self.db
             .execute(
-                "INSERT INTO api_keys (hash, org_id, name) VALUES ($1, $2, $3) \
+                "INSERT INTO api_keys (hash, org_id, name, scopes) VALUES ($1, $2, $3, $4) \
                  ON CONFLICT (hash) DO NOTHING",
-                values![hash, &key.org, &key.name],
+                values![hash, &key.org, &key.name, &key.scopes],
             )
             .await?;
         Ok(())
@@ -110,11 +112,15 @@ impl Store {
     pub async fn api_key(&self, hash: &str) -> Result<Option<ApiKey>, StoreError> {
         let row = self
             .db
-            .first("SELECT org_id, name FROM api_keys WHERE hash = $1", values![hash])
+            .first("SELECT org_id, name, scopes FROM api_keys WHERE hash = $1", values![hash])
             .await?;
         let Some(row) = row else { return Ok(None) };
 
-        Ok(Some(ApiKey { org: OrgId::new(row.text("org_id")?), name: row.text("name")? }))
+        Ok(Some(ApiKey {
+            org: OrgId::new(row.text("org_id")?),
+            name: row.text("name")?,
+            scopes: row.text("scopes")?,
+        }))
     }
 
     /// Adds a user; the same login again changes role and password. `false`: the login belongs to

@@ -269,6 +269,24 @@ impl OrgStore {
         rows.iter().map(utterance).collect()
     }
 
+    /// What was said after that line, in order.
+    pub async fn transcript_after(
+        &self,
+        id: &ConversationId,
+        seq: i64,
+    ) -> Result<Vec<Utterance>, StoreError> {
+        let rows = self
+            .db
+            .query(
+                "SELECT * FROM utterances WHERE org_id = $1 AND conversation_id = $2 AND seq > $3 \
+                 ORDER BY seq",
+                values![&self.org, id, seq],
+            )
+            .await?;
+
+        rows.iter().map(utterance).collect()
+    }
+
     /// The number of the line that comes next.
     pub async fn next_seq(&self, id: &ConversationId) -> Result<i64, StoreError> {
         let row = self

@@ -16,6 +16,8 @@ use crate::clock;
 
 /// How often the outbox is looked at.
 const POST_EVERY: Duration = Duration::from_secs(1);
+/// How often letters are looked for that nobody reads.
+const LETTERS_EVERY: Duration = Duration::from_secs(5);
 /// How often organisations are gone round.
 const ROUND_EVERY: Duration = Duration::from_secs(10);
 
@@ -24,12 +26,13 @@ pub(crate) fn run(
     store: Store,
     post: Option<PostRoom>,
     calendars: CalendarRoom,
-    recordings: PathBuf,
+    (pages, recordings): (web::House, PathBuf),
 ) {
     if let Some(post) = post {
         tokio::spawn(deliver(post));
     }
     tokio::spawn(read_calendars(calendars));
+    tokio::spawn(read_letters(pages));
     tokio::spawn(go_round(store, recordings));
 }
 
@@ -42,10 +45,24 @@ async fn read_calendars(room: CalendarRoom) {
     }
 }
 
+/// What messengers have handed over and nobody has read, as after a crash.
+async fn read_letters(pages: web::House) {
+    loop {
+        if let Err(error) = pages.read_left_behind(clock::wall()).await {
+            tracing::error!(%error, "letters stay unread");
+        }
+        tokio::time::sleep(LETTERS_EVERY).await;
+    }
+}
+
 async fn deliver(post: PostRoom) {
     loop {
-        match post.round(clock::wall()).await {
-            Ok(0) => tokio::time::sleep(POST_EVERY).await,
+        match post.set_off(clock::wall()).await {
+            // Whoever writes is answered at once.
+            Ok(0) => tokio::select! {
+                () = post.rung() => {}
+                () = tokio::time::sleep(POST_EVERY) => {}
+            },
             Ok(_) => {}
             Err(error) => {
                 tracing::error!(%error, "the outbox cannot be read");

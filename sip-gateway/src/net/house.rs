@@ -20,9 +20,10 @@ use job_core::trade::Language;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use tokio::net::{TcpListener, UdpSocket};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 use web::calendar::CalendarRoom;
+use web::channels::bots::Bots;
 use web::metrics::{Gauge, Gauges};
 use web::post::{PostRoom, Telephone};
 use web::till::Till;
@@ -172,10 +173,13 @@ impl House {
         });
         let outgoing = Outgoing::new(settings.outgoing, board.clone());
         let telephone = outgoing.map(|it| Arc::new(it) as Arc<dyn Telephone>);
-        let post = PostRoom::open(store.clone(), settings.post, telephone, Arc::clone(&chance));
+        let (bots, bell) = (Arc::new(Bots::open(settings.bots)?), Arc::new(Notify::new()));
+        let carriers = (Arc::clone(&bots), Arc::clone(&bell));
+        let post =
+            PostRoom::open(store.clone(), settings.post, telephone, carriers, Arc::clone(&chance));
         let calendars = CalendarRoom::open(store.clone(), settings.calendars)?;
-        errands::run(store.clone(), post, calendars, recordings.clone());
         let till = Till::open(settings.till);
+        let left = recordings.clone();
         let pages = web::House::new(store.clone(), packs, recordings, clock::wall, chance);
         let standing = trunks.clone();
         let pages = pages
@@ -183,7 +187,10 @@ impl House {
             .with_thinker(thinker)
             .with_gauges(gauges(&board, &ears))
             .with_trunks(Arc::new(move || standing.told()))
-            .with_live(Arc::new(board.clone()));
+            .with_live(Arc::new(board.clone()))
+            .with_bots(bots, bell);
+        errands::run(store.clone(), post, calendars, (pages.clone(), left));
+        pages.poll_bots();
         serve_pages(listener, pages.with_exchange(Arc::new(browsers), settings.browser.helpers));
 
         let demo_file = match &keys {

@@ -17,7 +17,7 @@ use crate::refusal::Refusal;
 /// The longest message anybody sends by hand; the rest is refused, not cut.
 pub(super) const TEXT_MAX: usize = 8_000;
 /// Every channel's own name of a message is shorter.
-const ID_MAX: usize = 200;
+pub(super) const ID_MAX: usize = 200;
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Start {
@@ -56,6 +56,7 @@ pub(super) async fn start(
         channel: start.channel.unwrap_or(Channel::Web),
         language: start.language.unwrap_or(settings.language),
         phone: start.participant_phone,
+        writer: None,
         vouched: false,
         test: settings.demo,
     };
@@ -105,7 +106,7 @@ pub(super) fn moment(house: &House, test_clock: bool, asked: Option<Timestamp>) 
     asked.filter(|_| test_clock).unwrap_or_else(house.clock)
 }
 
-pub(super) fn refuse(error: DeskError) -> Refusal {
+pub(crate) fn refuse(error: DeskError) -> Refusal {
     match error {
         DeskError::Unknown(id) => {
             Refusal::NotFound { what: "conversation", id: id.as_str().to_owned() }

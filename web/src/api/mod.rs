@@ -7,6 +7,8 @@ mod contact;
 mod conversation;
 pub(crate) mod health;
 mod job;
+pub(crate) mod media;
+mod office;
 mod payment;
 mod stats;
 mod understand;
@@ -16,8 +18,10 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::{delete, get, post};
+use job_core::media::BYTES_MAX;
 
 use crate::House;
+pub(crate) use conversation::refuse;
 pub(crate) use stats::Days;
 
 /// No message or form is longer.
@@ -29,6 +33,14 @@ pub(crate) fn router() -> Router<House> {
         .route("/ai/conversation/start", post(conversation::start))
         .route("/ai/conversation/{id}/message", post(conversation::message))
         .route("/ai/conversation/{id}/transcript", get(conversation::transcript))
+        .route(
+            "/ai/conversation/{id}/media",
+            get(media::list).post(media::add).layer(DefaultBodyLimit::max(BYTES_MAX)),
+        )
+        .route("/media/{hash}", get(media::fetch))
+        .route("/conversations/{id}/take-over", post(office::take_over))
+        .route("/conversations/{id}/reply", post(office::reply))
+        .route("/conversations/{id}/hand-back", post(office::hand_back))
         .route("/understand", post(understand::understand))
         .route("/calls", get(call::calls))
         .route("/calls/{id}", get(call::call))

@@ -39,10 +39,7 @@ pub(crate) struct Reader<'a> {
 
 /// A message for the eye and for the ear; `None` where no wording is known for it. Nobody is read a link.
 pub(crate) fn spelling(message: &Message, reader: Reader<'_>) -> Option<Spelling> {
-    let wordings = match message.language {
-        Language::Ru => &RU,
-        Language::En => &EN,
-    };
+    let wordings = in_language(message.language);
     let wording = wordings.get(&message.recipient)?.get(&message.template)?;
     let shown = values(message, reader);
 
@@ -61,6 +58,20 @@ pub(crate) fn spelling(message: &Message, reader: Reader<'_>) -> Option<Spelling
         None => told.text.trim_end().to_owned(),
     };
     Some(Spelling { text, speech: told.speech.trim_end().to_owned() })
+}
+
+/// Answers that fit, for messengers with buttons.
+pub(crate) fn choices(message: &Message) -> Vec<String> {
+    let buttons = in_language(message.language).get("buttons");
+    let words = buttons.and_then(|it| it.get(&message.template));
+    words.map(|it| it.split('|').map(str::to_owned).collect()).unwrap_or_default()
+}
+
+fn in_language(language: Language) -> &'static Wordings {
+    match language {
+        Language::Ru => &RU,
+        Language::En => &EN,
+    }
 }
 
 fn values(message: &Message, reader: Reader<'_>) -> Vec<(&'static str, Spelling)> {
@@ -112,6 +123,8 @@ fn values(message: &Message, reader: Reader<'_>) -> Vec<(&'static str, Spelling)
         ("date", date),
         ("hours", of("hours").and_then(|it| hours(it, language))),
         ("link", link),
+        ("conversation", code("conversation")),
+        ("why", words("why")),
     ]
     .into_iter()
     .filter_map(|(name, value)| Some((name, value?)))

@@ -3,7 +3,7 @@
 //!
 //! **Never here:** what is written to whom (core), a provider's secrets in a log.
 
-mod carrier;
+pub(crate) mod carrier;
 pub mod email;
 mod letter;
 pub mod push;
@@ -13,22 +13,36 @@ pub mod twilio;
 pub mod webhook;
 pub mod whatsapp;
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use job_core::chat::{ChatId, Parcel};
 use job_core::ids::OrgId;
-use job_core::outbox::{Channel, Next, Outcome};
+use job_core::outbox::{Channel, Next, Outcome, Routes};
 use job_core::store::{Message, OrgStore, Store, StoreError};
 use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
 
 use crate::Chance;
+use crate::channels::bots::Bots;
 use carrier::Carrier;
 pub use carrier::Telephone;
 use letter::Reader;
 
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Whoever writes to us, as the outbox names them.
+const CHAT: &str = "chat";
+
+/// Addresses that are written to at the same time.
+const LANES_MAX: usize = 256;
+
+/// Whoever is written to.
+type Lane = (OrgId, String);
 
 /// Messages taken from the outbox at once.
 const AT_ONCE: usize = 16;
@@ -70,6 +84,12 @@ pub struct PostRoom {
     store: Store,
     client: reqwest::Client,
     carriers: Arc<HashMap<Channel, Carrier>>,
+    /// Chats are answered, and whoever is known to a messenger is written to.
+    bots: Arc<Bots>,
+    /// Rings when something should leave at once.
+    bell: Arc<Notify>,
+    /// What is on its way, by who is written to.
+    lanes: Arc<Mutex<HashMap<Lane, VecDeque<Message>>>>,
     site: Arc<str>,
     chance: Chance,
 }
@@ -86,6 +106,7 @@ impl PostRoom {
         store: Store,
         settings: Settings,
         telephone: Option<Arc<dyn Telephone>>,
+        (bots, bell): (Arc<Bots>, Arc<Notify>),
         chance: Chance,
     ) -> Option<Self> {
         let patience = settings.patience();
@@ -108,7 +129,7 @@ impl PostRoom {
         .into_iter()
         .flatten()
         .collect();
-        if carriers.is_empty() {
+        if carriers.is_empty() && bots.is_empty() {
             return None;
         }
         let client = reqwest::Client::builder().timeout(patience).build().ok()?;
@@ -117,28 +138,88 @@ impl PostRoom {
             store,
             client,
             carriers: Arc::new(carriers),
+            bots,
+            bell,
+            lanes: Arc::default(),
             site: settings.site.into(),
             chance,
         })
     }
 
-    /// Hands over what is due; how many messages that were.
+    /// Waits until something should leave at once.
+    pub async fn rung(&self) {
+        self.bell.notified().await;
+    }
+
+    /// Hands over what is due and waits until that is done; how many messages that were.
     pub async fn round(&self, now: Timestamp) -> Result<usize, StoreError> {
-        let due = self.store.due_messages(AT_ONCE, now).await?;
-        let count = due.len();
-        let mut under_way = tokio::task::JoinSet::new();
-        for (org, message) in due {
-            let room = self.clone();
-            under_way.spawn(async move {
-                let id = message.id.clone();
-                if let Err(error) = room.hand_over(&org, message, now).await {
-                    tracing::error!(%org, message = %id, %error, "a message stays in the outbox");
-                }
-            });
-        }
+        let (count, under_way) = self.hand_out(now).await?;
         under_way.join_all().await;
 
         Ok(count)
+    }
+
+    /// Sets off what is due: a slow provider holds nobody up but whoever is written to through it. How
+    /// many messages that were.
+    pub async fn set_off(&self, now: Timestamp) -> Result<usize, StoreError> {
+        let (count, mut under_way) = self.hand_out(now).await?;
+        under_way.detach_all();
+
+        Ok(count)
+    }
+
+    /// To one address messages go one after the other, in their order.
+    async fn hand_out(&self, now: Timestamp) -> Result<(usize, JoinSet<()>), StoreError> {
+        let mut new_lanes = JoinSet::new();
+        if self.lanes().len() >= LANES_MAX {
+            return Ok((0, new_lanes));
+        }
+        let due = self.store.due_messages(AT_ONCE, now).await?;
+        let count = due.len();
+        for (org, message) in due {
+            let lane = (org, message.address.clone());
+            let is_new = match self.lanes().entry(lane.clone()) {
+                Entry::Occupied(mut lane) => {
+                    lane.get_mut().push_back(message);
+                    false
+                }
+                Entry::Vacant(lane) => {
+                    lane.insert(VecDeque::from([message]));
+                    true
+                }
+            };
+            if is_new {
+                let room = self.clone();
+                new_lanes.spawn(async move { room.drive(&lane, now).await });
+            }
+        }
+
+        Ok((count, new_lanes))
+    }
+
+    /// Until the lane is empty.
+    async fn drive(&self, lane: &Lane, now: Timestamp) {
+        loop {
+            let next = match self.lanes().entry(lane.clone()) {
+                Entry::Vacant(_) => None,
+                Entry::Occupied(mut queue) => match queue.get_mut().pop_front() {
+                    Some(message) => Some(message),
+                    None => {
+                        queue.remove();
+                        None
+                    }
+                },
+            };
+            let Some(message) = next else { return };
+            let (org, id) = (&lane.0, message.id.clone());
+            if let Err(error) = self.hand_over(org, message, now).await {
+                tracing::error!(%org, message = %id, %error, "a message stays in the outbox");
+            }
+        }
+    }
+
+    fn lanes(&self) -> MutexGuard<'_, HashMap<Lane, VecDeque<Message>>> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn hand_over(
@@ -154,9 +235,7 @@ impl PostRoom {
         if until > now && message.provider_id.is_none() {
             return rows.put_off(&message.id, until).await;
         }
-        let route = settings.routes.of(&message.recipient);
-        let route: Vec<Channel> =
-            route.iter().copied().filter(|it| self.carriers.contains_key(it)).collect();
+        let route = self.route(&settings.routes, &message);
         let progress = message.progress();
         let channel = progress.channel(&route);
         let reader = Reader { zone: &zone, now, site: &self.site };
@@ -167,6 +246,16 @@ impl PostRoom {
         }
 
         rows.message_tried(&message.id, channel, &next, now).await
+    }
+
+    /// Back by the way it came, or by the organisation's own choice.
+    fn route(&self, routes: &Routes, message: &Message) -> Vec<Channel> {
+        if message.recipient == CHAT {
+            let own = serde_json::from_value(message.payload["channel"].clone());
+            return own.ok().into_iter().collect();
+        }
+        let set_up = |it: &Channel| self.carriers.contains_key(it) || self.bots.carry(*it);
+        routes.of(&message.recipient).iter().copied().filter(set_up).collect()
     }
 
     async fn outcome(
@@ -180,10 +269,11 @@ impl PostRoom {
         let Some(channel) = channel else {
             return refused("no channel is set up for this recipient".into());
         };
-        let Some(carrier) = self.carriers.get(&channel) else {
-            return refused(format!("{channel:?} is not set up"));
-        };
-        if let Some(id) = &message.provider_id {
+        if message.recipient == CHAT {
+            return Ok(self.to_chat(message).await);
+        }
+        let carrier = self.carriers.get(&channel);
+        if let (Some(carrier), Some(id)) = (carrier, &message.provider_id) {
             return Ok(carrier.fate(&self.client, id).await);
         }
         let Some(address) = rows.address_on(channel, &message.address).await? else {
@@ -199,6 +289,13 @@ impl PostRoom {
                 message.template, message.recipient
             ));
         };
+        if let Some(chat) = self.bots.known(&address) {
+            let parcel = Parcel { text, choices: letter::choices(message), ..Parcel::default() };
+            return Ok(self.bots.deliver(&chat, &parcel, message.id.as_str()).await);
+        }
+        let Some(carrier) = carrier else {
+            return refused(format!("{channel:?} is not set up"));
+        };
         let paper = match channel {
             Channel::Email => self.paper(rows, message, reader).await?,
             _ => None,
@@ -206,6 +303,16 @@ impl PostRoom {
         let message = Message { address, ..message.clone() };
 
         Ok(carrier.deliver(&self.client, rows.id(), &message, &text, paper).await)
+    }
+
+    async fn to_chat(&self, message: &Message) -> Outcome {
+        let odd = || Outcome::Refused { why: "no words for a chat".into() };
+        let bot = message.payload["bot"].as_str().unwrap_or_default().to_owned();
+        let Ok(parcel) = serde_json::from_value::<Parcel>(message.payload.clone()) else {
+            return odd();
+        };
+        let chat = ChatId { bot, address: message.address.clone() };
+        self.bots.deliver(&chat, &parcel, message.id.as_str()).await
     }
 
     /// The job file of a master's offer; a text without it is better than none.

@@ -3,9 +3,9 @@
 
 use job_core::outbox::Outcome;
 use job_core::store::Message;
-use reqwest::Client;
+use reqwest::{Client, StatusCode};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::carrier::{asked, refused};
 
@@ -33,15 +33,20 @@ impl Telegram {
             Err(outcome) => return outcome,
         };
 
-        match answer["result"]["message_id"].as_i64() {
-            Some(id) => Outcome::Delivered { id: Some(id.to_string()) },
-            None if status.is_success() => {
-                Outcome::Later { why: "answered without a message_id".into(), after: None }
-            }
-            None => {
-                let code = answer["error_code"].as_i64().unwrap_or_else(|| status.as_u16().into());
-                refused(code, answer["description"].as_str().unwrap_or_default())
-            }
+        told(status, &answer)
+    }
+}
+
+/// What an answer to a message means.
+pub(crate) fn told(status: StatusCode, answer: &Value) -> Outcome {
+    match answer["result"]["message_id"].as_i64() {
+        Some(id) => Outcome::Delivered { id: Some(id.to_string()) },
+        None if status.is_success() => {
+            Outcome::Later { why: "answered without a message_id".into(), after: None }
+        }
+        None => {
+            let code = answer["error_code"].as_i64().unwrap_or_else(|| status.as_u16().into());
+            refused(code, answer["description"].as_str().unwrap_or_default())
         }
     }
 }

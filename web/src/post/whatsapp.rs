@@ -5,9 +5,9 @@
 use job_core::outbox::Outcome;
 use job_core::store::Message;
 use job_core::trade::Language;
-use reqwest::Client;
+use reqwest::{Client, StatusCode};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::carrier::{asked, refused};
 
@@ -57,15 +57,20 @@ impl Whatsapp {
             Ok(answered) => answered,
             Err(outcome) => return outcome,
         };
-        if let Some(id) = answer["messages"][0]["id"].as_str() {
-            return Outcome::Delivered { id: Some(id.to_owned()) };
-        }
-        let error = &answer["error"];
-        let code = error["code"].as_i64().unwrap_or_else(|| status.as_u16().into());
-        if status.is_success() || LATER.contains(&code) {
-            return Outcome::Later { why: format!("answered {status}, code {code}"), after: None };
-        }
-
-        refused(code, error["message"].as_str().unwrap_or_default())
+        told(status, &answer)
     }
+}
+
+/// What an answer to a message means.
+pub(crate) fn told(status: StatusCode, answer: &Value) -> Outcome {
+    if let Some(id) = answer["messages"][0]["id"].as_str() {
+        return Outcome::Delivered { id: Some(id.to_owned()) };
+    }
+    let error = &answer["error"];
+    let code = error["code"].as_i64().unwrap_or_else(|| status.as_u16().into());
+    if status.is_success() || LATER.contains(&code) {
+        return Outcome::Later { why: format!("answered {status}, code {code}"), after: None };
+    }
+
+    refused(code, error["message"].as_str().unwrap_or_default())
 }

@@ -277,8 +277,14 @@ impl World {
             push: Some(push::Push { base: push.url(), token: Some("tk_1".into()) }),
             patience_ms: 150,
         };
-        let room =
-            PostRoom::open(store.clone(), carriers, None, std::sync::Arc::new(|| 0)).unwrap();
+        let room = PostRoom::open(
+            store.clone(),
+            carriers,
+            None,
+            Default::default(),
+            std::sync::Arc::new(|| 0),
+        )
+        .unwrap();
 
         Self { store, org, job, room, sms_ru, twilio, webhook, telegram, whatsapp, mail, push, now }
     }
