@@ -54,14 +54,16 @@ id! {
 
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/// Makes names that sort by time: 48 bits of milliseconds and 80 bits that never repeat, as 26
-/// letters (the ULID layout).
+/// Makes names that sort in the order they were made: 48 bits of milliseconds and 80 bits that never
+/// repeat, as 26 letters (the ULID layout). Of those the first 16 are the process's own, and 24 count its
+/// names of one millisecond.
 ///
 /// They are unique, not secret: whatever must not be guessed (door codes, tracking links) takes
 /// its randomness from the caller instead.
 #[derive(Debug)]
 pub struct Ids {
     state: AtomicU64,
+    count: AtomicU64,
     /// Sets this process apart from others started with another seed.
     seed: u64,
 }
@@ -69,12 +71,13 @@ pub struct Ids {
 impl Ids {
     /// `seed` from the operating system in a process, a constant in a test.
     pub fn new(seed: u64) -> Self {
-        Self { state: AtomicU64::new(seed), seed: scrambled(seed) }
+        Self { state: AtomicU64::new(seed), count: AtomicU64::new(0), seed: scrambled(seed) }
     }
 
     pub fn next(&self, now: Timestamp) -> String {
         let step = self.state.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
-        let low = scrambled(step);
+        let count = self.count.fetch_add(1, Ordering::Relaxed);
+        let low = (count << 40) | (scrambled(step) >> 24);
         let time = u128::from(now.as_millisecond().max(0) as u64) & 0xffff_ffff_ffff;
         let high = u128::from(self.seed & 0xffff);
 
@@ -115,12 +118,12 @@ mod tests {
     }
 
     #[test]
-    fn names_of_one_millisecond_differ() {
+    fn names_of_one_millisecond_differ_and_keep_their_order() {
         let ids = Ids::new(7);
 
-        let names: BTreeSet<String> =
-            (0..10_000).map(|_| ids.next(Timestamp::UNIX_EPOCH)).collect();
+        let names: Vec<String> = (0..10_000).map(|_| ids.next(Timestamp::UNIX_EPOCH)).collect();
 
-        assert_eq!(names.len(), 10_000);
+        assert!(names.is_sorted());
+        assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), 10_000);
     }
 }

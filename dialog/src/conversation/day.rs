@@ -30,6 +30,9 @@ pub(super) struct Day {
     pub spoken_of: Option<DayJob>,
     pub share: Kopecks,
     pub outside: u32,
+    /// The number of a job that was not among them.
+    #[serde(default)]
+    pub looked_for: Option<String>,
 }
 
 impl Conversation {
@@ -60,9 +63,9 @@ impl Conversation {
         match word {
             DayWord::Next => self.tell_next(),
             DayWord::Accept => {
-                self.with_asked(|job| DayAct::Advance { job, to: JobStatus::Accepted });
+                self.with_asked(heard, |job| DayAct::Advance { job, to: JobStatus::Accepted });
             }
-            DayWord::Decline => self.with_asked(|job| DayAct::DropOut { job }),
+            DayWord::Decline => self.with_asked(heard, |job| DayAct::DropOut { job }),
             DayWord::OnTheWay => self.advance(JobStatus::OnTheWay),
             DayWord::Arrived => self.advance(JobStatus::Started),
             DayWord::Done => self.finish_job(heard),
@@ -102,12 +105,32 @@ impl Conversation {
     }
 
     /// The job that waits for an answer, else the one at hand.
-    fn with_asked(&mut self, act: impl Fn(JobId) -> DayAct) {
-        let asked = self.jobs().iter().find(|job| job.status <= JobStatus::Offered).cloned();
+    fn with_asked(&mut self, heard: &Heard, act: impl Fn(JobId) -> DayAct) {
+        let number = job_number(&heard.text);
+        let named = number.and_then(|it| self.jobs().iter().find(|job| job.number == it));
+        if let (Some(number), None) = (number, named) {
+            return self.look_for(number.to_owned(), heard);
+        }
+        let open = |job: &&DayJob| job.status == JobStatus::Offered;
+        let next = |job: &&DayJob| job.status <= JobStatus::Offered;
+        let asked = named.or_else(|| self.jobs().iter().find(open));
+        let asked = asked.or_else(|| self.jobs().iter().find(next)).cloned();
         match asked {
             Some(job) => self.act_on(&job, act(job.job.clone())),
             None => self.with_job(|job| act(job.job.clone())),
         }
+    }
+
+    /// A job that has come since the day was told; looked for once.
+    fn look_for(&mut self, number: String, heard: &Heard) {
+        let phone = self.memory.setup.phone.clone().unwrap_or_default();
+        let Some(day) = &mut self.memory.day else { return };
+        if day.looked_for.as_ref() == Some(&number) {
+            return self.tell_next();
+        }
+        day.looked_for = Some(number);
+        self.memory.later.push((heard.text.clone(), heard.confidence));
+        self.request(Request::Day { phone, act: DayAct::Look });
     }
 
     fn with_job(&mut self, act: impl Fn(&DayJob) -> DayAct) {
@@ -271,13 +294,21 @@ impl Conversation {
             _ => (Kopecks(0), 0),
         };
         let amount = before.as_ref().and_then(|day| day.amount).filter(|_| told.done.is_err());
-        let spoken_of = before.and_then(|day| day.spoken_of);
+        let (spoken_of, looked_for) =
+            before.map(|day| (day.spoken_of, day.looked_for)).unwrap_or_default();
         let reason = String::new();
         let told_now = told.day;
-        self.memory.day = Some(Day { told: told_now, amount, reason, spoken_of, share, outside });
+        self.memory.day =
+            Some(Day { told: told_now, amount, reason, spoken_of, share, outside, looked_for });
         self.memory.task = Task::Day;
         if first || !matches!(request, Request::Day { .. }) {
             return self.greet_master();
+        }
+        // What was said is heard again, with the new job in sight.
+        if matches!(request, Request::Day { act: DayAct::Look, .. })
+            && !self.memory.later.is_empty()
+        {
+            return;
         }
         for line in done_lines(&told.done) {
             self.add_line(line);
@@ -324,6 +355,14 @@ impl Conversation {
         ]);
         values
     }
+}
+
+/// "Принимаю 1005": the order's own number.
+fn job_number(text: &str) -> Option<&str> {
+    const DIGITS_MIN: usize = 4;
+
+    let figures = |it: &&str| it.len() >= DIGITS_MIN && it.bytes().all(|it| it.is_ascii_digit());
+    text.split(|it: char| !it.is_alphanumeric()).find(figures)
 }
 
 fn done_lines(done: &Result<DayDone, DayRefused>) -> Vec<&'static str> {

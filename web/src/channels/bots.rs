@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const FILE_PATIENCE: Duration = Duration::from_secs(60);
 
 /// All bots of this process, by name.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Bots {
     bots: BTreeMap<String, Bot>,
     client: Client,
@@ -40,15 +40,22 @@ pub enum NotFetched {
     TooLarge,
 }
 
+impl Default for Bots {
+    /// None.
+    fn default() -> Self {
+        crate::post::secure();
+        let client = Client::builder().timeout(PATIENCE).build().unwrap_or_default();
+        Self { bots: BTreeMap::new(), client }
+    }
+}
+
 impl Bots {
     /// An error names what is missing and how to mend it.
     pub fn open(bots: BTreeMap<String, Bot>) -> Result<Self, Incomplete> {
         for (name, bot) in &bots {
             bot.check(name)?;
         }
-        crate::post::secure();
-        let client = Client::builder().timeout(PATIENCE).build().unwrap_or_default();
-        Ok(Self { bots, client })
+        Ok(Self { bots, ..Self::default() })
     }
 
     pub fn is_empty(&self) -> bool {

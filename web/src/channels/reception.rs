@@ -225,9 +225,10 @@ impl Counter<'_> {
     }
 
     async fn answer(&self) -> Result<(), NotAnswered> {
-        let chat = self.chat().await?;
+        let mut chat = self.chat().await?;
         if let Said::Phone(phone) = &self.letter.said {
             self.vouch(phone).await?;
+            chat.phone = Some(phone.clone());
             if self.begins_anew(&chat, phone).await? {
                 return self.begin_anew(&chat, phone).await;
             }

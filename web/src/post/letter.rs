@@ -64,7 +64,9 @@ pub(crate) fn spelling(message: &Message, reader: Reader<'_>) -> Option<Spelling
 pub(crate) fn choices(message: &Message) -> Vec<String> {
     let buttons = in_language(message.language).get("buttons");
     let words = buttons.and_then(|it| it.get(&message.template));
-    words.map(|it| it.split('|').map(str::to_owned).collect()).unwrap_or_default()
+    let number = message.payload["number"].as_str().unwrap_or_default();
+    let filled = |words: &str| words.replace("{number}", number);
+    words.map(|it| it.split('|').map(filled).collect()).unwrap_or_default()
 }
 
 fn in_language(language: Language) -> &'static Wordings {
