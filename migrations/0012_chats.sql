@@ -77,3 +77,11 @@ CREATE TABLE hooks (
 );
 
 CREATE INDEX hooks_by_org ON hooks (org_id);
+
+-- What a master told when joining.
+ALTER TABLE masters ADD COLUMN experience BIGINT;
+
+ALTER TABLE masters ADD COLUMN certificates TEXT;
+
+-- `smartphone` or `physical`.
+ALTER TABLE masters ADD COLUMN terminal TEXT;

@@ -7,6 +7,7 @@ use crate::assign::Assignment;
 use crate::conversation::{Millis, Utterance};
 use crate::ids::{ConversationId, JobId};
 use crate::job::JobStatus;
+use crate::media::Attachment;
 use crate::money::{Kopecks, Rates, Split, split};
 use crate::order::{Order, Part};
 use crate::price::{Modifier, PriceFacts, PriceList, Quote};
@@ -54,6 +55,9 @@ pub struct JobFile {
     pub price_receipt: PriceReceipt,
     pub assignment: Assignment,
     pub transcript: Vec<Utterance>,
+    /// Photos, videos and papers the client has sent.
+    #[serde(default)]
+    pub attachments: Vec<Attachment>,
     pub recording: Option<String>,
     pub booked: Timestamp,
 }
@@ -170,6 +174,7 @@ impl JobFile {
             tracking: decided.tracking,
             assignment: decided.assignment,
             transcript: Vec::new(),
+            attachments: Vec::new(),
             recording: None,
             booked: decided.booked,
         }

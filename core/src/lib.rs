@@ -13,6 +13,7 @@ pub mod conversation;
 pub mod day;
 pub mod demo;
 pub mod drift;
+pub mod hook;
 pub mod ids;
 pub mod job;
 pub mod job_file;

@@ -54,6 +54,24 @@ impl Rating {
     }
 }
 
+/// Somebody who wants to work here, as they have told it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Applicant {
+    /// Family, given, patronymic as far as known.
+    pub name: String,
+    /// E.164.
+    pub phone: String,
+    pub email: Option<String>,
+    pub city: String,
+    pub trades: Vec<Category>,
+    /// Whole years.
+    pub experience: u32,
+    pub certificates: Option<String>,
+    pub schedule: Schedule,
+    /// `smartphone` or `physical`.
+    pub terminal: Option<String>,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Master {
     pub id: MasterId,

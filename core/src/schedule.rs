@@ -42,7 +42,7 @@ impl Clock {
     }
 
     /// Minutes since midnight.
-    pub(crate) fn minutes(self) -> i64 {
+    pub fn minutes(self) -> i64 {
         i64::from(self.0)
     }
 
@@ -219,7 +219,7 @@ impl Schedule {
             .collect()
     }
 
-    fn spans<'a>(
+    pub(crate) fn spans<'a>(
         &'a self,
         date: Date,
         zone: &'a TimeZone,

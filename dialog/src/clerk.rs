@@ -137,6 +137,10 @@ impl Clerk<'_> {
                 store.call_back(phone.as_deref(), reason, now).await?;
                 Answer::CallBackNoted
             }
+            Request::Enrol(applicant) => {
+                store.enrol(applicant, now).await?;
+                Answer::Enrolled
+            }
             // Lines are put through where they end, not here.
             Request::PutThrough => Answer::PutThrough(false),
             // Models are asked where they are at hand, not here.
@@ -162,6 +166,7 @@ fn name(request: &Request) -> &'static str {
         Request::Complain { .. } => "complain",
         Request::CallBack { .. } => "call_back",
         Request::Day { .. } => "day",
+        Request::Enrol(_) => "enrol",
         Request::PutThrough => "put_through",
         Request::Think(_) => "think",
     }

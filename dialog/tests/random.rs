@@ -363,6 +363,7 @@ impl Caller {
             | Request::Cancel { .. }
             | Request::Complain { .. }
             | Request::CallBack { .. }
+            | Request::Enrol(_)
             | Request::PutThrough
             | Request::Think(_)
             | Request::Day { .. } => {}

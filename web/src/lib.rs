@@ -224,6 +224,7 @@ pub fn router(house: House) -> Router {
                 .post(channels::hooks::update)
                 .layer(DefaultBodyLimit::max(channels::hooks::UPDATE_BYTES_MAX)),
         )
+        .route("/api/v1/", get(api::reading_page))
         .nest("/api/v1", api::router())
         .nest("/console", console::router())
         .fallback(page::nowhere)

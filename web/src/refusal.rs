@@ -39,6 +39,10 @@ pub enum Refusal {
     StaleForm,
     #[error("the conversation is answering another message: send this one again")]
     Busy,
+    #[error("the conversation has not come to a job")]
+    NoJob,
+    #[error("nobody is to come to this job")]
+    NoMaster,
     #[error("the call is not under way")]
     NotUnderWay,
     #[error(transparent)]
@@ -81,7 +85,7 @@ impl Refusal {
             Self::Body(_) | Self::Query(_) => StatusCode::BAD_REQUEST,
             Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Self::StaleForm => StatusCode::FORBIDDEN,
-            Self::Busy | Self::NotUnderWay => StatusCode::CONFLICT,
+            Self::Busy | Self::NotUnderWay | Self::NoJob | Self::NoMaster => StatusCode::CONFLICT,
             Self::Trouble => StatusCode::INTERNAL_SERVER_ERROR,
             Self::TakeOver(TakeOverRefused::Unknown(_)) => StatusCode::NOT_FOUND,
             Self::TakeOver(_) => StatusCode::CONFLICT,

@@ -42,6 +42,19 @@ pub struct ApiKey {
     pub scopes: String,
 }
 
+/// A key as its organisation sees it; the key itself is known to its holder only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyNamed {
+    /// The beginning of its hash.
+    pub id: String,
+    pub name: String,
+    /// None: everything.
+    pub scopes: Vec<String>,
+}
+
+/// So much of a hash names a key within its organisation.
+const KEY_ID_LETTERS: usize = 16;
+
 impl Store {
     pub async fn organisations(&self) -> Result<Vec<OrgId>, StoreError> {
         let rows = self.db.query("SELECT id FROM organisations ORDER BY id", &[]).await?;
@@ -121,6 +134,44 @@ impl Store {
             name: row.text("name")?,
             scopes: row.text("scopes")?,
         }))
+    }
+
+    /// By name.
+    pub async fn api_keys(&self, org: &OrgId) -> Result<Vec<KeyNamed>, StoreError> {
+        let rows = self
+            .db
+            .query(
+                "SELECT hash, name, scopes FROM api_keys WHERE org_id = $1 ORDER BY name, hash",
+                values![org],
+            )
+            .await?;
+
+        rows.iter()
+            .map(|row| {
+                let scopes = row.text("scopes")?;
+                Ok(KeyNamed {
+                    id: row.text("hash")?.chars().take(KEY_ID_LETTERS).collect(),
+                    name: row.text("name")?,
+                    scopes: scopes.split_whitespace().map(str::to_owned).collect(),
+                })
+            })
+            .collect()
+    }
+
+    /// `false`: the organisation has no such key.
+    pub async fn drop_api_key(&self, org: &OrgId, id: &str) -> Result<bool, StoreError> {
+        if id.len() != KEY_ID_LETTERS {
+            return Ok(false);
+        }
+        let gone = self
+            .db
+            .execute(
+                "DELETE FROM api_keys WHERE org_id = $1 AND SUBSTR(hash, 1, 16) = $2",
+                values![org, id],
+            )
+            .await?;
+
+        Ok(gone > 0)
     }
 
     /// Adds a user; the same login again changes role and password. `false`: the login belongs to

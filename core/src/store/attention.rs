@@ -56,6 +56,8 @@ impl OrgStore {
                 payload: serde_json::json!({ "conversation": id, "why": why }),
             };
             self.send(&mut tx, draft, now).await?;
+            let told = serde_json::json!({ "conversation_id": id, "why": why });
+            self.tell_hooks(&mut tx, "conversation.person_wanted", &told, now).await?;
         }
         tx.commit().await?;
 

@@ -291,7 +291,8 @@ impl OrgStore {
             values![&self.org, job, now, status.as_str(), by, note],
         )
         .await?;
-        Ok(())
+        let told = serde_json::json!({ "job_id": job, "status": status, "by": by, "note": note });
+        self.tell_hooks(tx, &format!("job.{status}"), &told, now).await
     }
 
     async fn remember_client(&self, tx: &mut Tx, order: &Order) -> Result<(), StoreError> {

@@ -72,13 +72,16 @@ impl OrgStore {
         now: Timestamp,
     ) -> Result<ComplaintId, StoreError> {
         let id = self.new_id(now);
-        self.db
-            .execute(
-                "INSERT INTO complaints (id, org_id, job_id, phone, words, created_ms) \
-                 VALUES ($1, $2, $3, $4, $5, $6)",
-                values![&id, &self.org, job, phone, words, now],
-            )
-            .await?;
+        let mut tx = self.db.begin().await?;
+        tx.execute(
+            "INSERT INTO complaints (id, org_id, job_id, phone, words, created_ms) \
+             VALUES ($1, $2, $3, $4, $5, $6)",
+            values![&id, &self.org, job, phone, words, now],
+        )
+        .await?;
+        let told = serde_json::json!({ "complaint_id": id, "job_id": job, "words": words });
+        self.tell_hooks(&mut tx, "complaint.made", &told, now).await?;
+        tx.commit().await?;
 
         Ok(ComplaintId::new(id))
     }

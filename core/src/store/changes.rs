@@ -301,6 +301,8 @@ impl OrgStore {
         file.assignment = why.clone();
         self.hand_file(tx, &mut file, moved, JobStatus::Booked).await?;
         self.tell_client(tx, &file, "moved", now).await?;
+        let told = json!({ "job_id": file.job, "start": file.visit.start, "end": file.visit.end });
+        self.tell_hooks(tx, "job.moved", &told, now).await?;
         self.propose(tx, settings, &file, now).await
     }
 

@@ -178,21 +178,31 @@ impl OrgStore {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
-        tx.execute(
-            "UPDATE conversations SET status = $3, end_reason = $4, ended_ms = $5, \
+        let ended = tx
+            .execute(
+                "UPDATE conversations SET status = $3, end_reason = $4, ended_ms = $5, \
              recording = COALESCE($6, recording), job_id = COALESCE($7, job_id) \
              WHERE org_id = $1 AND id = $2 AND ended_ms IS NULL",
-            values![
-                &self.org,
-                conversation,
-                word(ending.status),
-                &ending.reason,
-                now,
-                ending.recording.clone(),
-                ending.job.as_ref(),
-            ],
-        )
-        .await?;
+                values![
+                    &self.org,
+                    conversation,
+                    word(ending.status),
+                    &ending.reason,
+                    now,
+                    ending.recording.clone(),
+                    ending.job.as_ref(),
+                ],
+            )
+            .await?;
+        if ended == 1 {
+            let told = serde_json::json!({
+                "conversation_id": conversation,
+                "status": ending.status,
+                "reason": ending.reason,
+                "job_id": ending.job,
+            });
+            self.tell_hooks(&mut tx, "conversation.ended", &told, now).await?;
+        }
         if ending.status != ConversationStatus::Abandoned {
             self.drop_holds_of(&mut tx, conversation).await?;
         }

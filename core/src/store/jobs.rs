@@ -88,6 +88,7 @@ impl OrgStore {
         file.status = row.word("status")?;
         file.recording = row.maybe_text("recording")?;
         file.transcript = self.transcript(&file.conversation).await?;
+        file.attachments = self.attachments(&file.conversation).await?;
         let events = self.events(&file.conversation).await?;
         let last =
             |kind: &str| events.iter().rfind(|event| event.kind == kind).map(|event| event.at);

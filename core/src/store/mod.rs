@@ -20,6 +20,9 @@ mod consent;
 mod conversations;
 mod day;
 pub(crate) mod db;
+mod enrol;
+mod free;
+mod hooks;
 mod jobs;
 mod ledger;
 mod lists;
@@ -43,7 +46,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-pub use access::{ApiKey, Line, Role, User};
+pub use access::{ApiKey, KeyNamed, Line, Role, User};
 pub use attention::TakeOverRefused;
 pub use audit::Fault;
 pub use audit_log::Deed;

@@ -194,7 +194,7 @@ impl OrgStore {
     }
 
     /// `until`: when the offer lapses; `None`: nobody waits for an answer.
-    async fn offer_to_master(
+    pub(super) async fn offer_to_master(
         &self,
         tx: &mut Tx,
         file: &JobFile,

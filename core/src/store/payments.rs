@@ -276,6 +276,13 @@ impl OrgStore {
         payment: &Payment,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        let told = json!({
+            "payment_id": payment.id,
+            "job_id": payment.job,
+            "amount_kopecks": payment.amount,
+            "method": payment.method,
+        });
+        self.tell_hooks(tx, "payment.confirmed", &told, now).await?;
         let Some(file) = self.file_in(tx, &payment.job).await? else {
             return Ok(());
         };

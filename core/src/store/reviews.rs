@@ -73,6 +73,8 @@ impl OrgStore {
         )
         .await?;
         self.promises_changed(&mut tx, &master).await?;
+        let told = serde_json::json!({ "job_id": job, "master_id": master, "stars": stars });
+        self.tell_hooks(&mut tx, "review.given", &told, now).await?;
         tx.commit().await?;
 
         Ok(Ok(rating))

@@ -88,6 +88,10 @@ impl Conversation {
                 self.add_line("complaint_taken");
                 self.close("goodbye", "complaint", Status::Completed);
             }
+            Answer::Enrolled => {
+                self.memory.joining.enrolled = true;
+                self.go_on();
+            }
             Answer::CallBackNoted => self.promise(&pending.request),
             Answer::PutThrough(done) => self.put_through(done),
             // It was said when the person was called.
@@ -254,6 +258,7 @@ impl Conversation {
                 self.close("core_failed", "core_failed", Status::Escalated);
             }
             Request::Caller { .. }
+            | Request::Enrol(_)
             | Request::Feasible { .. }
             | Request::Hold { .. }
             | Request::Release { .. }

@@ -5,15 +5,17 @@
 //!
 //! **Never here:** clients, how words become hours and addresses (forms).
 
+use job_core::master::Applicant;
 use job_core::phone;
+use job_core::schedule::{Clock, Hours, Schedule};
 use serde::{Deserialize, Serialize};
 
-use super::Conversation;
 use super::course::Step;
 use super::forms;
 use super::hearing::Heard;
 use super::memory::Question;
-use crate::state::{Awaiting, Intent, Joined, Status, Terminal};
+use super::{Conversation, Request};
+use crate::state::{Awaiting, Intent, Joined, Shift, Status, Terminal};
 
 /// The questions in the order they are asked.
 const QUESTIONS: [Awaiting; 9] = [
@@ -33,6 +35,8 @@ const QUESTIONS: [Awaiting; 9] = [
 pub(super) struct Joining {
     pub told: Joined,
     pub done: Vec<Awaiting>,
+    #[serde(default)]
+    pub enrolled: bool,
 }
 
 impl Conversation {
@@ -41,11 +45,35 @@ impl Conversation {
             self.memory.joining.done.push(Awaiting::Phone);
         }
         let open = QUESTIONS.into_iter().find(|question| !self.is_done(*question));
+        if open.is_none()
+            && !self.memory.joining.enrolled
+            && let Some(applicant) = self.applicant()
+        {
+            return Step::Request(Request::Enrol(Box::new(applicant)));
+        }
         match (open, self.memory.joining.told.terminal) {
             (Some(question), _) => Step::Ask(Question::Joining(question)),
             (None, Some(Terminal::Physical)) => joined("join_done_physical"),
             (None, Some(Terminal::Smartphone) | None) => joined("join_done_smartphone"),
         }
+    }
+
+    fn applicant(&self) -> Option<Applicant> {
+        let told = &self.memory.joining.told;
+        Some(Applicant {
+            name: told.full_name.clone()?,
+            phone: self.memory.known.phone.clone()?,
+            email: told.email.clone(),
+            city: told.city.clone()?,
+            trades: told.specializations.clone(),
+            experience: told.experience.unwrap_or_default(),
+            certificates: told.certificates.clone(),
+            schedule: schedule(&told.schedule),
+            terminal: told.terminal.map(|it| match it {
+                Terminal::Smartphone => "smartphone".to_owned(),
+                Terminal::Physical => "physical".to_owned(),
+            }),
+        })
     }
 
     fn is_done(&self, question: Awaiting) -> bool {
@@ -160,6 +188,27 @@ impl Conversation {
             Awaiting::Name | Awaiting::Confirmation | Awaiting::None => "ask_phone",
         });
     }
+}
+
+/// Shifts as they were told, in the order they were told.
+fn schedule(shifts: &[Shift]) -> Schedule {
+    const WEEK: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+    let mut schedule = Schedule::default();
+    for shift in shifts {
+        let clock = |text: &str| Clock::try_from(text.to_owned()).ok();
+        let (Some(from), Some(to)) = (clock(&shift.from), clock(&shift.to)) else { continue };
+        let hours = Hours { from, to };
+        if let Some(date) = shift.date.as_deref().and_then(|it| it.parse().ok()) {
+            schedule.dates.entry(date).or_default().push(hours);
+        }
+        for (day, name) in WEEK.iter().enumerate() {
+            if shift.days.iter().any(|it| it == name) {
+                schedule.week[day].push(hours);
+            }
+        }
+    }
+    schedule
 }
 
 fn joined(line: &'static str) -> Step {

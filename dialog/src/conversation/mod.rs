@@ -32,6 +32,7 @@ use jiff::Timestamp;
 use job_core::conversation::CallEvent;
 use job_core::day::{DayAct, DayTold};
 use job_core::ids::{ConversationId, HoldId, JobId};
+use job_core::master::Applicant;
 use job_core::order::{Booked, CallerCard, Order, Refused};
 use job_core::slot::{Feasibility, Offer, Wish, Work};
 use job_core::trade::Language;
@@ -163,6 +164,8 @@ pub enum Request {
     },
     /// The caller is to be put through to a person, once what was said has been heard.
     PutThrough,
+    /// Somebody who wants to work here has told everything.
+    Enrol(Box<Applicant>),
     /// What words may mean that the rules do not understand.
     Think(Box<Thought>),
 }
@@ -174,7 +177,7 @@ impl Request {
             Self::Caller { .. } | Self::Feasible { .. } => true,
             Self::Hold { .. } | Self::Release { .. } | Self::Book(_) | Self::Cancel { .. } => false,
             Self::Move { .. } | Self::Complain { .. } => false,
-            Self::Day { .. } | Self::CallBack { .. } | Self::PutThrough => false,
+            Self::Day { .. } | Self::CallBack { .. } | Self::PutThrough | Self::Enrol(_) => false,
             // It would be paid for, and thrown away.
             Self::Think(_) => false,
         }
@@ -192,6 +195,8 @@ pub enum Answer {
     Moved(Result<Offer, Refused>),
     Complained,
     CallBackNoted,
+    /// They work here now.
+    Enrolled,
     /// Whether a person has taken the caller over.
     PutThrough(bool),
     /// A person will answer where this is written; until then it goes on.

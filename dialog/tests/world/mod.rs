@@ -105,6 +105,7 @@ impl Core {
             Request::Move { offer, .. } => Answer::Moved(Ok(offer.clone())),
             Request::Complain { .. } => Answer::Complained,
             Request::CallBack { .. } => Answer::CallBackNoted,
+            Request::Enrol(_) => Answer::Enrolled,
             Request::PutThrough => Answer::PutThrough(false),
             Request::Think(_) => Answer::Thought(None),
             Request::Day { .. } => Answer::Failed("no masters here".into()),
@@ -348,6 +349,10 @@ fn short(request: &Request) -> String {
             format!("hold {}", offer.start.to_zoned(zone()).strftime("%a %H:%M"))
         }
         Request::Release { hold } => format!("release {hold}"),
+        Request::Enrol(applicant) => format!(
+            "enrol {}, {}, {:?}, {}",
+            applicant.name, applicant.phone, applicant.trades, applicant.city
+        ),
         Request::Book(order) => format!(
             "book {} for {}, {}, {}",
             order.offer.start.to_zoned(zone()).strftime("%a %H:%M"),

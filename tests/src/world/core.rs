@@ -52,6 +52,7 @@ impl QuietDay {
                 self.called_back += 1;
                 Answer::CallBackNoted
             }
+            Request::Enrol(_) => Answer::Enrolled,
             Request::PutThrough => Answer::PutThrough(false),
             Request::Think(_) => Answer::Thought(None),
             Request::Day { .. } => Answer::Failed("no masters here".into()),

@@ -218,6 +218,6 @@ async fn zone(rows: &OrgStore) -> Result<TimeZone, Refusal> {
     settings.time_zone().map_err(Refusal::trouble)
 }
 
-fn told(at: Timestamp, zone: &TimeZone) -> String {
+pub(super) fn told(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }

@@ -2,11 +2,11 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use job_core::consent::PriceChange;
 use job_core::conversation::Page;
-use job_core::ids::{JobId, MasterId};
+use job_core::ids::{ConversationId, JobId, MasterId};
 use job_core::job::{HistoryLine, Job, JobStatus};
 use job_core::job_file::JobFile;
 use job_core::money::Kopecks;
@@ -155,6 +155,50 @@ pub(super) async fn price_change(
     let asked = key.rows.ask_client(&job, amount, &more.reason, (house.clock)()).await;
 
     asked.map_err(Refusal::trouble)?.map(Json).map_err(Refusal::Price)
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Whose {
+    job_id: Option<JobId>,
+    conversation_id: Option<ConversationId>,
+}
+
+/// `POST /jobs/create-file`: the whole file of a job, or of what a conversation has come to, with
+/// everything said and sent until now.
+pub(super) async fn create_file(
+    key: Integration,
+    Body(whose): Body<Whose>,
+) -> Result<Json<JobFile>, Refusal> {
+    let job = match (whose.job_id, whose.conversation_id) {
+        (Some(job), _) => job,
+        (None, Some(id)) => {
+            let found = key.rows.conversation(&id).await.map_err(Refusal::trouble)?;
+            let missing = Refusal::NotFound { what: "conversation", id: id.as_str().into() };
+            found.ok_or(missing)?.job.ok_or(Refusal::NoJob)?
+        }
+        (None, None) => {
+            return Err(Refusal::Body("neither job_id nor conversation_id is told".into()));
+        }
+    };
+    instructions(key, Path(job.as_str().to_owned())).await
+}
+
+/// `POST /jobs/{id}/send-to-master`: the master is told of the job once more, by the ways they are
+/// reached.
+pub(super) async fn send_to_master(
+    key: Integration,
+    State(house): State<House>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Refusal> {
+    let name = JobId::new(&*id);
+    if key.rows.job(&name).await.map_err(Refusal::trouble)?.is_none() {
+        return Err(Refusal::NotFound { what: "job", id });
+    }
+    let told = key.rows.tell_master_again(&name, (house.clock)()).await;
+    match told.map_err(Refusal::trouble)? {
+        true => Ok(StatusCode::ACCEPTED),
+        false => Err(Refusal::NoMaster),
+    }
 }
 
 /// `GET /jobs/{id}/instructions`: the whole job file.

@@ -7,9 +7,12 @@ mod contact;
 mod conversation;
 pub(crate) mod health;
 mod job;
+mod master;
 pub(crate) mod media;
 mod office;
 mod payment;
+mod reading;
+mod settings;
 mod stats;
 mod understand;
 
@@ -17,11 +20,12 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, patch, post};
 use job_core::media::BYTES_MAX;
 
 use crate::House;
 pub(crate) use conversation::refuse;
+pub(crate) use reading::page as reading_page;
 pub(crate) use stats::Days;
 
 /// No message or form is longer.
@@ -49,13 +53,28 @@ pub(crate) fn router() -> Router<House> {
         .route("/calls/{id}/recording/resume", post(call::resume_recording))
         .route("/calls/{id}/hang-up", post(call::hang_up))
         .route("/contacts", post(contact::add))
+        .route("/masters", get(master::masters))
+        .route("/masters/onboard/start", post(master::onboard))
+        .route("/masters/available-now", get(master::available_now))
+        .route("/masters/{id}", get(master::master).delete(master::pause))
+        .route("/masters/{id}/schedule", patch(master::set_schedule))
+        .route("/masters/{id}/schedule/today", get(master::today))
+        .route("/masters/{id}/schedule/confirm", post(master::confirm))
+        .route("/settings", get(settings::settings).patch(settings::change))
+        .route("/audit", get(settings::audit))
+        .route("/keys", get(settings::keys).post(settings::add_key))
+        .route("/keys/{id}", delete(settings::drop_key))
+        .route("/webhooks", get(settings::hooks).post(settings::add_hook))
+        .route("/webhooks/{id}", delete(settings::drop_hook))
         .route("/masters/{id}/calendars", get(calendar::calendars).post(calendar::add))
         .route("/masters/{id}/calendars/{calendar}", delete(calendar::drop))
         .route("/masters/{id}/calendar-feed", post(calendar::open_feed))
         .route("/stats", get(stats::stats))
         .route("/usage", get(stats::usage))
         .route("/jobs", get(job::jobs))
+        .route("/jobs/create-file", post(job::create_file))
         .route("/jobs/{id}", get(job::job))
+        .route("/jobs/{id}/send-to-master", post(job::send_to_master))
         .route("/jobs/{id}/accept", post(job::accept))
         .route("/jobs/{id}/decline", post(job::decline))
         .route("/jobs/{id}/assign", post(job::assign))
@@ -72,6 +91,8 @@ pub(crate) fn router() -> Router<House> {
         .layer(DefaultBodyLimit::max(BODY_MAX))
 }
 
+const OPENAPI: &str = include_str!("openapi.json");
+
 async fn openapi() -> impl IntoResponse {
-    ([(CONTENT_TYPE, "application/json")], include_str!("openapi.json"))
+    ([(CONTENT_TYPE, "application/json")], OPENAPI)
 }

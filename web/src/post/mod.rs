@@ -37,6 +37,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Whoever writes to us, as the outbox names them.
 const CHAT: &str = "chat";
+/// Integrators that are told what happens.
+const HOOK: &str = "hook";
 
 /// Addresses that are written to at the same time.
 const LANES_MAX: usize = 256;
@@ -129,9 +131,6 @@ impl PostRoom {
         .into_iter()
         .flatten()
         .collect();
-        if carriers.is_empty() && bots.is_empty() {
-            return None;
-        }
         let client = reqwest::Client::builder().timeout(patience).build().ok()?;
 
         Some(Self {
@@ -254,6 +253,9 @@ impl PostRoom {
             let own = serde_json::from_value(message.payload["channel"].clone());
             return own.ok().into_iter().collect();
         }
+        if message.recipient == HOOK {
+            return vec![Channel::Webhook];
+        }
         let set_up = |it: &Channel| self.carriers.contains_key(it) || self.bots.carry(*it);
         routes.of(&message.recipient).iter().copied().filter(set_up).collect()
     }
@@ -269,8 +271,10 @@ impl PostRoom {
         let Some(channel) = channel else {
             return refused("no channel is set up for this recipient".into());
         };
-        if message.recipient == CHAT {
-            return Ok(self.to_chat(message).await);
+        match message.recipient.as_str() {
+            CHAT => return Ok(self.to_chat(message).await),
+            HOOK => return self.to_hook(rows, message).await,
+            _ => {}
         }
         let carrier = self.carriers.get(&channel);
         if let (Some(carrier), Some(id)) = (carrier, &message.provider_id) {
@@ -303,6 +307,15 @@ impl PostRoom {
         let message = Message { address, ..message.clone() };
 
         Ok(carrier.deliver(&self.client, rows.id(), &message, &text, paper).await)
+    }
+
+    /// An integrator is told by the way they gave; one that was taken back is told nothing.
+    async fn to_hook(&self, rows: &OrgStore, message: &Message) -> Result<Outcome, StoreError> {
+        let Some(hook) = rows.hook(&message.address).await? else {
+            return Ok(Outcome::Refused { why: "the webhook was taken back".into() });
+        };
+        let hook = webhook::Webhook { url: hook.url, secret: hook.secret };
+        Ok(hook.deliver(&self.client, message, "").await)
     }
 
     async fn to_chat(&self, message: &Message) -> Outcome {

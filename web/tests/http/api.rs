@@ -191,34 +191,155 @@ async fn every_documented_path_answers() {
     let job = state["job_id"].as_str().expect("job").to_owned();
     let payment = world.paid_in_cash(&job).await;
     let master = world.demo().masters().await.expect("masters").remove(0).id.to_string();
+    let photo = world.photo_in(&written).await;
+    let hook = json!({ "url": "https://example.org/hook" });
+    let hook = text(&world.api_post(KEY, "/api/v1/webhooks", &hook).await.json()["id"]);
+    let key =
+        text(&world.api_post(KEY, "/api/v1/keys", &json!({ "name": "k" })).await.json()["id"]);
 
-    assert!(paths.len() >= 9);
-    for (path, methods) in paths {
-        let id = match path {
+    assert!(paths.len() >= 50);
+    let asked = paths.iter().flat_map(|(path, methods)| {
+        methods.as_object().expect("methods").iter().map(move |(method, it)| (path, method, it))
+    });
+    // What is taken away is taken away last.
+    let (last, first): (Vec<_>, Vec<_>) = asked.partition(|(_, method, _)| *method == "delete");
+    for (path, method, told) in first.into_iter().chain(last) {
+        let id = match path.as_str() {
+            path if path.contains("/webhooks/") => hook.clone(),
+            path if path.contains("/keys/") => key.clone(),
+            path if path.contains("/conversation") => written.clone(),
             path if path.contains("/jobs/") => job.clone(),
             path if path.contains("/payment/") => payment.clone(),
             path if path.contains("/masters/") => master.clone(),
             _ => call.to_string(),
         };
         let asked = path.replace("{id}", &id).replace("{calendar}", "none");
+        let asked = asked.replace("{hash}", &photo);
+        let method = method.to_uppercase();
+        let answer = world.api_send(KEY, &method, &asked, &json!({})).await;
+        let status = answer.status.as_str();
+        assert!(
+            told["responses"].get(status).is_some(),
+            "{method} {path}: {status} is not documented"
+        );
+        assert!(
+            !answer.status.is_server_error() && status != "404",
+            "{method} {path}: {status} {}",
+            answer.text()
+        );
+    }
+}
+
+/// The key of another organisation opens nothing of this one, on any route there is.
+#[tokio::test]
+async fn no_route_shows_or_changes_what_is_anothers() {
+    let world = World::new().await;
+    let (written, state, _) = world.booking("ru").await;
+    let call = world.call_like(&written, "call-1").await.to_string();
+    let job = state["job_id"].as_str().expect("job").to_owned();
+    let payment = world.paid_in_cash(&job).await;
+    let master = world.demo().masters().await.expect("masters").remove(0).id.to_string();
+    let photo = world.photo_in(&written).await;
+    let hook = json!({ "url": "https://example.org/hook" });
+    let hook = text(&world.api_post(KEY, "/api/v1/webhooks", &hook).await.json()["id"]);
+    let own_key = world.api_post(KEY, "/api/v1/keys", &json!({ "name": "secret-name" })).await;
+    let own_key = text(&own_key.json()["id"]);
+    let document = world.get("/api/v1/openapi.json").await.json();
+    let before = world.everything().await;
+    let names = [&written, &call, &job, &payment, &master, &photo, &hook, &own_key];
+    let bodies = [
+        json!({}),
+        json!({ "text": "привет", "message_id": "1", "operator": "eve" }),
+        json!({ "master_id": master, "amount_kopecks": 100_000, "job_id": job, "conversation_id": written,
+            "payment_id": payment, "key": "k", "changes": [{ "days": [0] }] }),
+    ];
+
+    let mut asked = 0;
+    for (path, methods) in document["paths"].as_object().expect("paths") {
+        if !path.starts_with("/api/v1/") || methods.to_string().contains("\"security\":[]") {
+            continue;
+        }
         for method in methods.as_object().expect("methods").keys() {
-            let answer = match method.as_str() {
-                "get" => world.api_get(KEY, &asked).await,
-                "delete" => world.api_delete(KEY, &asked).await,
-                _ => world.api_post(KEY, &asked, &json!({})).await,
-            };
-            let documented = &methods[method]["responses"];
-            let status = answer.status.as_str();
-            assert!(
-                documented.get(status).is_some(),
-                "{method} {path}: {status} is not documented"
-            );
-            assert!(
-                !answer.status.is_server_error() && status != "404",
-                "{method} {path}: {status}"
-            );
+            let method = method.to_uppercase();
+            for name in names {
+                let at =
+                    path.replace("{id}", name).replace("{hash}", name).replace("{calendar}", name);
+                for body in &bodies {
+                    let answer = world.api_send(OTHER_KEY, &method, &at, body).await;
+                    asked += 1;
+                    assert!(!answer.status.is_server_error(), "{method} {at}: {}", answer.text());
+                    let told = answer.text();
+                    let secrets = ["Багратиона", "+79114567890", "secret-name", "example.org/hook"];
+                    let leak = secrets.iter().find(|it| told.contains(**it));
+                    assert!(leak.is_none(), "{method} {at} tells {leak:?}: {told}");
+                    let named = path.contains('{');
+                    let refused = answer.status.is_client_error();
+                    assert!(
+                        !named || refused || told.is_empty() || !told.contains(name.as_str()),
+                        "{method} {at}: {} {told}",
+                        answer.status
+                    );
+                }
+                let nobody = world.api_send("nobody's key", &method, &at, &bodies[0]).await;
+                assert_eq!(nobody.status, StatusCode::UNAUTHORIZED, "{method} {at}");
+            }
         }
     }
+    assert!(asked > 1_000, "{asked}");
+    assert_eq!(world.everything().await, before, "something of the first has changed");
+}
+
+#[tokio::test]
+async fn a_key_does_what_its_scopes_say_and_no_more() {
+    let world = World::new().await;
+    let granted = json!({ "name": "reader", "scopes": ["read"] });
+    let granted = world.api_post(KEY, "/api/v1/keys", &granted).await;
+    assert_eq!(granted.status, StatusCode::CREATED);
+    let reader = text(&granted.json()["key"]);
+
+    assert_eq!(world.api_get(&reader, "/api/v1/jobs").await.status, StatusCode::OK);
+    let start = json!({ "type": "client_request" });
+    let started = world.api_post(&reader, "/api/v1/ai/conversation/start", &start).await;
+    assert_eq!(started.status, StatusCode::FORBIDDEN);
+    assert!(started.text().contains("conversations"), "{}", started.text());
+    for admins in ["/api/v1/settings", "/api/v1/keys", "/api/v1/audit", "/api/v1/webhooks"] {
+        assert_eq!(world.api_get(&reader, admins).await.status, StatusCode::FORBIDDEN, "{admins}");
+    }
+
+    let id = text(&granted.json()["id"]);
+    let gone = world.api_delete(KEY, &format!("/api/v1/keys/{id}")).await;
+    assert_eq!(gone.status, StatusCode::NO_CONTENT);
+    assert_eq!(world.api_get(&reader, "/api/v1/jobs").await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn settings_are_changed_in_part_and_odd_ones_are_refused_by_name() {
+    let world = World::new().await;
+    let change = |body: serde_json::Value| {
+        let world = &world;
+        async move { world.api_send(KEY, "PATCH", "/api/v1/settings", &body).await }
+    };
+
+    let changed = change(json!({ "hold": 7, "asking": { "answer_within": 9 } })).await;
+    assert_eq!(changed.status, StatusCode::OK, "{}", changed.text());
+    let settings = world.demo().settings().await.expect("settings");
+    assert_eq!(settings.hold.0, 7);
+    assert_eq!(settings.city, "Калининград", "what is left out stays");
+    for (odd, named) in [
+        (json!({ "holdd": 7 }), "holdd"),
+        (json!({ "hold": "soon" }), "hold"),
+        (json!({ "zone": "Europe/Nowhere" }), "zone"),
+        (json!([1]), ""),
+    ] {
+        let refused = change(odd.clone()).await;
+        assert!(refused.status.is_client_error(), "{odd}");
+        assert!(refused.text().contains(named), "{odd}: {}", refused.text());
+    }
+    assert_eq!(world.demo().settings().await.expect("settings"), settings);
+}
+
+fn text(value: &serde_json::Value) -> String {
+    value.as_str().expect("text").to_owned()
 }
 
 #[tokio::test]

@@ -121,6 +121,46 @@ impl World {
         self.send(request.body(Body::from(body.to_string())).unwrap()).await
     }
 
+    pub(crate) async fn api_send(
+        &self,
+        key: &str,
+        method: &str,
+        path: &str,
+        body: &Value,
+    ) -> Answer {
+        let request = Request::builder().method(method).uri(path);
+        let request = request
+            .header("authorization", format!("Bearer {key}"))
+            .header(CONTENT_TYPE, "application/json");
+        self.send(request.body(Body::from(body.to_string())).unwrap()).await
+    }
+
+    /// A photo in that conversation; its hash.
+    pub(crate) async fn photo_in(&self, conversation: &str) -> String {
+        let path = format!("/api/v1/ai/conversation/{conversation}/media?name=1.jpg");
+        let request = Request::post(path).header("authorization", format!("Bearer {KEY}"));
+        let photo = [&b"\xff\xd8\xff\xe0"[..], &[7; 900]].concat();
+        let answer = self.send(request.body(Body::from(photo)).unwrap()).await;
+        text(&answer.json()["hash"])
+    }
+
+    /// Everything of the demo organisation that can be looked at, as one text.
+    pub(crate) async fn everything(&self) -> String {
+        let mut all = String::new();
+        for path in [
+            "/api/v1/calls?limit=200",
+            "/api/v1/jobs?limit=200",
+            "/api/v1/masters",
+            "/api/v1/settings",
+            "/api/v1/keys",
+            "/api/v1/webhooks",
+            "/api/v1/audit?limit=200",
+        ] {
+            all.push_str(&self.api_get(KEY, path).await.text());
+        }
+        all
+    }
+
     /// A conversation over HTTP from hello to the end; its id, the last state, all replies.
     pub(crate) async fn booking(&self, language: &str) -> (String, Value, Vec<String>) {
         let start = json!({
