@@ -67,6 +67,7 @@ bench-core:
 
 test-long: test
 	@$(CARGO) test --release -p call-tests -p dialog -p sip-gateway -- --ignored --nocapture
+	@deploy/schemathesis
 	@deploy/postgres $(CARGO) test --release -p job-core -- --ignored --nocapture --test-threads 1
 
 # Ten minutes of made-up bytes for each reader of strangers' bytes; PART=uas for one of them.

@@ -24,29 +24,35 @@ pub enum AccessError {
     TakenLogin(String),
 }
 
+/// So much of a key's hash names it within its organisation.
+pub(crate) const KEY_ID_LETTERS: usize = 16;
+
 /// The organisation whose key came with the request.
 #[derive(Debug, Clone)]
 pub struct Integration {
     pub rows: OrgStore,
     /// The key's own name.
     pub name: String,
+    /// By which it is taken back.
+    pub key_id: String,
 }
 
 impl FromRequestParts<House> for Integration {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, house: &House) -> Result<Self, Refusal> {
-        let key = digest(presented_key(parts).ok_or(Refusal::NoKey)?);
-        if let Some(wait) = house.keys_pace.wait(&key, (house.clock)()) {
+        let hash = digest(presented_key(parts).ok_or(Refusal::NoKey)?);
+        if let Some(wait) = house.keys_pace.wait(&hash, (house.clock)()) {
             return Err(Refusal::TooMany { wait });
         }
-        let found = house.store.api_key(&key).await.map_err(Refusal::trouble)?;
+        let found = house.store.api_key(&hash).await.map_err(Refusal::trouble)?;
         let key = found.ok_or(Refusal::WrongKey)?;
         let scope = Scope::needed(&parts.method, parts.uri.path());
         if !scope.is_in(&key.scopes) {
             return Err(Refusal::OutOfScope { scope: scope.name() });
         }
-        Ok(Self { rows: house.store.org(&key.org), name: key.name })
+        let key_id = hash[..KEY_ID_LETTERS].to_owned();
+        Ok(Self { rows: house.store.org(&key.org), name: key.name, key_id })
     }
 }
 
@@ -118,9 +124,14 @@ fn hash(password: &str, salt: u128) -> Result<String, AccessError> {
     Ok(hash.to_string())
 }
 
+/// Whoever shows two different keys, or one in a way that is not ours, has shown none.
 fn presented_key(parts: &Parts) -> Option<&str> {
-    let bearer = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let bearer = bearer.and_then(|value| value.strip_prefix("Bearer "));
-    let plain = || parts.headers.get("x-api-key").and_then(|value| value.to_str().ok());
-    bearer.or_else(plain).map(str::trim).filter(|key| !key.is_empty())
+    let header = |name: &str| parts.headers.get(name);
+    let plain = header("x-api-key").map(|value| value.to_str().unwrap_or_default().trim());
+    let Some(bearer) = header(AUTHORIZATION.as_str()) else {
+        return plain.filter(|key| !key.is_empty());
+    };
+    let bearer = bearer.to_str().ok()?.strip_prefix("Bearer ")?.trim();
+    let same = plain.is_none_or(|plain| plain == bearer);
+    (same && !bearer.is_empty()).then_some(bearer)
 }

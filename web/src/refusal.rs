@@ -23,6 +23,8 @@ pub enum Refusal {
     OutOfScope { scope: &'static str },
     #[error("too many requests: wait {} ms", .wait.as_millis())]
     TooMany { wait: SignedDuration },
+    #[error("a key does not take itself back: use another one")]
+    OwnKey,
     #[error("there is no {what} {id}")]
     NotFound { what: &'static str, id: String },
     #[error("there is nothing at this address")]
@@ -85,7 +87,9 @@ impl Refusal {
             Self::Body(_) | Self::Query(_) => StatusCode::BAD_REQUEST,
             Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Self::StaleForm => StatusCode::FORBIDDEN,
-            Self::Busy | Self::NotUnderWay | Self::NoJob | Self::NoMaster => StatusCode::CONFLICT,
+            Self::Busy | Self::OwnKey | Self::NotUnderWay | Self::NoJob | Self::NoMaster => {
+                StatusCode::CONFLICT
+            }
             Self::Trouble => StatusCode::INTERNAL_SERVER_ERROR,
             Self::TakeOver(TakeOverRefused::Unknown(_)) => StatusCode::NOT_FOUND,
             Self::TakeOver(_) => StatusCode::CONFLICT,

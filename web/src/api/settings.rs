@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::body::{Asked, Body};
 use super::conversation::check_length;
 use crate::House;
-use crate::access::{Integration, grant_scopes};
+use crate::access::{Integration, KEY_ID_LETTERS, digest, grant_scopes};
 use crate::refusal::Refusal;
 use crate::scope::Scope;
 
@@ -161,7 +161,7 @@ pub(super) async fn add_key(
     let who = format!("api:{}", key.name);
     let noted = key.rows.note(&who, "key_granted", &name, (house.clock)()).await;
     noted.map_err(Refusal::trouble)?;
-    let id = crate::access::digest(&secret)[..16].to_owned();
+    let id = digest(&secret)[..KEY_ID_LETTERS].to_owned();
     Ok((StatusCode::CREATED, Json(Granted { id, name, scopes, key: secret })))
 }
 
@@ -171,6 +171,9 @@ pub(super) async fn drop_key(
     key: Integration,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Refusal> {
+    if id == key.key_id {
+        return Err(Refusal::OwnKey);
+    }
     let gone = house.store.drop_api_key(key.rows.id(), &id).await.map_err(Refusal::trouble)?;
     if !gone {
         return Err(Refusal::NotFound { what: "key", id });

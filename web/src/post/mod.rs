@@ -18,7 +18,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use job_core::chat::{ChatId, Parcel};
 use job_core::ids::OrgId;
 use job_core::outbox::{Channel, Next, Outcome, Routes};
@@ -40,6 +40,8 @@ const CHAT: &str = "chat";
 /// Integrators that are told what happens.
 const HOOK: &str = "hook";
 
+/// Messages that wait for a provider to be set up are looked at so often.
+const UNTIL_FURNISHED: SignedDuration = SignedDuration::from_mins(5);
 /// Addresses that are written to at the same time.
 const LANES_MAX: usize = 256;
 
@@ -103,7 +105,7 @@ impl std::fmt::Debug for PostRoom {
 }
 
 impl PostRoom {
-    /// `None` where no provider is set up: messages wait.
+    /// Where no provider is set up messages wait. `None`: this machine has no way to HTTPS.
     pub fn open(
         store: Store,
         settings: Settings,
@@ -234,6 +236,9 @@ impl PostRoom {
         if until > now && message.provider_id.is_none() {
             return rows.put_off(&message.id, until).await;
         }
+        if self.is_unfurnished(&message) {
+            return rows.put_off(&message.id, now + UNTIL_FURNISHED).await;
+        }
         let route = self.route(&settings.routes, &message);
         let progress = message.progress();
         let channel = progress.channel(&route);
@@ -245,6 +250,12 @@ impl PostRoom {
         }
 
         rows.message_tried(&message.id, channel, &next, now).await
+    }
+
+    /// No provider is set up at all: messages to people wait for one.
+    fn is_unfurnished(&self, message: &Message) -> bool {
+        let to_people = !matches!(message.recipient.as_str(), CHAT | HOOK);
+        to_people && self.carriers.is_empty() && self.bots.is_empty()
     }
 
     /// Back by the way it came, or by the organisation's own choice.
