@@ -71,7 +71,7 @@
     line.protocol = house.protocol === "https:" ? "wss:" : "ws:";
     socket = new WebSocket(line);
     socket.onopen = () => {
-      socket.send(JSON.stringify({ open: token }));
+      socket.send(JSON.stringify({ open: token, masters: "masters" in script.dataset }));
       for (const [id, say] of waiting) socket.send(JSON.stringify({ say, id }));
     };
     socket.onmessage = ({ data }) => hear(JSON.parse(data));

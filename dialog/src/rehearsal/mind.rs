@@ -115,6 +115,7 @@ impl<'a> Mind<'a> {
             Awaiting::Name => nth_of(&says.name, nth),
             Awaiting::Confirmation => self.confirm(reply, state),
             Awaiting::Phone if state.slots.phone.is_some() => nth_of(&says.yes, nth),
+            Awaiting::Phone if says.joining.is_none() => super::stage::number(self.scenario).into(),
             asked => self.join(asked, nth),
         }
     }

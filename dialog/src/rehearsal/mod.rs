@@ -20,4 +20,4 @@ pub use chance::Chance;
 pub use mind::{Act, Mind};
 pub use noise::Noise;
 pub use score::{Run, Score};
-pub use stage::{Stage, StageError, slots};
+pub use stage::{Hall, Stage, StageError, Turning, Way, slots};

@@ -3,6 +3,7 @@
 //! **Never here:** sound, files, the clock: the day on stage is always the same.
 
 use std::collections::VecDeque;
+use std::pin::Pin;
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
@@ -38,6 +39,8 @@ pub enum StageError {
     Time(#[from] jiff::Error),
     #[error("the client with an order was not booked: {0}")]
     NoOrder(String),
+    #[error("the way to the house is broken: {0}")]
+    Way(String),
 }
 
 /// Where rehearsals are played.
@@ -59,50 +62,44 @@ impl Stage {
         Self { packs, noise }
     }
 
-    /// Plays one scenario. Everything that depends on chance follows from `seed`.
+    /// Plays one scenario as a conversation of its own. Everything that depends on chance follows from
+    /// `seed`.
     pub async fn play(&self, scenario: &Scenario, seed: u64) -> Result<Run, StageError> {
+        let packs = self.packs.clone();
+        self.play_by(scenario, seed, async |hall| {
+            Ok(Box::new(Spoken::new(packs, scenario, hall, seed)?) as Box<dyn Way>)
+        })
+        .await
+    }
+
+    /// Plays one scenario by whatever way leads to the house.
+    pub async fn play_by(
+        &self,
+        scenario: &Scenario,
+        seed: u64,
+        way: impl AsyncFnOnce(Hall) -> Result<Box<dyn Way>, StageError>,
+    ) -> Result<Run, StageError> {
         let now: Timestamp = DAY.parse()?;
         let store = Store::open(":memory:", Ids::new(seed)).await?;
         seed_demo(&store, now).await?;
         let rows = store.org(&OrgId::new(ORG));
         let order = if scenario.known { Some(self.order(&rows, now).await?) } else { None };
         let jobs = jobs(&rows).await?.len();
-        let mut call = self.call(scenario, rows, now, seed)?;
-        call.play(scenario, seed).await;
-        let run = call.judge(scenario, seed, &Before { jobs, order }).await?;
-        store.close().await;
-        Ok(run)
-    }
-
-    fn call(
-        &self,
-        scenario: &Scenario,
-        rows: OrgStore,
-        now: Timestamp,
-        seed: u64,
-    ) -> Result<Call, StageError> {
-        let joining = scenario.kind == Kind::MasterOnboarding;
-        let phone = if scenario.known { CLIENT } else { CALLER };
-        let setup = Setup {
-            id: ConversationId::new(rows.new_id(now)),
-            kind: scenario.kind,
-            channel: Channel::Phone,
-            language: scenario.language,
-            phone: (!joining).then(|| phone.to_owned()),
-            zone: TimeZone::get(ZONE)?,
-        };
-        let conversation = Conversation::new(self.packs.clone(), setup);
-        Ok(Call {
-            conversation,
-            rows,
-            now,
-            random: seed | 1,
+        let hall = Hall { store: store.clone(), rows: rows.clone(), phone: phone(scenario), now };
+        let mut call = Call {
+            way: way(hall).await?,
+            packs: self.packs.clone(),
             noise: self.noise.clone(),
+            state: State::default(),
             transcript: Vec::new(),
             alarmed: false,
             gave_up: None,
             turns: 0,
-        })
+        };
+        call.play(scenario, seed).await?;
+        let run = call.judge(scenario, seed, &rows, &Before { jobs, order }).await?;
+        store.close().await;
+        Ok(run)
     }
 
     /// An order of the known client, made as every order is: by a conversation.
@@ -116,7 +113,6 @@ impl Stage {
             "анна",
             "да всё верно",
         ];
-        let packs = self.packs.clone();
         let setup = Setup {
             id: ConversationId::new(rows.new_id(now)),
             kind: Kind::ClientRequest,
@@ -125,86 +121,93 @@ impl Stage {
             phone: Some(CLIENT.to_owned()),
             zone: TimeZone::get(ZONE)?,
         };
-        let mut call = Call {
-            conversation: Conversation::new(packs, setup),
-            rows: rows.clone(),
-            now,
-            random: 7,
-            noise: None,
-            transcript: Vec::new(),
-            alarmed: false,
-            gave_up: None,
-            turns: 0,
-        };
+        let conversation = Conversation::new(self.packs.clone(), setup);
+        let mut call = Spoken { conversation, rows: rows.clone(), now, random: 7 };
         call.input(Input::Opened).await;
+        let mut last = String::new();
         for said in SAID {
-            call.input(Input::Said { text: said.into(), confidence: 1.0 }).await;
+            last = call.input(Input::Said { text: said.into(), confidence: 1.0 }).await;
         }
         let booked = call.conversation.state().job_id;
         let job = match &booked {
             Some(job) => rows.job(job).await?,
             None => None,
         };
-        job.ok_or_else(|| StageError::NoOrder(format!("{:?}", call.transcript.last())))
+        job.ok_or(StageError::NoOrder(last))
     }
 }
 
-/// A call on stage.
-struct Call {
+/// The house a scenario is played in.
+#[derive(Debug, Clone)]
+pub struct Hall {
+    pub store: Store,
+    pub rows: OrgStore,
+    /// E.164 of whoever comes, where the way may show it: masters who join are asked.
+    pub phone: Option<String>,
+    pub now: Timestamp,
+}
+
+fn phone(scenario: &Scenario) -> Option<String> {
+    (scenario.kind != Kind::MasterOnboarding).then(|| number(scenario).to_owned())
+}
+
+/// E.164 of whoever comes.
+pub(super) fn number(scenario: &Scenario) -> &'static str {
+    if scenario.known { CLIENT } else { CALLER }
+}
+
+/// Carries what is said to the house, and brings the reply and how it stands.
+pub trait Way: Send {
+    fn open(&mut self) -> Turning<'_>;
+    /// `confidence` 0..=1.
+    fn say<'a>(&'a mut self, text: &'a str, confidence: f32) -> Turning<'a>;
+    /// Whoever came is gone.
+    fn close(&mut self) -> Turning<'_>;
+}
+
+pub type Turning<'a> =
+    Pin<Box<dyn Future<Output = Result<(String, State), StageError>> + Send + 'a>>;
+
+/// The conversation itself, as on the telephone but for the sound.
+struct Spoken {
     conversation: Conversation,
     rows: OrgStore,
     now: Timestamp,
     random: u64,
-    noise: Option<Noise>,
-    transcript: Vec<(String, String)>,
-    /// The safety instruction opened a reply.
-    alarmed: bool,
-    gave_up: Option<&'static str>,
-    turns: usize,
 }
 
-impl Call {
-    async fn play(&mut self, scenario: &Scenario, seed: u64) {
-        let mut mind = Mind::new(scenario, seed);
-        let own = scenario.name.bytes().fold(seed, |sum, byte| {
-            sum.rotate_left(9).wrapping_add(u64::from(byte)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-        });
-        let mut chance = super::Chance::new(own);
-        let mut reply = self.input(Input::Opened).await;
-        loop {
-            match mind.hear(&reply, &self.conversation.state()) {
-                Act::Part => break,
-                Act::HangUp(why) => {
-                    self.gave_up = Some(why);
-                    self.input(Input::Closed).await;
-                    break;
-                }
-                Act::Say(said) => {
-                    let heard = match &self.noise {
-                        Some(noise) => noise.through(&said, &mut chance),
-                        None => said.clone(),
-                    };
-                    self.note("caller", &said, &heard);
-                    self.now = self.now.checked_add(TURN_SECONDS.seconds()).unwrap_or(self.now);
-                    let confidence = if heard == said { 0.95 } else { 0.7 };
-                    reply = self.input(Input::Said { text: heard, confidence }).await;
-                    self.watch(scenario, &reply);
-                }
-            }
-        }
-        self.turns = mind.turns();
+impl Way for Spoken {
+    fn open(&mut self) -> Turning<'_> {
+        Box::pin(self.turn(Input::Opened))
     }
 
-    fn note(&mut self, who: &str, said: &str, heard: &str) {
-        let text = if said == heard { said.to_owned() } else { format!("{said} ⟶ {heard}") };
-        self.transcript.push((who.to_owned(), text));
+    fn say<'a>(&'a mut self, text: &'a str, confidence: f32) -> Turning<'a> {
+        self.now = self.now.checked_add(TURN_SECONDS.seconds()).unwrap_or(self.now);
+        Box::pin(self.turn(Input::Said { text: text.to_owned(), confidence }))
     }
 
-    /// The first words of the reply are the instruction.
-    fn watch(&mut self, scenario: &Scenario, reply: &str) {
-        let Some(rule) = &scenario.expects.safety else { return };
-        let instruction = self.conversation.pack().safety(rule);
-        self.alarmed |= instruction.is_some_and(|it| reply.starts_with(&it.text));
+    fn close(&mut self) -> Turning<'_> {
+        Box::pin(self.turn(Input::Closed))
+    }
+}
+
+impl Spoken {
+    fn new(packs: Packs, scenario: &Scenario, hall: Hall, seed: u64) -> Result<Self, StageError> {
+        let setup = Setup {
+            id: ConversationId::new(hall.rows.new_id(hall.now)),
+            kind: scenario.kind,
+            channel: Channel::Phone,
+            language: scenario.language,
+            phone: hall.phone,
+            zone: TimeZone::get(ZONE)?,
+        };
+        let conversation = Conversation::new(packs, setup);
+        Ok(Self { conversation, rows: hall.rows, now: hall.now, random: seed | 1 })
+    }
+
+    async fn turn(&mut self, input: Input) -> Result<(String, State), StageError> {
+        let reply = self.input(input).await;
+        Ok((reply, self.conversation.state()))
     }
 
     /// One input, the core's answers to what it asks, and the reply that comes of it.
@@ -230,20 +233,86 @@ impl Call {
                 }
             }
         }
-        let reply = replies.join(" ");
+        replies.join(" ")
+    }
+}
+
+/// A call on stage.
+struct Call {
+    way: Box<dyn Way>,
+    packs: Packs,
+    noise: Option<Noise>,
+    /// How it stands.
+    state: State,
+    transcript: Vec<(String, String)>,
+    /// The safety instruction opened a reply.
+    alarmed: bool,
+    gave_up: Option<&'static str>,
+    turns: usize,
+}
+
+impl Call {
+    async fn play(&mut self, scenario: &Scenario, seed: u64) -> Result<(), StageError> {
+        let mut mind = Mind::new(scenario, seed);
+        let own = scenario.name.bytes().fold(seed, |sum, byte| {
+            sum.rotate_left(9).wrapping_add(u64::from(byte)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        });
+        let mut chance = super::Chance::new(own);
+        let mut heard = self.way.open().await?;
+        loop {
+            let reply = self.hear(heard);
+            self.watch(scenario, &reply);
+            match mind.hear(&reply, &self.state) {
+                Act::Part => break,
+                Act::HangUp(why) => {
+                    self.gave_up = Some(why);
+                    self.state = self.way.close().await?.1;
+                    break;
+                }
+                Act::Say(said) => {
+                    let through = match &self.noise {
+                        Some(noise) => noise.through(&said, &mut chance),
+                        None => said.clone(),
+                    };
+                    self.note("caller", &said, &through);
+                    let confidence = if through == said { 0.95 } else { 0.7 };
+                    heard = self.way.say(&through, confidence).await?;
+                }
+            }
+        }
+        self.turns = mind.turns();
+        Ok(())
+    }
+
+    fn hear(&mut self, (reply, state): (String, State)) -> String {
+        self.state = state;
         if !reply.is_empty() {
             self.note("gudok", &reply, &reply);
         }
         reply
     }
 
+    fn note(&mut self, who: &str, said: &str, heard: &str) {
+        let text = if said == heard { said.to_owned() } else { format!("{said} ⟶ {heard}") };
+        self.transcript.push((who.to_owned(), text));
+    }
+
+    /// The first words of the reply are the instruction.
+    fn watch(&mut self, scenario: &Scenario, reply: &str) {
+        let Some(rule) = &scenario.expects.safety else { return };
+        let pack = self.packs.get_or_first(self.state.language);
+        let instruction = pack.safety(rule);
+        self.alarmed |= instruction.is_some_and(|it| reply.starts_with(&it.text));
+    }
+
     async fn judge(
         self,
         scenario: &Scenario,
         seed: u64,
+        rows: &OrgStore,
         before: &Before,
     ) -> Result<Run, StageError> {
-        let state = self.conversation.state();
+        let state = self.state;
         // Whoever has heard what to do may hang up and do it.
         let left =
             self.gave_up.filter(|_| !(self.alarmed && scenario.expects.outcome == Outcome::Any));
@@ -251,7 +320,7 @@ impl Call {
         if scenario.expects.safety.is_some() && !self.alarmed {
             faults.push("the safety instruction did not open the reply".into());
         }
-        let after = Books::read(&self.rows, before).await?;
+        let after = Books::read(rows, before).await?;
         faults.extend(after.fault(scenario, &state));
         let slots = match after.new_job(&state) {
             Some(job) if scenario.expects.outcome == Outcome::Booked => {

@@ -1,7 +1,7 @@
 //! The chat on a page: one WebSocket, in JSON. It may break and be opened again anywhere: the token the
 //! page keeps finds the conversation and everything said in it.
 //!
-//! The page opens with `{"open": TOKEN or null}` and is told `{"token", "lines", "choices", "over"}`; it
+//! The page opens with `{"open": TOKEN or null}` (and `"masters": true` for who wants to work here) and is told `{"token", "lines", "choices", "over"}`; it
 //! says `{"say": TEXT, "id": ID}`, the same id again changing nothing, and is told new `{"lines"}` as they
 //! come, its own and those of whoever answers; `{"typing": true}` while an answer is thought over.
 //!
@@ -23,7 +23,7 @@ use job_core::conversation::{Kind, Speaker};
 use job_core::ids::ConversationId;
 use job_core::store::{Line as Number, OrgStore, StoreError, WEB};
 use job_core::trade::Channel;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::json;
 
 use crate::House;
@@ -59,9 +59,18 @@ struct ChatPage {
 
 #[derive(Debug, Deserialize)]
 struct Heard {
+    /// `null` is a page that was not here before.
+    #[serde(default, deserialize_with = "told")]
     open: Option<Option<String>>,
+    /// With `open`: somebody who wants to work here.
+    #[serde(default)]
+    masters: bool,
     say: Option<String>,
     id: Option<String>,
+}
+
+fn told<'de, D: Deserializer<'de>>(it: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(it).map(Some)
 }
 
 /// One line as the page shows it.
@@ -170,12 +179,13 @@ struct Visit {
 impl Visit {
     async fn serve(house: House, number: Number, mut socket: WebSocket) -> Result<(), Broken> {
         let opened = tokio::time::timeout(OPENS_WITHIN, opened(&mut socket)).await;
-        let Ok(Some(token)) = opened else { return Ok(()) };
+        let Ok(Some((token, masters))) = opened else { return Ok(()) };
         let rows = house.store.org(&number.org);
         let new = token.is_none();
         let token = token.unwrap_or_else(|| house.secret());
         let chat = chat_of(&token);
-        let conversation = held(&house, &rows, &number, &chat).await?;
+        let kind = if masters { Kind::MasterOnboarding } else { Kind::ClientRequest };
+        let conversation = held(&house, &rows, (&number, kind), &chat).await?;
         let words = WORDS_PER_MINUTE;
         let mut visit = Self { house, rows, number, socket, chat, conversation, shown: -1, words };
         if new {
@@ -261,12 +271,13 @@ impl Visit {
     }
 }
 
-/// `Some(None)`: a page that was not here before.
-async fn opened(socket: &mut WebSocket) -> Option<Option<String>> {
+/// Without a token: a page that was not here before.
+async fn opened(socket: &mut WebSocket) -> Option<(Option<String>, bool)> {
     while let Some(Ok(message)) = socket.recv().await {
         if let Message::Text(text) = message {
-            let token = serde_json::from_str::<Heard>(&text).ok()?.open?;
-            return Some(token.filter(|it| (16..=TOKEN_MAX).contains(&it.len())));
+            let heard = serde_json::from_str::<Heard>(&text).ok()?;
+            let token = heard.open?.filter(|it| (16..=TOKEN_MAX).contains(&it.len()));
+            return Some((token, heard.masters));
         }
     }
     None
@@ -276,7 +287,7 @@ async fn opened(socket: &mut WebSocket) -> Option<Option<String>> {
 async fn held(
     house: &House,
     rows: &OrgStore,
-    number: &Number,
+    (number, kind): (&Number, Kind),
     chat: &ChatId,
 ) -> Result<ConversationId, Broken> {
     let now = (house.clock)();
@@ -288,7 +299,7 @@ async fn held(
         return Ok(id);
     }
     let opening = Opening {
-        kind: Kind::ClientRequest,
+        kind,
         channel: Channel::Web,
         language: number.language,
         phone: None,

@@ -466,22 +466,20 @@ impl Counter<'_> {
     }
 }
 
-/// A greeting's last question is not asked where the answer has been given already.
+/// A greeting ends with a question; it is not put where the answer has been given already.
 fn joined(greeting: Option<Parcel>, reply: Parcel) -> Parcel {
     let Some(greeting) = greeting else { return reply };
     if reply.text.is_empty() {
         return greeting;
     }
-    let text = format!("{}\n{}", without_question(&greeting.text), reply.text);
+    let text = format!("{}\n{}", without_last_sentence(&greeting.text), reply.text);
     Parcel { text: text.trim().to_owned(), ..reply }
 }
 
-fn without_question(text: &str) -> &str {
+fn without_last_sentence(text: &str) -> &str {
     let text = text.trim_end();
-    if !text.ends_with('?') {
-        return text;
-    }
-    let end = text.rfind(['.', '!', '\n']).map_or(0, |at| at + 1);
+    let before = text.trim_end_matches(['.', '!', '?']);
+    let end = before.rfind(['.', '!', '?', '\n']).map_or(0, |at| at + 1);
     text[..end].trim_end()
 }
 
@@ -491,9 +489,9 @@ mod tests {
 
     #[test]
     fn what_was_told_already_is_not_asked() {
-        assert_eq!(without_question("Здравствуйте! Что случилось?"), "Здравствуйте!");
-        assert_eq!(without_question("Кто вы?"), "");
-        assert_eq!(without_question("Это помощник."), "Это помощник.");
+        let greeting = "Здравствуйте! Это помощник. Опишите, что случилось.";
+        assert_eq!(without_last_sentence(greeting), "Здравствуйте! Это помощник.");
+        assert_eq!(without_last_sentence("Что случилось?!"), "");
     }
 
     #[test]
