@@ -9,7 +9,7 @@ CALLER ?= ru
 # ONCE=1: exit after the call, 0 only if a booking, a recording with both voices and a job file exist.
 ONCE ?=
 
-.PHONY: demo test check test-long measure bench-world bench-dialog bench-floor bench-media bench-sip bench-services bench-core fuzz clean
+.PHONY: demo test check test-long measure bench-world bench-dialog bench-floor bench-media bench-sip bench-services bench-chat bench-core fuzz clean
 
 demo:
 	@deploy/packages demo
@@ -53,6 +53,11 @@ bench-media:
 bench-sip:
 	@deploy/packages test
 	@$(CARGO) run --quiet --release -p call-tests --example bench_sip
+
+# Written conversations against a real gateway: a hundred messages a second, two thousand open chats.
+bench-chat:
+	@$(CARGO) build --release -p sip-gateway
+	@$(CARGO) run --quiet --release -p call-tests --example bench_chat
 
 # What our own way to speech services costs, where they take no time themselves.
 bench-services:

@@ -101,9 +101,9 @@ impl Refusal {
             }
             Self::Day(_) | Self::Order(_) | Self::Price(_) => StatusCode::CONFLICT,
             Self::Provider(ProviderError::Refused(_)) => StatusCode::BAD_GATEWAY,
-            Self::Provider(ProviderError::Away(_) | ProviderError::NotSetUp) => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::Provider(ProviderError::Away(_)) => StatusCode::SERVICE_UNAVAILABLE,
+            // Nothing has failed: here only cash is taken.
+            Self::Provider(ProviderError::NotSetUp) => StatusCode::CONFLICT,
             Self::Plain(status) => *status,
         }
     }

@@ -148,7 +148,7 @@ async fn without_a_provider_only_cash_is_taken() {
     let card = world.pay("card", &job, 300_000, "k1").await;
     let cash = world.pay("cash", &job, 300_000, "k1").await;
 
-    assert_eq!(card.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(card.status, StatusCode::CONFLICT);
     assert!(card.text().contains("no payment provider is set up"));
     assert_eq!(cash.json()["status"], "succeeded");
 }
