@@ -37,3 +37,4 @@ pub mod tone;
 pub mod turn;
 pub mod vad;
 mod vad_ffi;
+pub mod voice_note;

@@ -101,6 +101,12 @@ pub struct Media {
 #[serde(deny_unknown_fields, default)]
 pub struct Http {
     pub listen: SocketAddr,
+    /// Sites whose pages may use the API, as in `https://example.org`.
+    pub origins: Vec<String>,
+    /// Requests a second of one API key.
+    pub per_key: u32,
+    /// Requests a second of one address without a key.
+    pub per_address: u32,
 }
 
 /// Language models that help where the rules have not understood: names under `[services]`, best first.
@@ -266,7 +272,12 @@ impl Default for Media {
 
 impl Default for Http {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)) }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            origins: Vec::new(),
+            per_key: 300,
+            per_address: 30,
+        }
     }
 }
 

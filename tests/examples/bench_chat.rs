@@ -32,6 +32,7 @@ const OPENS_WITHIN: u32 = 300;
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> anyhow::Result<()> {
+    web::post::secure();
     let gateway = Gateway::open().await?;
     let alone = gateway.resident()?;
     messages(&gateway).await?;

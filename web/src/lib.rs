@@ -35,6 +35,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use dialog::conversation::Packs;
@@ -45,9 +47,13 @@ use job_core::ids::OrgId;
 use job_core::media::BYTES_MAX;
 use job_core::store::Store;
 use tokio::sync::Notify;
+use tower_http::cors::CorsLayer;
 
 /// What one key may ask where nothing else is set.
 const KEY_PACE: pace::Allowance = pace::Allowance { per_second: 300, at_once: 600 };
+
+/// What one address may ask without a key: a page takes a dozen requests.
+const DOOR_PACE: pace::Allowance = pace::Allowance { per_second: 30, at_once: 300 };
 
 /// Randomness nobody can guess, 64 bits at a time.
 pub type Chance = Arc<dyn Fn() -> u64 + Send + Sync>;
@@ -80,6 +86,9 @@ pub struct House {
     pub(crate) reading: channels::Reading,
     pub(crate) wakes: channels::Wakes,
     pub(crate) keys_pace: Arc<pace::Pace>,
+    pub(crate) doors_pace: Arc<pace::Pace>,
+    /// Sites whose pages may use the API.
+    origins: Vec<HeaderValue>,
 }
 
 impl House {
@@ -115,6 +124,8 @@ impl House {
             reading: channels::Reading::default(),
             wakes: channels::Wakes::default(),
             keys_pace: Arc::new(pace::Pace::new(KEY_PACE)),
+            doors_pace: Arc::new(pace::Pace::new(DOOR_PACE)),
+            origins: Vec::new(),
         }
     }
 
@@ -152,6 +163,20 @@ impl House {
     pub fn with_bots(mut self, bots: Arc<channels::bots::Bots>, bell: Arc<Notify>) -> Self {
         self.bots = bots;
         self.bell = bell;
+        self
+    }
+
+    /// One key, and one address without a key, may ask so often.
+    pub fn with_pace(mut self, key: pace::Allowance, door: pace::Allowance) -> Self {
+        self.keys_pace = Arc::new(pace::Pace::new(key));
+        self.doors_pace = Arc::new(pace::Pace::new(door));
+        self
+    }
+
+    /// Pages of these sites (`https://example.org`) may use the API.
+    pub fn with_origins(mut self, origins: &[String]) -> Self {
+        let header = |it: &String| HeaderValue::from_str(it.trim_end_matches('/')).ok();
+        self.origins = origins.iter().filter_map(header).collect();
         self
     }
 
@@ -197,6 +222,15 @@ impl std::fmt::Debug for House {
     }
 }
 
+/// What browsers on other sites may ask (Fetch standard, CORS).
+fn elsewhere(house: &House) -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(house.origins.clone())
+        .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
+        .allow_headers([AUTHORIZATION, CONTENT_TYPE, HeaderName::from_static("x-api-key")])
+        .expose_headers([HeaderName::from_static("x-request-id"), RETRY_AFTER])
+}
+
 /// Everything that is served.
 pub fn router(house: House) -> Router {
     Router::new()
@@ -225,7 +259,7 @@ pub fn router(house: House) -> Router {
                 .layer(DefaultBodyLimit::max(channels::hooks::UPDATE_BYTES_MAX)),
         )
         .route("/api/v1/", get(api::reading_page))
-        .nest("/api/v1", api::router())
+        .nest("/api/v1", api::router().layer(elsewhere(&house)))
         .nest("/console", console::router())
         .fallback(page::nowhere)
         .layer(from_fn_with_state(house.clone(), manners::manners))

@@ -1,11 +1,13 @@
 //! How every answer leaves the house: with a request id, with security headers, and a refusal told in
 //! the asker's own way: as a problem to a program, as a page to a person.
 
+use std::net::{IpAddr, SocketAddr};
+
 use askama::Template;
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
@@ -50,7 +52,10 @@ pub(crate) async fn manners(State(house): State<House>, request: Request, next: 
     let here = request.uri().path_and_query().map_or_else(String::new, ToString::to_string);
     let span = tracing::info_span!("request", %id, method = %request.method());
 
-    let answer = next.run(request).instrument(span).await;
+    let answer = match too_often(&house, &request) {
+        Some(refusal) => refusal.into_response(),
+        None => next.run(request).instrument(span).await,
+    };
     let mut answer = match refusal(&answer) {
         Some(refusal) if is_program => problem(answer, &refusal, &id),
         Some(refusal) => mishap(answer, &refusal, Frame::of_stranger(words, &here), &id),
@@ -58,6 +63,31 @@ pub(crate) async fn manners(State(house): State<House>, request: Request, next: 
     };
     dress(answer.headers_mut(), &id);
     answer
+}
+
+/// Keys have a pace of their own; messengers come from few addresses with everybody's messages.
+fn too_often(house: &House, request: &Request) -> Option<Refusal> {
+    let (path, headers) = (request.uri().path(), request.headers());
+    let has_key = headers.contains_key(AUTHORIZATION) || headers.contains_key("x-api-key");
+    let is_house = path.starts_with("/hooks/") || path.starts_with("/assets/");
+    if has_key || is_house || path == "/healthz" || path == "/metrics" {
+        return None;
+    }
+    let who = address(request)?;
+    let wait = house.doors_pace.wait(&who.to_string(), (house.clock)())?;
+    Some(Refusal::TooMany { wait })
+}
+
+/// Where the request comes from; a web server in front, on this machine, says it in a header.
+fn address(request: &Request) -> Option<IpAddr> {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>()?.0.ip();
+    let told = request.headers().get("x-forwarded-for").and_then(|it| it.to_str().ok());
+    let last = told.and_then(|it| it.rsplit(',').next()?.trim().parse().ok());
+    match last {
+        Some(last) if peer.is_loopback() => Some(last),
+        _ if peer.is_loopback() => None,
+        _ => Some(peer),
+    }
 }
 
 fn is_for_programs(path: &str) -> bool {

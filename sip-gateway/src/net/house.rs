@@ -25,6 +25,7 @@ use tokio::task::JoinHandle;
 use web::calendar::CalendarRoom;
 use web::channels::bots::Bots;
 use web::metrics::{Gauge, Gauges};
+use web::pace::Allowance;
 use web::post::{PostRoom, Telephone};
 use web::till::Till;
 
@@ -32,6 +33,7 @@ use super::browsers::Browsers;
 use super::certificates::{self, Certificate};
 use super::doors::Kind;
 use super::lookup::Lookup;
+use super::notes::Notes;
 use super::outgoing::Outgoing;
 use super::pacemaker::Beat;
 use super::phone::Phone;
@@ -186,9 +188,15 @@ impl House {
             .with_till(till)
             .with_thinker(thinker)
             .with_gauges(gauges(&board, &ears))
+            .with_origins(&settings.http.origins)
+            .with_pace(
+                allowance(settings.http.per_key, 2),
+                allowance(settings.http.per_address, 10),
+            )
             .with_trunks(Arc::new(move || standing.told()))
             .with_live(Arc::new(board.clone()))
-            .with_bots(bots, bell);
+            .with_bots(bots, bell)
+            .with_scribe(Arc::new(Notes::new(ears)));
         errands::run(store.clone(), post, calendars, (pages.clone(), left));
         pages.poll_bots();
         serve_pages(listener, pages.with_exchange(Arc::new(browsers), settings.browser.helpers));
@@ -365,8 +373,13 @@ async fn open_doors(phone: &mut Phone, sip: &config::Sip) -> anyhow::Result<()> 
     Ok(())
 }
 
+/// So many a second, and so many seconds' worth at once.
+fn allowance(per_second: u32, seconds: u32) -> Allowance {
+    Allowance { per_second, at_once: per_second.saturating_mul(seconds) }
+}
+
 fn serve_pages(listener: TcpListener, house: web::House) {
-    let pages = web::router(house);
+    let pages = web::router(house).into_make_service_with_connect_info::<SocketAddr>();
     tokio::spawn(async move {
         if let Err(error) = axum::serve(listener, pages).await {
             tracing::error!(%error, "pages are no longer served");

@@ -20,6 +20,7 @@ pub mod house;
 pub mod ledger;
 pub mod lines;
 pub mod lookup;
+pub mod notes;
 pub mod outgoing;
 pub mod pacemaker;
 pub mod phone;

@@ -2,9 +2,11 @@
 //! comes to may not depend on the way it came by.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod page;
 #[allow(dead_code, reason = "this test needs one messenger of five")]
 #[path = "../../../web/tests/channels/platform.rs"]
 mod platform;
+mod voice;
 mod ways;
 
 use std::collections::BTreeMap;
@@ -103,7 +105,7 @@ async fn played(language: Language, way: Ways, scenarios: &[Scenario]) -> BTreeM
 }
 
 /// The caller's language first.
-fn packs(language: Language) -> Packs {
+pub(crate) fn packs(language: Language) -> Packs {
     let other = if language == Language::Ru { Language::En } else { Language::Ru };
     let [own, other] = [language, other].map(|it| Pack::built_in("home-repair", it).unwrap());
     Packs::new(Arc::new(own), [Arc::new(other)])

@@ -20,6 +20,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+use web::channels::Scribe;
 use web::channels::bot::{Kind as Messenger, Serves};
 use web::channels::bots::Bots;
 use web::post::{PostRoom, Settings};
@@ -61,7 +62,7 @@ impl Ways {
         kind: Kind,
         packs: Packs,
     ) -> Result<Box<dyn Way>, StageError> {
-        let open = Open::new(hall, language, kind, packs, self).await?;
+        let open = Open::new(hall, language, kind, packs, self, None).await?;
         Ok(match self {
             Self::Api => Box::new(Api { open, id: String::new() }),
             Self::Page => Box::new(Page { open, socket: None, token: String::new(), said: 0 }),
@@ -106,6 +107,7 @@ impl Open {
         kind: Kind,
         packs: Packs,
         way: Ways,
+        scribe: Option<Arc<dyn Scribe>>,
     ) -> Result<Self, StageError> {
         let number = HOUSES.fetch_add(1, Ordering::Relaxed);
         let folder =
@@ -131,7 +133,12 @@ impl Open {
         };
         let recordings = folder.join("recordings");
         let house = House::new(hall.store.clone(), packs, recordings, day, Arc::new(random));
-        let routes = web::router(house.with_bots(bots, bell));
+        let house = house.with_bots(bots, bell);
+        let house = match scribe {
+            Some(scribe) => house.with_scribe(scribe),
+            None => house,
+        };
+        let routes = web::router(house);
         let listener = TcpListener::bind("127.0.0.1:0").await.map_err(broken)?;
         let at = listener.local_addr().map_err(broken)?.to_string();
         let serving = tokio::spawn(async move {
@@ -285,12 +292,28 @@ impl Way for Page {
 }
 
 /// Through the messenger's webhook and back through its API.
-struct Telegram {
+pub(crate) struct Telegram {
     open: Open,
     second: i64,
 }
 
 impl Telegram {
+    pub(crate) async fn heard_by(
+        hall: Hall,
+        packs: Packs,
+        scribe: Arc<dyn Scribe>,
+    ) -> Result<Self, StageError> {
+        let (language, kind) = (Language::Ru, Kind::ClientRequest);
+        let open = Open::new(hall, language, kind, packs, Ways::Telegram, Some(scribe)).await?;
+        Ok(Self { open, second: 0 })
+    }
+
+    /// Says what is recorded in that file of the messenger.
+    pub(crate) async fn speak(&mut self, ogg: Vec<u8>) -> Result<(String, State), StageError> {
+        self.open.platform.keep_file("voice", ogg);
+        self.turn(Does::Speaks("voice")).await
+    }
+
     fn chat(&self) -> ChatId {
         ChatId { bot: BOT.into(), address: self.open.platform.chat(CHAT) }
     }

@@ -364,7 +364,7 @@ impl Counter<'_> {
             Ok(_) if file.caption.is_empty() => Ok(self.aside("file_kept", held)),
             Ok(_) => {
                 let told = self.told(held, &file.caption).await?;
-                Ok(joined(Some(self.aside("file_kept", held)), told))
+                Ok(followed(&self.aside("file_kept", held), told))
             }
             Err(why) => Ok(self.aside(why, held)),
         }
@@ -466,14 +466,20 @@ impl Counter<'_> {
     }
 }
 
+/// One word before another.
+fn followed(first: &Parcel, then: Parcel) -> Parcel {
+    let text = format!("{}\n{}", first.text, then.text);
+    Parcel { text: text.trim().to_owned(), ..then }
+}
+
 /// A greeting ends with a question; it is not put where the answer has been given already.
 fn joined(greeting: Option<Parcel>, reply: Parcel) -> Parcel {
     let Some(greeting) = greeting else { return reply };
     if reply.text.is_empty() {
         return greeting;
     }
-    let text = format!("{}\n{}", without_last_sentence(&greeting.text), reply.text);
-    Parcel { text: text.trim().to_owned(), ..reply }
+    let text = without_last_sentence(&greeting.text).to_owned();
+    followed(&Parcel { text, ..Parcel::default() }, reply)
 }
 
 fn without_last_sentence(text: &str) -> &str {

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use job_core::conversation::{Conversation, ConversationStatus, Millis};
 use job_core::ids::ConversationId;
 use job_core::job_file::JobFile;
+use job_core::media::Attachment;
 use job_core::trade::Channel;
 use serde::Deserialize;
 
@@ -36,6 +37,12 @@ pub(super) struct Asked {
 struct CallPage {
     frame: Frame,
     call: Call,
+    form_token: String,
+    /// Of this showing of the form.
+    once: String,
+    /// Who answers: nobody of the office, the reader, or somebody else of that name.
+    is_mine: bool,
+    operator: Option<String>,
 }
 
 #[derive(Template)]
@@ -64,6 +71,17 @@ struct Call {
     visit: Option<VisitCard>,
     /// Offered but not booked.
     offered: Option<String>,
+    /// A person is wanted, because of this.
+    wanted: Option<String>,
+    files: Vec<File>,
+}
+
+/// A file somebody has sent.
+struct File {
+    href: String,
+    form: &'static str,
+    name: String,
+    is_picture: bool,
 }
 
 /// The booking with the reasons for its master.
@@ -95,14 +113,22 @@ pub(super) async fn call(
     Path(id): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Html<String>, Refusal> {
-    let what = format!("conversation {id}");
+    let (what, name) = (format!("conversation {id}"), ConversationId::new(&*id));
     let call = read(&session, reader.words, id).await?;
     if asked.part == "live" {
         return shown(&call);
     }
     session.saw(&house, "conversation_read", &what).await?;
+    let operator = session
+        .rows
+        .conversation(&name)
+        .await
+        .map_err(Refusal::trouble)?
+        .and_then(|record| record.operator);
+    let is_mine = operator.as_deref() == Some(&session.login);
     let frame = reader.frame(session.nameplate().await?);
-    shown(&CallPage { frame, call })
+    let (form_token, once) = (session.form_token.clone(), format!("{:016x}", (house.chance)()));
+    shown(&CallPage { frame, call, form_token, once, is_mine, operator })
 }
 
 /// `GET /console/calls/{id}/recording`
@@ -136,7 +162,21 @@ async fn read(session: &Session, words: &'static Words, id: String) -> Result<Ca
     let view = View { words, zone: zone(session).await?, it: &it, file: file.as_ref() };
     let mut call = view.call(&answers);
     call.lines = lines(words, &said, &happened);
+    let files = rows.attachments(&name).await.map_err(Refusal::trouble)?;
+    call.files = files.into_iter().map(File::of).collect();
     Ok(call)
+}
+
+impl File {
+    fn of(it: Attachment) -> Self {
+        let name = [it.caption, it.name].into_iter().find(|it| !it.is_empty());
+        Self {
+            href: format!("/console/media/{}", it.hash),
+            form: it.form.mime(),
+            name: name.unwrap_or_default(),
+            is_picture: it.form.is_picture(),
+        }
+    }
 }
 
 /// One conversation and the reader's words for it.
@@ -179,6 +219,8 @@ impl View<'_> {
             price: self.price(state.as_ref()),
             visit: self.file.map(|file| self.visit(file)),
             offered: state.as_ref().and_then(|state| self.offered(state)),
+            wanted: it.wanted_why.as_ref().map(|why| words.named("wanted", why)),
+            files: Vec::new(),
         }
     }
 

@@ -5,6 +5,7 @@ mod job;
 mod lines;
 mod list;
 mod login;
+mod office;
 mod stats;
 
 use axum::Router;
@@ -27,6 +28,10 @@ pub(crate) fn router() -> Router<House> {
         .route("/calls", get(|| async { Redirect::to("/console") }))
         .route("/calls/{id}", get(call::call))
         .route("/calls/{id}/recording", get(call::recording))
+        .route("/calls/{id}/take-over", post(office::take_over))
+        .route("/calls/{id}/reply", post(office::reply))
+        .route("/calls/{id}/hand-back", post(office::hand_back))
+        .route("/media/{hash}", get(office::media))
         .route("/jobs/{id}", get(job::job))
         .route("/jobs/{id}/assign", post(job::assign))
         .route("/jobs/{id}/file.json", get(job::file))

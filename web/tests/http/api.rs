@@ -473,3 +473,109 @@ async fn started(world: &World, start: Value) -> String {
     assert_eq!(answer.status, StatusCode::OK, "{} at {}", answer.text(), morning());
     answer.json()["conversation_id"].as_str().expect("id").to_owned()
 }
+
+#[tokio::test]
+async fn a_master_joins_through_the_api_and_is_sent_to_work_in_the_hours_told() {
+    let world = World::new().await;
+    let start = json!({ "language": "ru", "phone": "+79115556677", "now": morning().to_string() });
+    let started = world.api_post(KEY, "/api/v1/masters/onboard/start", &start).await.json();
+    let id = text(&started["conversation_id"]);
+    let mut state = started["state"].clone();
+    for _ in 0..15 {
+        let said = match state["awaiting"].as_str().expect("awaiting") {
+            "full_name" => "Петров Иван Сергеевич",
+            "city" => "Калининград",
+            "specializations" => "электрик и сантехник",
+            "experience" => "семь лет",
+            "certificates" => "нет",
+            "schedule" => "по будням с 9 до 18",
+            "email" => "нет",
+            "terminal" => "смартфон",
+            "none" => break,
+            _ => "да",
+        };
+        let message = json!({ "text": said, "now": morning().to_string() });
+        let path = format!("/api/v1/ai/conversation/{id}/message");
+        state = world.api_post(KEY, &path, &message).await.json()["state"].clone();
+    }
+    assert_eq!(state["status"], "completed", "{state}");
+
+    let masters = world.api_get(KEY, "/api/v1/masters").await.json();
+    let all = masters["masters"].as_array().expect("masters");
+    let new = all.iter().find(|it| it["phone"] == "+79115556677").expect("who joined");
+    assert_eq!(new["name"], "Петров Иван Сергеевич");
+    assert_eq!(new["trades"], json!(["electrical", "plumbing"]));
+    assert_eq!(new["active"], true);
+    let id = text(&new["id"]);
+    let today = world.api_get(KEY, &format!("/api/v1/masters/{id}/schedule/today")).await.json();
+    assert_eq!(today["hours"], json!([{ "from": "09:00", "to": "18:00" }]), "a Friday");
+    assert_eq!(today["confirmed"], false);
+    let confirm = format!("/api/v1/masters/{id}/schedule/confirm");
+    let confirmed = world.api_post(KEY, &confirm, &json!({})).await.json();
+    assert_eq!(confirmed["confirmed"], true);
+
+    // At nine in the morning: at work, until the hours say otherwise.
+    let free = async || {
+        let told = world.api_get(KEY, "/api/v1/masters/available-now?category=plumbing").await;
+        told.json()["masters"].to_string().contains(&id)
+    };
+    assert!(free().await);
+    let off = json!({ "changes": [{ "date": "2026-11-20", "hours": [] }] });
+    let path = format!("/api/v1/masters/{id}/schedule");
+    let changed = world.api_send(KEY, "PATCH", &path, &off).await;
+    assert_eq!(changed.status, StatusCode::OK, "{}", changed.text());
+    assert!(!free().await);
+    for (odd, named) in [
+        (json!({ "changes": [] }), "from 1"),
+        (json!({ "changes": [{ "days": [7] }] }), "weekday 7"),
+        (json!({ "changes": [{ "hours": [] }] }), "neither"),
+        (
+            json!({ "changes": [{ "days": [1], "hours": [{ "from": "18:00", "to": "09:00" }] }] }),
+            "18:00",
+        ),
+    ] {
+        let refused = world.api_send(KEY, "PATCH", &path, &odd).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{odd}");
+        assert!(refused.text().contains(named), "{odd}: {}", refused.text());
+    }
+    let paused = world.api_delete(KEY, &format!("/api/v1/masters/{id}")).await;
+    assert_eq!(paused.status, StatusCode::NO_CONTENT);
+    let master = world.api_get(KEY, &format!("/api/v1/masters/{id}")).await.json();
+    assert_eq!(master["active"], false);
+}
+
+#[tokio::test]
+async fn pages_of_other_sites_use_the_api_only_where_the_owner_says() {
+    let world =
+        World::furnished(|house| house.with_origins(&["https://shop.example".into()])).await;
+    let asked = |origin: &str| {
+        axum::http::Request::builder()
+            .method("OPTIONS")
+            .uri("/api/v1/jobs")
+            .header("origin", origin)
+            .header("access-control-request-method", "GET")
+            .header("access-control-request-headers", "authorization")
+            .body(axum::body::Body::empty())
+            .expect("request")
+    };
+
+    let ours = world.send(asked("https://shop.example")).await;
+    assert_eq!(ours.header("access-control-allow-origin"), "https://shop.example");
+    let others = world.send(asked("https://evil.example")).await;
+    assert_eq!(others.header("access-control-allow-origin"), "");
+}
+
+#[tokio::test]
+async fn a_key_that_asks_too_often_is_told_how_long_to_wait() {
+    let few = web::pace::Allowance { per_second: 1, at_once: 5 };
+    let world = World::furnished(|house| house.with_pace(few, few)).await;
+
+    let answers = async || world.api_get(KEY, "/api/v1/masters").await;
+    for _ in 0..5 {
+        assert_eq!(answers().await.status, StatusCode::OK);
+    }
+    let sixth = answers().await;
+    assert_eq!(sixth.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(sixth.header("retry-after"), "2");
+    assert_eq!(world.api_get(OTHER_KEY, "/api/v1/masters").await.status, StatusCode::OK);
+}

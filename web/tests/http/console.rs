@@ -276,3 +276,40 @@ async fn a_job_is_printed_for_who_may_see_it() {
     assert_eq!(stranger.status, StatusCode::NOT_FOUND);
     assert!(nobody.status.is_redirection(), "{}", nobody.status);
 }
+
+#[tokio::test]
+async fn an_operator_answers_from_the_console_and_hands_back() {
+    let world = World::new().await;
+    let start = serde_json::json!({ "type": "client_request", "channel": "web", "language": "ru" });
+    let started = world.api_post(KEY, "/api/v1/ai/conversation/start", &start).await.json();
+    let id = started["conversation_id"].as_str().unwrap().to_owned();
+    let (cookie, page) = (world.signed_in().await, format!("/console/calls/{id}"));
+    let look = world.look(&cookie, &page).await;
+    assert!(look.text().contains("Взять разговор на себя"), "{}", look.text());
+    let token = look.form_token();
+    let form = format!("form_token={token}");
+
+    let stranger = world.post_form(&format!("{page}/take-over"), &cookie, "form_token=x").await;
+    assert_eq!(stranger.status, StatusCode::FORBIDDEN);
+    let taken = world.post_form(&format!("{page}/take-over"), &cookie, &form).await;
+    assert_eq!(taken.status, StatusCode::SEE_OTHER);
+    for _ in 0..2 {
+        let said = format!("form_token={token}&once=1&text=Здравствуйте");
+        world.post_form(&format!("{page}/reply"), &cookie, &said).await;
+    }
+    let message = serde_json::json!({ "text": "капает кран" });
+    let path = format!("/api/v1/ai/conversation/{id}/message");
+    assert_eq!(world.api_post(KEY, &path, &message).await.json()["reply"], "");
+    let look = world.look(&cookie, &page).await.text();
+    assert!(look.contains("Вернуть помощнику") && look.contains("капает кран"), "{look}");
+    assert_eq!(look.matches("Здравствуйте</").count(), 1, "sent twice, said once");
+
+    world.post_form(&format!("{page}/hand-back"), &cookie, &form).await;
+    let answered = world.api_post(KEY, &path, &message).await.json();
+    assert_ne!(answered["reply"], "");
+    let log = world.demo().deeds(Default::default()).await.unwrap();
+    let deeds: Vec<_> = log.iter().filter(|it| it.who == LOGIN).map(|it| &*it.deed).collect();
+    assert!(
+        deeds.contains(&"conversation_taken_over") && deeds.contains(&"conversation_handed_back")
+    );
+}

@@ -81,6 +81,13 @@ impl World {
         world
     }
 
+    /// As `new`, with something changed in the house.
+    pub(crate) async fn furnished(change: impl FnOnce(House) -> House) -> Self {
+        let mut world = Self::new().await;
+        world.pages = web::router(change(house(&world.store, &world.folder)));
+        world
+    }
+
     /// As `new`, with these exchanges.
     pub(crate) async fn reached_by(trunks: Vec<web::trunk::Trunk>) -> Self {
         let mut world = Self::new().await;

@@ -9,6 +9,7 @@ mod smtp;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use job_core::hook::Hook;
 use job_core::ids::{Ids, JobId, OrgId};
 use job_core::outbox::{Channel, Routes};
 use job_core::settings::Settings;
@@ -206,6 +207,33 @@ async fn a_masters_offer_by_mail_has_the_job_file_with_it() {
 
 fn sent_by(messages: &[Message]) -> Vec<Option<Channel>> {
     messages.iter().map(|it| it.channel.filter(|_| it.state == MessageState::Sent)).collect()
+}
+
+#[tokio::test]
+async fn an_integrator_is_told_what_it_asked_for_until_it_has_taken_it() {
+    let world = World::new(&[Channel::SmsRu], Mood::Good, Mood::Good).await;
+    let (rows, listener) = (world.store.org(&world.org), Provider::webhook(Mood::Slow).await);
+    let other = Provider::webhook(Mood::Good).await;
+    let hook = |id: &str, url: String, events: &[&str]| Hook {
+        id: id.into(),
+        url,
+        events: events.iter().map(|it| (*it).to_owned()).collect(),
+        secret: "s".into(),
+        created: world.now,
+    };
+    rows.add_hook(&hook("h1", listener.url(), &["job.cancelled"])).await.unwrap();
+    rows.add_hook(&hook("h2", other.url(), &["review.given"])).await.unwrap();
+
+    rows.cancel(&world.job, "test", world.now).await.unwrap().unwrap();
+    world.rounds(2).await;
+    listener.feels(Mood::Good);
+    world.settled().await;
+
+    assert!(listener.asked() > 1, "too slow at first");
+    assert_eq!(listener.delivered(), 1, "taken once, by its key");
+    assert_eq!(other.asked(), 0, "nobody is told what they have not asked for");
+    assert!(rows.drop_hook("h1").await.unwrap());
+    assert!(!rows.drop_hook("h1").await.unwrap());
 }
 
 /// One booked job whose client is told so, and the providers.
