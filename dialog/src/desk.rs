@@ -5,6 +5,8 @@
 //!
 //! **Never here:** HTTP, a messenger's own protocol, sound, the clock, chance.
 
+mod person;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -135,7 +137,46 @@ impl Desk {
     }
 
     pub async fn start(&self, opening: Opening, now: Timestamp) -> Result<Started, DeskError> {
-        let id = ConversationId::new(self.store.new_id(now));
+        self.start_as(ConversationId::new(self.store.new_id(now)), opening, now).await
+    }
+
+    /// Under that name: the same again is the same conversation, told as it began.
+    pub async fn start_once(
+        &self,
+        id: ConversationId,
+        opening: Opening,
+        now: Timestamp,
+    ) -> Result<Started, DeskError> {
+        let alone = self.lock_of(&id);
+        let guard = alone.lock().await;
+        let started = match self.store.conversation(&id).await? {
+            Some(_) => self.began(&id).await,
+            None => self.start_as(id.clone(), opening, now).await,
+        };
+        drop(guard);
+        self.unlock(&id, &alone);
+        started
+    }
+
+    /// The first words, and how it stands now.
+    async fn began(&self, id: &ConversationId) -> Result<Started, DeskError> {
+        let standing = self.standing(id).await?;
+        let first = self.store.transcript(id).await?.into_iter().next();
+        Ok(Started {
+            conversation_id: id.clone(),
+            reply: first.map(|line| line.text).unwrap_or_default(),
+            state: standing.state,
+            choices: standing.choices,
+            wants_phone: standing.wants_phone,
+        })
+    }
+
+    async fn start_as(
+        &self,
+        id: ConversationId,
+        opening: Opening,
+        now: Timestamp,
+    ) -> Result<Started, DeskError> {
         let phone = opening.phone.as_deref().and_then(phone::e164);
         let setup = Setup {
             id: id.clone(),
@@ -187,40 +228,6 @@ impl Desk {
         let found = self.store.resume_candidate(phone, now).await?;
         let memory = found.and_then(|record| record.memory);
         Ok(memory.and_then(|memory| serde_json::from_str(&memory).ok()))
-    }
-
-    /// The chat was opened again: the open question is put again.
-    pub async fn take_up(
-        &self,
-        id: &ConversationId,
-        now: Timestamp,
-    ) -> Result<Answered, DeskError> {
-        self.take_up_with(id, None, now).await
-    }
-
-    /// An operator has handed the conversation back: so it is said, and the open question put again.
-    pub async fn take_up_after_person(
-        &self,
-        id: &ConversationId,
-        now: Timestamp,
-    ) -> Result<Answered, DeskError> {
-        self.take_up_with(id, Some("person_gone"), now).await
-    }
-
-    async fn take_up_with(
-        &self,
-        id: &ConversationId,
-        words: Option<&str>,
-        now: Timestamp,
-    ) -> Result<Answered, DeskError> {
-        let (record, before, conversation) = self.opened(id).await?;
-        let first = words.and_then(|name| conversation.pack().written(name)).map(str::to_owned);
-        let mut turn = self.turn(conversation, Input::Opened, now).await;
-        turn.replies.splice(0..0, first);
-        let answered = turn.answered();
-        let reply = self.next_line(&record, Speaker::Agent, &answered.reply, now).await?;
-        self.keep_turn(&record, &before, &turn, &[reply], None, now).await?;
-        Ok(answered)
     }
 
     /// How it stands, without a word said: an empty reply.
@@ -376,24 +383,6 @@ impl Desk {
         Ok(true)
     }
 
-    /// While an operator answers, what is written is kept for them. `None`: it was kept before, and the
-    /// answer to it is known.
-    async fn for_operator(
-        &self,
-        record: &Record,
-        conversation: &Conversation,
-        text: &str,
-        message_id: Option<&str>,
-        now: Timestamp,
-    ) -> Result<Option<Answered>, DeskError> {
-        let (reply, state) = (String::new(), conversation.state());
-        let answered = Answered { reply, state, choices: Vec::new(), wants_phone: false };
-        let kept = json(&answered);
-        let message = message_id.map(|message| (message, kept.as_str()));
-        let fresh = self.store.keep_for_operator(&record.id, text, message, now).await?;
-        Ok(fresh.then_some(answered))
-    }
-
     async fn next_line(
         &self,
         record: &Record,
@@ -438,16 +427,6 @@ impl Desk {
         }
         let random = (self.chance)();
         clerk::answer(&self.store, conversation.pack(), of, random, now, request).await
-    }
-
-    async fn call_person(&self, of: &ConversationId, now: Timestamp) -> Answer {
-        match self.store.want_person(of, "operator", now).await {
-            Ok(_) => Answer::PersonCalled,
-            Err(error) => {
-                tracing::error!(conversation = %of, %error, "no person could be called");
-                Answer::PutThrough(false)
-            }
-        }
     }
 
     fn lock_of(&self, id: &ConversationId) -> Arc<tokio::sync::Mutex<()>> {

@@ -22,6 +22,7 @@ impl OrgStore {
                  WHERE u.org_id = $1 AND u.latency_ms IS NOT NULL AND u.conversation_id IN (\
                  SELECT id FROM conversations WHERE org_id = $1 AND ($2 = '' OR status = $2) \
                  AND ($3 = '' OR channel = $3) AND ($4 = '' OR participant = $4) \
+                 AND (NOT $7 OR wanted_ms IS NOT NULL OR operator IS NOT NULL) \
                  ORDER BY started_ms DESC, id DESC LIMIT $5 OFFSET $6) ORDER BY u.latency_ms",
                 &self.page_of(filter, page),
             )
@@ -48,6 +49,7 @@ impl OrgStore {
                 "SELECT j.id, j.number FROM jobs j WHERE j.org_id = $1 AND j.id IN (\
                  SELECT job_id FROM conversations WHERE org_id = $1 AND ($2 = '' OR status = $2) \
                  AND ($3 = '' OR channel = $3) AND ($4 = '' OR participant = $4) \
+                 AND (NOT $7 OR wanted_ms IS NOT NULL OR operator IS NOT NULL) \
                  ORDER BY started_ms DESC, id DESC LIMIT $5 OFFSET $6)",
                 &self.page_of(filter, page),
             )
@@ -65,6 +67,7 @@ impl OrgStore {
             filter.participant.as_deref().unwrap_or(""),
             i64::from(page.limit),
             i64::from(page.offset),
+            filter.with_person,
         ]
         .to_vec()
     }

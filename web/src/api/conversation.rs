@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::HeaderMap;
 use dialog::desk::{Answered, DeskError, Opening, Started};
 use jiff::Timestamp;
 use job_core::conversation::{Kind, Utterance};
@@ -11,11 +12,13 @@ use serde::{Deserialize, Serialize};
 
 use super::body::Body;
 use crate::House;
-use crate::access::Integration;
+use crate::access::{Integration, digest};
 use crate::refusal::Refusal;
 
 /// The longest message anybody sends by hand; the rest is refused, not cut.
 pub(super) const TEXT_MAX: usize = 8_000;
+/// So much of a hash is a name.
+const KEYED_LETTERS: usize = 32;
 /// Every channel's own name of a message is shorter.
 pub(super) const ID_MAX: usize = 200;
 
@@ -47,6 +50,7 @@ pub(super) struct Transcript {
 pub(super) async fn start(
     State(house): State<House>,
     key: Integration,
+    headers: HeaderMap,
     Body(start): Body<Start>,
 ) -> Result<Json<Started>, Refusal> {
     let settings = key.rows.settings().await.map_err(Refusal::trouble)?;
@@ -60,8 +64,24 @@ pub(super) async fn start(
         vouched: false,
         test: settings.demo,
     };
-    let started = house.desk(key.rows.id()).start(opening, now).await.map_err(refuse)?;
-    Ok(Json(started))
+    let desk = house.desk(key.rows.id());
+    let started = match once(&key, &headers)? {
+        Some(id) => desk.start_once(id, opening, now).await,
+        None => desk.start(opening, now).await,
+    };
+    started.map(Json).map_err(refuse)
+}
+
+/// The name of the conversation an `Idempotency-Key` stands for: each organisation's are its own.
+fn once(key: &Integration, headers: &HeaderMap) -> Result<Option<ConversationId>, Refusal> {
+    let Some(told) = headers.get("idempotency-key") else { return Ok(None) };
+    let told = told.to_str().unwrap_or_default();
+    if !(1..=ID_MAX).contains(&told.len()) {
+        let fact = format!("from 1 to {ID_MAX} plain letters");
+        return Err(Refusal::Invalid { field: "Idempotency-Key", fact });
+    }
+    let name = digest(&format!("{} {told}", key.rows.id()));
+    Ok(Some(ConversationId::new(&name[..KEYED_LETTERS])))
 }
 
 /// `POST /ai/conversation/{id}/message`

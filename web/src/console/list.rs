@@ -41,6 +41,9 @@ const STATUSES: [ConversationStatus; 4] = [
     ConversationStatus::Escalated,
 ];
 
+/// Stands among the states: a person is wanted, or answers.
+const WITH_PERSON: &str = "with_person";
+
 /// As the form sends it: what is not chosen is empty.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
@@ -115,7 +118,12 @@ pub(super) async fn list(
     }
     let words = reader.words;
     let channels = choices(words, "channel", &CHANNELS, &asked.channel);
-    let statuses = choices(words, "status", &STATUSES, &asked.status);
+    let mut statuses = choices(words, "status", &STATUSES, &asked.status);
+    statuses.push(Choice {
+        name: words.say("list.with_person").to_owned(),
+        chosen: asked.status == WITH_PERSON,
+        value: WITH_PERSON.to_owned(),
+    });
     let frame = reader.frame(session.nameplate().await?);
     shown(&ListPage { frame, channels, statuses, phone: asked.phone, down: down(&house), rows })
 }
@@ -167,7 +175,7 @@ impl Asked {
             status: one_of(&self.status),
             channel: one_of(&self.channel),
             participant: Some(participant).filter(|it| !it.is_empty()),
-            with_person: false,
+            with_person: self.status == WITH_PERSON,
         }
     }
 

@@ -579,3 +579,30 @@ async fn a_key_that_asks_too_often_is_told_how_long_to_wait() {
     assert_eq!(sixth.header("retry-after"), "2");
     assert_eq!(world.api_get(OTHER_KEY, "/api/v1/masters").await.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn a_conversation_begun_twice_with_one_key_is_one() {
+    let world = World::new().await;
+    let start = async |key: &str, once: &str| {
+        let request = Request::post(START)
+            .header("authorization", format!("Bearer {key}"))
+            .header("idempotency-key", once)
+            .body(Body::from(json!({ "type": "client_request", "language": "ru" }).to_string()));
+        world.send(request.expect("request")).await
+    };
+
+    let (one, two) = tokio::join!(start(KEY, "order 7"), start(KEY, "order 7"));
+    assert_eq!(one.json(), two.json());
+    let message =
+        format!("/api/v1/ai/conversation/{}/message", text(&one.json()["conversation_id"]));
+    world.api_post(KEY, &message, &json!({ "text": "капает кран" })).await;
+    let again = start(KEY, "order 7").await.json();
+    assert_eq!(again["conversation_id"], one.json()["conversation_id"]);
+    assert_eq!(again["reply"], one.json()["reply"]);
+    assert_eq!(again["state"]["slots"]["category"], "plumbing", "as it stands now");
+    let other = start(KEY, "order 8").await.json();
+    assert_ne!(other["conversation_id"], one.json()["conversation_id"]);
+    let others = start(OTHER_KEY, "order 7").await.json();
+    assert_ne!(others["conversation_id"], one.json()["conversation_id"]);
+    assert_eq!(start(KEY, &"x".repeat(201)).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+}

@@ -300,6 +300,9 @@ async fn an_operator_answers_from_the_console_and_hands_back() {
     let message = serde_json::json!({ "text": "капает кран" });
     let path = format!("/api/v1/ai/conversation/{id}/message");
     assert_eq!(world.api_post(KEY, &path, &message).await.json()["reply"], "");
+    let list = world.look(&cookie, "/console?status=with_person").await.text();
+    assert_eq!(list.matches("/console/calls/").count(), 1, "{list}");
+    assert!(list.contains(&page));
     let look = world.look(&cookie, &page).await.text();
     assert!(look.contains("Вернуть помощнику") && look.contains("капает кран"), "{look}");
     assert_eq!(look.matches("Здравствуйте</").count(), 1, "sent twice, said once");
