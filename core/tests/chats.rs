@@ -23,6 +23,7 @@ conformance! {
     a_person_is_called_once,
     what_is_said_in_a_chat_leaves_once,
     a_file_is_kept_once_and_is_one_organisations,
+    what_is_kept_no_longer_takes_its_files_and_answers_along,
 }
 
 async fn a_letter_is_read_once_however_often_it_comes(world: World) {
@@ -176,6 +177,43 @@ async fn a_file_is_kept_once_and_is_one_organisations(world: World) {
     assert_eq!(other.media(&kept.hash).await.unwrap(), None);
     assert!(!other.attach(&id, &kept.hash, ("1.jpg", ""), later).await.unwrap());
     assert_eq!(other.attachments(&id).await.unwrap(), []);
+}
+
+async fn what_is_kept_no_longer_takes_its_files_and_answers_along(world: World) {
+    let store = world.org("a").await;
+    let mut settings = store.settings().await.unwrap();
+    settings.retention.words_days = Some(30);
+    store.set_settings(&settings, "test", world.now).await.unwrap();
+    let id = begun(&world, &store, Channel::Telegram).await;
+    store.talk_in(&chat("chat"), &id, world.now).await.unwrap();
+    let kept = Kept { hash: "cd".repeat(32), form: Form::Jpeg, bytes: 9, created: world.now };
+    store.keep_media(&kept).await.unwrap();
+    store.attach(&id, &kept.hash, ("", ""), world.now).await.unwrap();
+    let line = store.line_of(&id).await.unwrap().unwrap();
+    let parcel = Parcel { text: "Багратиона 20".into(), ..Parcel::default() };
+    store.say_in_chat(&line, &parcel, "1", world.now).await.unwrap();
+    let sent = store.chat_messages("bot", "chat").await.unwrap().remove(0);
+    let next = job_core::outbox::Next::Sent { id: None };
+    let by = Some(job_core::outbox::Channel::Telegram);
+    store.message_tried(&sent.id, by, &next, world.now).await.unwrap();
+    let ending = Ending {
+        status: ConversationStatus::Completed,
+        reason: "done".into(),
+        recording: None,
+        job: None,
+    };
+    store.end_conversation(&id, &ending, world.now).await.unwrap();
+    let days = |days: i64| world.now + SignedDuration::from_hours(24 * days);
+
+    store.forget_words(days(29)).await.unwrap();
+    assert!(store.unheld_media(days(29)).await.unwrap().is_empty());
+    store.forget_words(days(31)).await.unwrap();
+    assert_eq!(store.unheld_media(days(31)).await.unwrap(), [kept.hash.clone()]);
+    assert_eq!(store.attachments(&id).await.unwrap(), []);
+    let left = world.store.org(store.id()).chat_messages("bot", "chat").await.unwrap();
+    assert!(left.is_empty(), "its words are gone: {left:?}");
+    store.media_gone(&kept.hash).await.unwrap();
+    assert!(store.unheld_media(days(31)).await.unwrap().is_empty());
 }
 
 fn chat(address: &str) -> ChatId {

@@ -32,8 +32,8 @@ pub(crate) fn run(
         tokio::spawn(deliver(post));
     }
     tokio::spawn(read_calendars(calendars));
-    tokio::spawn(read_letters(pages));
-    tokio::spawn(go_round(store, recordings));
+    tokio::spawn(read_letters(pages.clone()));
+    tokio::spawn(go_round(store, pages, recordings));
 }
 
 async fn read_calendars(room: CalendarRoom) {
@@ -73,7 +73,7 @@ async fn deliver(post: PostRoom) {
 }
 
 /// Boards are read at the first round only; whoever asks later follows them.
-async fn go_round(store: Store, recordings: PathBuf) {
+async fn go_round(store: Store, pages: web::House, recordings: PathBuf) {
     let mut first = true;
     loop {
         match store.organisations().await {
@@ -81,6 +81,9 @@ async fn go_round(store: Store, recordings: PathBuf) {
                 for org in orgs {
                     if let Err(error) = visit(&store.org(&org), &recordings, first).await {
                         tracing::error!(%org, %error, "errands are put off");
+                    }
+                    if let Err(error) = pages.sweep_files(&org, clock::wall()).await {
+                        tracing::error!(%org, %error, "files stay");
                     }
                 }
                 first = false;

@@ -6,11 +6,13 @@ use job_core::ids::ConversationId;
 use serde::Deserialize;
 
 use super::body::Body;
-use super::conversation::{ID_MAX, TEXT_MAX, check_length};
+use super::conversation::{ID_MAX, check_length};
 use crate::House;
 use crate::access::Integration;
 use crate::refusal::Refusal;
 
+/// Every messenger takes so much in one message (MAX: 4,000).
+const REPLY_MAX: usize = 4_000;
 /// No name of a person is longer.
 const NAME_MAX: usize = 100;
 
@@ -47,7 +49,7 @@ pub(super) async fn reply(
     Path(id): Path<String>,
     Body(reply): Body<Reply>,
 ) -> Result<StatusCode, Refusal> {
-    check_length("text", &reply.text, TEXT_MAX)?;
+    check_length("text", &reply.text, REPLY_MAX)?;
     check_length("message_id", &reply.message_id, ID_MAX)?;
     if reply.text.trim().is_empty() {
         return Err(Refusal::Invalid { field: "text", fact: "is empty".into() });

@@ -45,6 +45,14 @@ impl Files {
         Ok(Kept { hash, form, bytes: bytes.len() as i64, created: now })
     }
 
+    /// One that is gone already is no error.
+    pub async fn remove(&self, org: &OrgId, hash: &str) -> std::io::Result<()> {
+        match fs::remove_file(self.place(org, hash)).await {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
     pub async fn read(&self, org: &OrgId, hash: &str) -> std::io::Result<Vec<u8>> {
         fs::read(self.place(org, hash)).await
     }

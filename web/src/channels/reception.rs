@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use dialog::desk::{Answered, Desk, DeskError, Opening};
 use dialog::pack::Pack;
-use dialog::state::State;
+use dialog::state::{Intent, State};
 use jiff::{SignedDuration, Timestamp};
 use job_core::chat::{Chat, ChatId, Enclosure, Letter, Line, Parcel, Said};
 use job_core::conversation::Kind;
@@ -31,6 +31,8 @@ const READERS: usize = 64;
 const LEFT_BEHIND: SignedDuration = SignedDuration::from_secs(5);
 /// After so long a silence another conversation begins.
 const SILENCE_MAX: SignedDuration = SignedDuration::from_hours(12);
+/// So long after the end a word that asks nothing still belongs to it.
+const PARTING: SignedDuration = SignedDuration::from_mins(15);
 /// A master's day changes under the conversation.
 const MASTERS_SILENCE_MAX: SignedDuration = SignedDuration::from_mins(10);
 /// No message is longer; what is longer is no message to us.
@@ -120,6 +122,18 @@ impl House {
             self.read_soon(org, chat);
         }
         self.store.sweep_inbox(now).await
+    }
+
+    /// Removes the files that organisation keeps no longer.
+    pub async fn sweep_files(&self, org: &OrgId, now: Timestamp) -> Result<(), StoreError> {
+        let rows = self.store.org(org);
+        for hash in rows.unheld_media(now).await? {
+            match self.files.remove(org, &hash).await {
+                Ok(()) => rows.media_gone(&hash).await?,
+                Err(error) => tracing::error!(%org, %error, "a file cannot be removed"),
+            }
+        }
+        Ok(())
     }
 
     fn read_soon(&self, org: OrgId, chat: ChatId) {
@@ -233,7 +247,13 @@ impl Counter<'_> {
                 return self.begin_anew(&chat, phone).await;
             }
         }
-        let held = self.held(&chat).await?;
+        if let Some(parted) = self.parted(&chat).await? {
+            return self.say(parted, "1").await.map_err(Into::into);
+        }
+        let mut held = self.held(&chat).await?;
+        if matches!(self.letter.said, Said::File(_) | Said::Voice(_)) {
+            self.greet_first(&mut held).await?;
+        }
         let parcel = match &self.letter.said {
             Said::Opened if held.greeting.is_some() => Parcel::default(),
             Said::Opened if held.by_operator => Parcel::default(),
@@ -250,6 +270,33 @@ impl Counter<'_> {
         self.rows.talk_in(self.id, &held.id, self.now).await?;
         self.house.ring(&held.id);
         Ok(())
+    }
+
+    /// A word of thanks after the end is no new conversation.
+    async fn parted(&self, chat: &Chat) -> Result<Option<Parcel>, NotAnswered> {
+        let (Said::Text(text), Some(id)) = (&self.letter.said, &chat.conversation) else {
+            return Ok(None);
+        };
+        let record = self.rows.conversation(id).await?;
+        let ended = record.and_then(|it| it.ended).is_some_and(|it| it + PARTING > self.now);
+        if !ended {
+            return Ok(None);
+        }
+        let language = self.number.language;
+        let said = self.desk.understand(text, language, None, self.now).await?;
+        if said.intent != Intent::Unknown || !said.entities.is_empty() {
+            return Ok(None);
+        }
+        let name = format!("{}:{}", self.id.bot, self.letter.update);
+        let answered = self.desk.message(id, text, Some(&name), self.now).await?;
+        Ok(Some(self.dressed(answered)))
+    }
+
+    /// A file may have to be fetched several times: the conversation it belongs to is begun once.
+    async fn greet_first(&self, held: &mut Held) -> Result<(), StoreError> {
+        let Some(greeting) = held.greeting.take() else { return Ok(()) };
+        self.say(greeting, "0").await?;
+        self.rows.talk_in(self.id, &held.id, self.now).await
     }
 
     /// The chat as it is known; WhatsApp's is a telephone number, and vouched for.

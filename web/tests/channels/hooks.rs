@@ -233,3 +233,45 @@ async fn telegram_without_a_webhook_is_asked() {
     }
     panic!("not answered: {:?}", world.platform.taken());
 }
+
+/// The same person writes to the bots of two organisations: each knows only what it was told itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_organisations_bots_know_nothing_of_each_other() {
+    let platform = Platform::open(Kind::Telegram).await;
+    let theirs = Platform::open(Kind::Telegram).await;
+    let other = web::channels::bot::Bot { number: "300".into(), ..theirs.bot(Serves::Clients) };
+    let bots = [(BOT.to_owned(), platform.bot(Serves::Clients)), ("theirs".to_owned(), other)];
+    let bots = web::channels::bots::Bots::open(bots.into_iter().collect()).unwrap();
+    let bots = std::sync::Arc::new(bots);
+    let world = World::with(platform, Serves::Clients, |house| {
+        let bell = std::sync::Arc::clone(&house.bell);
+        house.with_bots(bots, bell)
+    })
+    .await;
+    let org = job_core::ids::OrgId::new("other");
+    world.store.add_organisation(&org, "Other", &Default::default()).await.unwrap();
+    let line = job_core::store::Line {
+        org: org.clone(),
+        pack: Some("home-repair".into()),
+        language: job_core::trade::Language::Ru,
+    };
+    world.store.add_number("300", &line).await.unwrap();
+    world.does(ANNA, Does::Writes("не работает розетка в спальне"), 0).await;
+    let before = (world.record(ANNA).await, world.platform.taken());
+
+    let update = theirs.update(ANNA, &Does::Writes("капает кран на кухне"), 5);
+    let request = axum::http::Request::post("/hooks/theirs")
+        .header("X-Telegram-Bot-Api-Secret-Token", SECRET)
+        .body(axum::body::Body::from(update.to_string()));
+    assert_eq!(world.send(request.unwrap()).await.0, StatusCode::OK);
+    world.settled().await;
+
+    assert_eq!(world.record(ANNA).await, before.0);
+    assert_eq!(world.platform.taken(), before.1);
+    let rows = world.store.org(&org);
+    let all = rows.conversations(&Default::default(), Default::default()).await.unwrap();
+    assert_eq!(all.len(), 1);
+    assert_ne!(all[0].id, before.0.id);
+    assert_eq!(rows.attachments(&before.0.id).await.unwrap(), []);
+    assert_eq!(rows.conversation(&before.0.id).await.unwrap(), None);
+}

@@ -60,6 +60,11 @@ async fn in_every_messenger_an_order_is_booked_with_words_and_buttons() {
         assert_eq!(theirs.iter().filter(|it| it.text.is_empty()).count(), 0);
         let told = world.platform.taken();
         assert!(told.iter().all(|it| it.chat == world.platform.chat(ANNA)));
+        let thanks = world.does(ANNA, Does::Writes("спасибо большое"), 100).await;
+        assert_eq!(world.record(ANNA).await.id, record.id, "{kind:?}: thanks begin nothing");
+        assert!(!thanks[0].text.contains("помощник"), "{kind:?}: {thanks:?}");
+        world.does(ANNA, Does::Writes("ещё не работает розетка"), 110).await;
+        assert_ne!(world.record(ANNA).await.id, record.id, "{kind:?}: another trouble does");
     }
 }
 
@@ -90,7 +95,8 @@ async fn a_photo_is_kept_with_the_order_and_a_page_in_disguise_is_not() {
         let lost = world.does(ANNA, Does::Sends { file: "gone", caption: "" }, 10).await;
         let again = world.does(ANNA, Does::Sends { file: "photo", caption: "" }, 15).await;
 
-        assert!(kept[0].text.contains("приложу к заявке"), "{kind:?}: {}", kept[0].text);
+        assert!(kept[0].text.contains("помощник"), "{kind:?}: {}", kept[0].text);
+        assert!(kept[1].text.contains("приложу к заявке"), "{kind:?}: {}", kept[1].text);
         assert!(page[0].text.contains("принять не могу"), "{kind:?}: {}", page[0].text);
         assert!(lost[0].text.contains("не дошёл"), "{kind:?}: {}", lost[0].text);
         assert!(again[0].text.contains("приложу"), "{kind:?}: {}", again[0].text);

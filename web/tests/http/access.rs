@@ -5,7 +5,7 @@ use job_core::ids::OrgId;
 use job_core::store::{Role, User};
 use web::access;
 
-use crate::world::{LOGIN, PASSWORD, World};
+use crate::world::{KEY, LOGIN, PASSWORD, World};
 
 #[tokio::test]
 async fn the_right_password_opens_the_page_that_was_asked_for() {
@@ -146,4 +146,53 @@ async fn every_answer_is_dressed_for_the_open() {
         assert!(!answer.header("referrer-policy").is_empty(), "{path}");
         assert!(!answer.header("x-request-id").is_empty(), "{path}");
     }
+}
+
+/// Every route of the console, walked by the admin of another organisation with a good form token.
+#[tokio::test]
+async fn no_page_of_the_console_shows_or_changes_what_is_anothers() {
+    let world = World::new().await;
+    let (written, state, _) = world.booking("ru").await;
+    let call = world.call_like(&written, "call-1").await.to_string();
+    let (job, photo) = (state["job_id"].as_str().expect("job"), world.photo_in(&written).await);
+    let start = serde_json::json!({ "type": "client_request", "channel": "web" });
+    let open = world.api_post(KEY, "/api/v1/ai/conversation/start", &start).await.json();
+    let open = open["conversation_id"].as_str().expect("id").to_owned();
+    let other = OrgId::new("other");
+    access::set_password(&world.store, &other, "stranger", "theirs", 3).await.expect("password");
+    let session = world.try_password("stranger", "theirs").await.cookie("gudok_session");
+    let token = world.look(&session, "/console").await.form_token();
+    let before = world.everything().await;
+    let routes = include_str!("../../src/console/mod.rs");
+    let routes: Vec<&str> =
+        routes.split(".route(\"").skip(1).filter_map(|it| it.split('"').next()).collect();
+    assert!(routes.len() >= 14, "{routes:?}");
+
+    for route in routes {
+        for name in [written.as_str(), &call, job, &photo, &open] {
+            let path = route.replace("{id}", name).replace("{hash}", name);
+            let path = format!("/console{}", if path == "/" { "" } else { &path });
+            let shown = world.look(&session, &path).await;
+            let form = format!(
+                "form_token={token}&text=x&once=1&master_id=demo-master-1&master=demo-master-1"
+            );
+            // Leaving would end the walk.
+            let leaves = matches!(route, "/login" | "/logout");
+            let done =
+                if leaves { None } else { Some(world.post_form(&path, &session, &form).await) };
+            for answer in [Some(shown), done].into_iter().flatten() {
+                assert!(!answer.status.is_server_error(), "{path}: {}", answer.status);
+                let told = answer.text();
+                for secret in ["Багратиона", "4567890", "call-1"] {
+                    let named = path.contains(secret);
+                    assert!(named || !told.contains(secret), "{path} tells {secret}");
+                }
+                let mine = answer.status.is_success() && route.contains('{');
+                assert!(!mine, "{path}: {}", answer.status);
+            }
+            let nobody = world.get(&path).await;
+            assert!(!nobody.text().contains("Багратиона"), "{path}");
+        }
+    }
+    assert_eq!(world.everything().await, before, "something of the first has changed");
 }
