@@ -62,6 +62,11 @@ CREATE TABLE conversation_media (
     PRIMARY KEY (conversation_id, hash)
 );
 
+CREATE INDEX conversation_media_by_hash ON conversation_media (org_id, hash);
+
+-- Whose words are still there.
+CREATE INDEX outbox_chats ON outbox (org_id, created_ms) WHERE recipient = 'chat' AND payload <> '{}';
+
 -- What a key may do, words with spaces between; empty: everything.
 ALTER TABLE api_keys ADD COLUMN scopes TEXT NOT NULL DEFAULT '';
 

@@ -58,7 +58,7 @@ pub struct Conversation {
     pub test: bool,
     /// Since when a person is wanted, until one has come.
     pub wanted: Option<Timestamp>,
-    /// `operator`, `angry`, `hot`.
+    /// `operator`: they ask for one; `angry`.
     pub wanted_why: Option<String>,
     /// The login of whoever has taken it over.
     pub operator: Option<String>,

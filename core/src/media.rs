@@ -110,10 +110,6 @@ impl Form {
         matches!(self, Self::Jpeg | Self::Png | Self::Webp | Self::Gif)
     }
 
-    pub fn is_sound(self) -> bool {
-        matches!(self, Self::Ogg | Self::Mp3 | Self::M4a | Self::Wav)
-    }
-
     fn bytes_max(self) -> usize {
         match self {
             Self::Jpeg | Self::Png | Self::Webp | Self::Gif => PHOTO_BYTES_MAX,

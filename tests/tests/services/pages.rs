@@ -13,6 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use futures_util::{SinkExt, StreamExt};
 use media::codec::g711::Law;
 use serde_json::{Value, json};
+use tokio::io::Interest;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -119,6 +120,16 @@ async fn talk(socket: TcpStream, speaks: Speaks, mishap: Mishap) -> Ended {
     Ok(())
 }
 
+/// Says and reads nothing more, for as long as the other side holds the line.
+pub(crate) async fn hang(socket: &TcpStream) {
+    let held = async {
+        while socket.ready(Interest::READABLE).await.is_ok_and(|it| !it.is_read_closed()) {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    let _ = tokio::time::timeout(Duration::from_secs(30), held).await;
+}
+
 /// What goes wrong now; true where that is the end.
 async fn answered(
     line: &mut WebSocketStream<TcpStream>,
@@ -129,7 +140,7 @@ async fn answered(
     match mishap {
         Mishap::Cuts(after) if heard >= after => return Ok(true),
         Mishap::Hangs(after) if heard >= after => {
-            tokio::time::sleep(Duration::from_secs(30)).await;
+            hang(line.get_ref()).await;
             return Ok(true);
         }
         Mishap::Garbage(after) if heard >= after => {

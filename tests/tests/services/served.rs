@@ -22,9 +22,8 @@ use crate::{PAGES, STREAMS, key_of, minds, recogniser, speechkit, voices};
 const BATCH: usize = 50;
 /// What no rule understands.
 const RIDDLE: &str = "у меня тут такая история приключилась";
-/// A service that hangs keeps its line for 30 s, and hangs again on a line kept warm; on a busy machine the last
-/// one lets go after 45 s and more.
-const LET_GO: Duration = Duration::from_secs(120);
+/// A line kept warm is let go after 15 s.
+const LET_GO: Duration = Duration::from_secs(45);
 const QUIET_MAX: Duration = Duration::from_secs(2);
 
 /// A voice in the house, which never fails.

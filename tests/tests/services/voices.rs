@@ -5,7 +5,6 @@
 //! "Text to speech WebSocket". SpeechKit's voice stands in `speechkit`.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -23,7 +22,7 @@ use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 
-use crate::pages::{KEY, Mishap};
+use crate::pages::{KEY, Mishap, hang};
 use crate::{KNOWN_WITHIN, settings, speechkit};
 
 const SENTENCE: &str = "Мастер Андрей будет у вас завтра в десять часов утра и починит кран.";
@@ -122,9 +121,7 @@ async fn over_http(mut socket: TcpStream, kind: Kind, mishap: Mishap, said: Said
     for (nth, piece) in sound.chunks(sound.len().div_ceil(PIECES)).enumerate() {
         match mishap {
             Mishap::Cuts(after) if nth >= after => return Ok(()),
-            Mishap::Hangs(after) if nth >= after => {
-                tokio::time::sleep(Duration::from_secs(30)).await
-            }
+            Mishap::Hangs(after) if nth >= after => hang(&socket).await,
             Mishap::Garbage(after) if nth >= after => {
                 socket.write_all(b"zz\r\n").await?;
                 return Ok(());
@@ -216,9 +213,7 @@ async fn over_websocket(socket: TcpStream, mishap: Mishap, said: Said) -> Ended 
     for (nth, piece) in sound.chunks(sound.len().div_ceil(PIECES)).enumerate() {
         match mishap {
             Mishap::Cuts(after) if nth >= after => return Ok(()),
-            Mishap::Hangs(after) if nth >= after => {
-                tokio::time::sleep(Duration::from_secs(30)).await
-            }
+            Mishap::Hangs(after) if nth >= after => hang(line.get_ref()).await,
             Mishap::Garbage(after) if nth >= after => line.send(Message::text("{")).await?,
             Mishap::Slow(by) => tokio::time::sleep(by).await,
             _ => {}
